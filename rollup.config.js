@@ -1,0 +1,30 @@
+import typescript from '@rollup/plugin-typescript'
+
+/** njs 0.7.9 cannot parse `export { x as default }`, the only form in which rollup writes a default export. */
+const exportDefault = {
+    name: 'export-default',
+    renderChunk(code) {
+        const rewritten = code.replace(/export \{ (\w+) as default \};/, 'export default $1;')
+        if (rewritten === code) throw new Error('the bundle has no default export to rewrite for njs 0.7.9')
+        return { code: rewritten, map: null }
+    },
+}
+
+/** njs 0.9.5 crashes on long non-ASCII string constants. */
+const ascii = {
+    name: 'ascii',
+    renderChunk(code) {
+        const found = /[^\n\x20-\x7e]/.exec(code)
+        if (found) throw new Error(`the bundle must be ASCII, but holds ${JSON.stringify(found[0])} at ${found.index}`)
+        return null
+    },
+}
+
+/** The one script that nginx imports. */
+export default {
+    input: 'njs/nginx-s3-pypi.ts',
+    // What njs itself has; everything else is bundled.
+    external: ['crypto', 'fs', 'querystring'],
+    output: { file: 'dist/nginx-s3-pypi.js', format: 'es', generatedCode: 'es5' },
+    plugins: [typescript({ tsconfig: 'njs/tsconfig.json', noEmitOnError: true }), exportDefault, ascii],
+}

@@ -1,0 +1,64 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { readFileSync } from 'node:fs'
+import { UserError } from './user-error.js'
+
+/** Exit statuses of every program. */
+export const exitStatus = { success: 0, failure: 1, usage: 2 } as const
+
+/** The version in package.json. */
+export const version = (
+    JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** A command whose usage errors end the program with status 2 and a hint at `--help`. */
+export function createProgram(name: string, description: string): Command {
+    return new Command(name)
+        .description(description)
+        .version(version)
+        .showHelpAfterError(`Try: ${name} --help`)
+        .configureHelp({ showGlobalOptions: true })
+        .exitOverride()
+}
+
+/**
+ * Parses `process.argv`, runs the command's action and sets the exit status: 0 for success, 1 for a failure, 2 for
+ * wrong usage. A `UserError` is printed on stderr with its cure; any other error is a fault and keeps its stack.
+ */
+export async function runProgram(program: Command, argv: readonly string[] = process.argv): Promise<void> {
+    // A reader that has seen enough (`| head`) is no failure.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EPIPE') process.exit(exitStatus.success)
+        throw error
+    })
+    try {
+        await program.parseAsync(argv)
+    } catch (error) {
+        if (error instanceof CommanderError) {
+            // Commander has printed it; its own statuses are 0 (help, version) and 1.
+            process.exitCode = error.exitCode === 0 ? exitStatus.success : exitStatus.usage
+        } else if (error instanceof UserError) {
+            process.stderr.write(formatUserError(program.name(), error))
+            process.exitCode = exitStatus.failure
+        } else {
+            throw error
+        }
+    }
+}
+
+/** `name: message` and the cure, indented, on lines of their own. */
+export function formatUserError(name: string, error: UserError): string {
+    const cure = error.cure === undefined ? '' : error.cure.replace(/^/gm, '  ') + '\n'
+    return `${name}: ${error.message}\n${cure}`
+}
+
+/** Turns a validator that throws `UserError` into one of Commander's, so that a wrong value is a usage error. */
+export function option<Value>(validate: (value: string) => Value): (value: string) => Value {
+    return (value) => {
+        try {
+            return validate(value)
+        } catch (error) {
+            if (!(error instanceof UserError)) throw error
+            throw new InvalidArgumentError(error.cure === undefined ? error.message : `${error.message}\n${error.cure}`)
+        }
+    }
+}
