@@ -1,13 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { readFileSync } from 'node:fs'
-import { UserError } from './user-error.js'
+import { packageRoot } from '../package-root.js'
+import { UsageError, UserError } from './user-error.js'
 
 /** Exit statuses of every program. */
 export const exitStatus = { success: 0, failure: 1, usage: 2 } as const
 
 /** The version in package.json. */
 export const version = (
-    JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+    JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string }
 ).version
 
 /** A command whose usage errors end the program with status 2 and a hint at `--help`. */
@@ -38,7 +39,7 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
             process.exitCode = error.exitCode === 0 ? exitStatus.success : exitStatus.usage
         } else if (error instanceof UserError) {
             process.stderr.write(formatUserError(program.name(), error))
-            process.exitCode = exitStatus.failure
+            process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure
         } else {
             throw error
         }

@@ -17,3 +17,6 @@ export class UserError extends Error {
         super(message, options)
     }
 }
+
+/** An option or argument that is wrong in itself: the program ends with status 2. */
+export class UsageError extends UserError {}

@@ -1,0 +1,163 @@
+// What site.conf binds with js_set and js_header_filter. Only this file sees nginx: the request, the environment, the
+// clock, the shared memory and the log.
+//
+// njs runs the top level of this script on every request, QuickJS once for many: it must be cheap, must not log and
+// must not throw. A function that throws gives its variable the value "", and site.conf sends nothing to S3 then.
+
+import { bucketFrom } from './bucket-name.js'
+import { type Credentials, credentialsFrom } from './credentials.js'
+import { encodePath, isPlainPath } from './key-path.js'
+import { redirectPath } from './project-name.js'
+import * as sigv2 from './sigv2.js'
+import * as sigv4 from './sigv4.js'
+
+// process.env is rebuilt on each access by QuickJS: read it once.
+const environment = process.env
+const credentials = credentialsFrom(environment)
+const bucketOverride = environment.AWS_S3_BUCKET
+
+/** `/KEY`: the path of the object `$s3_key` in virtual-host style. */
+function virtualHostPath(r: NginxHTTPRequest): string {
+    const key = variable(r, 's3_key')
+    return '/' + (isPlainPath(key) ? key : encodePath(r.rawVariables.s3_key!))
+}
+
+/** `/BUCKET/KEY`: the path of the object `$s3_key` in path style. */
+function pathStylePath(r: NginxHTTPRequest): string {
+    return '/' + bucket(r) + virtualHostPath(r)
+}
+
+/** `BUCKET.ENDPOINT`: the Host header in virtual-host style. */
+function virtualHost(r: NginxHTTPRequest): string {
+    return bucket(r) + '.' + variable(r, 's3_endpoint')
+}
+
+/** `/BUCKET/`: the path of the bucket itself in path style. In virtual-host style it is `/`. */
+function pathStyleBucketPath(r: NginxHTTPRequest): string {
+    return '/' + bucket(r) + '/'
+}
+
+/** Now, as `x-amz-date` of SigV4: `20130524T000000Z`. nginx keeps it for the request: the signature has the same. */
+function amzDate(): string {
+    const now = new Date().toISOString() // 2013-05-24T00:00:00.000Z
+    return now.slice(0, 4) + now.slice(5, 7) + now.slice(8, 13) + now.slice(14, 16) + now.slice(17, 19) + 'Z'
+}
+
+/** Now, as `x-amz-date` of SigV2: `Fri, 24 May 2013 00:00:00 GMT`. */
+function httpDate(): string {
+    return new Date().toUTCString()
+}
+
+/** `x-amz-security-token`; empty, and so not sent, for a long-lived key. */
+function sessionToken(): string {
+    return credentials ? credentials.sessionToken : ''
+}
+
+/** SigV4 of the request for `$s3_path`. Empty when nothing must be sent. */
+function authorizationV4(r: NginxHTTPRequest): string {
+    return signV4(r, r.method, variable(r, 's3_path'))
+}
+
+/** SigV4 of HEAD for the bucket itself. */
+function bucketAuthorizationV4(r: NginxHTTPRequest): string {
+    return signV4(r, 'HEAD', variable(r, 's3_bucket_path'))
+}
+
+/** SigV2 of the request for `$s3_path`. Empty when nothing must be sent. */
+function authorizationV2(r: NginxHTTPRequest): string {
+    return signV2(r, r.method, variable(r, 's3_path'))
+}
+
+/** SigV2 of HEAD for the bucket itself. */
+function bucketAuthorizationV2(r: NginxHTTPRequest): string {
+    return signV2(r, 'HEAD', variable(r, 's3_bucket_path'))
+}
+
+/** The normalised path, percent-encoded, to which `$uri` redirects. */
+function normalizedPath(r: NginxHTTPRequest): string {
+    return redirectPath(r.rawVariables.uri!)
+}
+
+/** Takes S3's own headers off a response: they tell a client nothing but where it is stored and how. */
+function removeAmzHeaders(r: NginxHTTPRequest): void {
+    const headers = r.headersOut
+    for (const name in headers) {
+        if (/^x-(?:amz|rgw|trans|openstack|timestamp)/i.test(name)) delete headers[name]
+    }
+}
+
+function signV4(r: NginxHTTPRequest, method: string, path: string): string {
+    const signer = credentialsOrLog(r)
+    if (!signer) return ''
+    const date = variable(r, 's3_date')
+    const region = variable(r, 's3_region')
+    const headers: sigv4.Header[] = [
+        ['host', variable(r, 's3_host')],
+        ['x-amz-content-sha256', sigv4.emptyPayloadHash],
+        ['x-amz-date', date],
+    ]
+    if (signer.sessionToken) headers.push(['x-amz-security-token', signer.sessionToken])
+    return sigv4.authorization(
+        { method, path, query: '', headers, payloadHash: sigv4.emptyPayloadHash },
+        signer,
+        date,
+        region,
+        signingKey(signer.secretAccessKey, sigv4.credentialScope(date, region)),
+    )
+}
+
+function signV2(r: NginxHTTPRequest, method: string, path: string): string {
+    const signer = credentialsOrLog(r)
+    if (!signer) return ''
+    let amzHeaders = 'x-amz-date:' + variable(r, 's3_date') + '\n'
+    if (signer.sessionToken) amzHeaders += 'x-amz-security-token:' + signer.sessionToken + '\n'
+    const resource = variable(r, 's3_host') === variable(r, 's3_endpoint') ? path : '/' + bucket(r) + path
+    return sigv2.authorization({ method, contentMd5: '', contentType: '', date: '', amzHeaders, resource }, signer)
+}
+
+/** The signing key, derived once a day where nginx shares memory between requests. */
+function signingKey(secretAccessKey: string, scope: string): Buffer {
+    const keys = ngx.shared && ngx.shared.s3_signing_keys
+    if (!keys) return sigv4.signingKey(secretAccessKey, scope)
+    // All that a key depends on is in its name: a rotated secret can't meet its predecessor's key.
+    const name = scope + '/' + secretAccessKey
+    const known = keys.get(name) as string | undefined
+    if (known) return Buffer.from(known, 'hex')
+    const key = sigv4.signingKey(secretAccessKey, scope)
+    keys.set(name, key.toString('hex'))
+    return key
+}
+
+function credentialsOrLog(r: NginxHTTPRequest): Credentials | undefined {
+    if (!credentials) {
+        r.error('nothing is sent to S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of nginx')
+    }
+    return credentials
+}
+
+function bucket(r: NginxHTTPRequest): string {
+    return bucketFrom(bucketOverride, variable(r, 's3_bucket'))
+}
+
+/** The value of an nginx variable. Throws when it is empty: nothing is signed that is not wholly known. */
+function variable(r: NginxHTTPRequest, name: string): string {
+    const value = r.variables[name]
+    if (!value) throw new Error('$' + name + ' is empty')
+    return value
+}
+
+export default {
+    virtualHostPath,
+    pathStylePath,
+    virtualHost,
+    pathStyleBucketPath,
+    amzDate,
+    httpDate,
+    sessionToken,
+    authorizationV4,
+    bucketAuthorizationV4,
+    authorizationV2,
+    bucketAuthorizationV2,
+    normalizedPath,
+    removeAmzHeaders,
+}

@@ -1,0 +1,66 @@
+import { Option, type Command } from 'commander'
+import { existsSync, readFileSync } from 'node:fs'
+import { nameservers } from './listen.js'
+import { defaultNginxVersions, settingsFrom, targets, type ConfigOptions, type Settings } from './settings.js'
+
+/** Adds the options that describe an index and its nginx: those of `generate-config` and of `npm start`. */
+export function addConfigOptions(program: Command): Command {
+    return program
+        .option('--region <region>', 'region of the bucket (default: us-east-1)')
+        .option('--endpoint-url <url>', 'an S3 server other than AWS: https://HOST[:PORT]')
+        .addOption(
+            new Option(
+                '--addressing <style>',
+                'BUCKET.HOST or HOST/BUCKET (default: virtual on AWS, path on other servers)',
+            ).choices(['virtual', 'path']),
+        )
+        .addOption(new Option('--signature <version>', 'version of the signature (default: v4)').choices(['v4', 'v2']))
+        .option('--prefix <prefix>', 'the index lies under this prefix of the bucket: team-a/')
+        .option('--resolver <address...>', 'DNS servers for the address of S3 (default: those of Docker or the machine)')
+        .option('--ca-bundle <file>', "certificates that S3's is verified against (default: the system's)")
+        .addOption(
+            new Option('--js-engine <engine>', "engine of the script (default: nginx's own)").choices(['njs', 'qjs']),
+        )
+}
+
+/** Adds where nginx listens and which nginx it is. */
+export function addServerOptions(program: Command): Command {
+    return program
+        .option('--listen <address...>', 'PORT, ADDRESS:PORT or [IPv6]:PORT (default: 80)')
+        .option('--server-name <name>', 'host name of the index (default: any)')
+        .addOption(new Option('--target <target>', 'where nginx runs (default: docker)').choices(targets))
+        .option(
+            '--nginx-version <version>',
+            `nginx that will run it (default: ${defaultNginxVersions.docker}, for debian ${defaultNginxVersions.debian})`,
+        )
+}
+
+/** Checks the options; what neither they nor a default can tell is asked of this machine. Throws UsageError. */
+export function settingsOf(options: ConfigOptions): Settings {
+    return settingsFrom(options, machineResolvers)
+}
+
+function machineResolvers(): string[] {
+    const file = '/etc/resolv.conf'
+    return existsSync(file) ? nameservers(readFileSync(file, 'utf8')) : []
+}
+
+/** The options that make the same files again, in one order, as words of a command line. */
+export function configWords(options: ConfigOptions): string[] {
+    const words: [string, string | string[] | undefined][] = [
+        ['--bucket', options.bucket],
+        ['--region', options.region],
+        ['--endpoint-url', options.endpointUrl],
+        ['--addressing', options.addressing],
+        ['--signature', options.signature],
+        ['--prefix', options.prefix],
+        ['--listen', options.listen],
+        ['--server-name', options.serverName],
+        ['--target', options.target],
+        ['--nginx-version', options.nginxVersion],
+        ['--js-engine', options.jsEngine],
+        ['--resolver', options.resolver],
+        ['--ca-bundle', options.caBundle],
+    ]
+    return words.flatMap(([name, value]) => (value === undefined ? [] : [name, ...[value].flat()]))
+}

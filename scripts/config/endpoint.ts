@@ -1,0 +1,56 @@
+import { isIP } from 'node:net'
+import { UsageError } from '../cli/user-error.js'
+
+/** Where S3 answers. */
+export interface Endpoint {
+    scheme: 'http' | 'https'
+    /** A host name in lower case, an IPv4 address, or an IPv6 address in brackets. */
+    host: string
+    port: number
+    /** The host, and the port where it is not the scheme's own: the Host header in path style. */
+    authority: string
+    /** Whether the host is an address, so that there is nothing to look up in DNS. */
+    isAddress: boolean
+}
+
+const defaultPorts = { http: 80, https: 443 }
+
+/**
+ * `https://HOST[:PORT]`, a slash behind it allowed.
+ *
+ * @throws UsageError for everything that an endpoint cannot carry: a path, a query, credentials, another scheme
+ */
+export function parseEndpointUrl(text: string): Endpoint {
+    const wrong = (what: string) =>
+        new UsageError(`the endpoint ${JSON.stringify(text)} ${what}`, 'Write https://HOST or https://HOST:PORT.')
+
+    if (!/^https?:\/\//i.test(text)) throw wrong('does not begin with https:// or http://')
+    // The URL parser drops tabs and line breaks and rewrites back-slashes: what it would mend is refused.
+    if (/[\s\\%]/.test(text) || !URL.canParse(text)) throw wrong('is not a URL')
+    const url = new URL(text)
+    if (url.username !== '' || url.password !== '') throw wrong('holds credentials, which belong in the environment')
+    if (url.pathname !== '/' || /[?#]/.test(text)) throw wrong('has a path: an endpoint is a host; see --bucket, --prefix')
+    const scheme = url.protocol === 'https:' ? 'https' : 'http'
+    const host = url.hostname
+    const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
+    if (!isAddress && !isHostName(host)) throw wrong('has a host that is no host name')
+    if (url.port === '0') throw wrong('has port 0')
+    return {
+        scheme,
+        host,
+        port: url.port === '' ? defaultPorts[scheme] : Number(url.port),
+        authority: url.host,
+        isAddress,
+    }
+}
+
+/** The endpoint of AWS in a region. @see AWS General Reference, "Amazon S3 endpoints and quotas" */
+export function awsEndpoint(region: string): Endpoint {
+    const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+    return parseEndpointUrl(`https://s3.${region}.${domain}`)
+}
+
+/** RFC 1123 host names and, as container engines make them, names with `_`. A trailing dot would not match a certificate. */
+export function isHostName(text: string): boolean {
+    return text.length <= 253 && text.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?$/i.test(label))
+}

@@ -1,0 +1,54 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { UsageError } from '../cli/user-error.js'
+import { isHostName } from './endpoint.js'
+
+/** `PORT`, `ADDRESS:PORT` or `[IPv6]:PORT`, as nginx's `listen` takes it. Throws UsageError for anything else. */
+export function parseListen(text: string): string {
+    const match = /^(?:(.*):)?(\d{1,5})$/.exec(text)
+    const port = Number(match?.[2] ?? 0)
+    const address = match?.[1]
+    const isAddress =
+        address === undefined ||
+        address === '*' ||
+        isIPv4(address) ||
+        (/^\[.*\]$/.test(address) && isIPv6(address.slice(1, -1)) && !address.includes('%'))
+    if (port < 1 || port > 65535 || !isAddress) {
+        throw new UsageError(
+            `${JSON.stringify(text)} is no address to listen on`,
+            'Write a port (8080), ADDRESS:PORT (127.0.0.1:8080) or [IPv6]:PORT ([::]:8080).',
+        )
+    }
+    return text
+}
+
+/** A host name, `*.NAME`, `.NAME` or `_` (any name), as nginx's `server_name` takes it. */
+export function parseServerName(text: string): string {
+    if (text !== '_' && !isHostName(text.replace(/^(?:\*\.|\.)/, ''))) {
+        throw new UsageError(`${JSON.stringify(text)} is no server name`, 'Write a host name: pypi.example.com')
+    }
+    return text.toLowerCase()
+}
+
+/** `ADDRESS[:PORT]` of a DNS server, as nginx's `resolver` takes it; IPv6 is put into brackets. */
+export function parseResolver(text: string): string {
+    if (isIPv6(text) && !text.includes('%')) return `[${text}]`
+    const match = /^(.*?)(?::(\d{1,5}))?$/.exec(text)!
+    const host = match[1]!
+    const port = Number(match[2] ?? 53)
+    const isAddress = isIPv4(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1))) || isHostName(host)
+    if (!isAddress || port < 1 || port > 65535) {
+        throw new UsageError(`${JSON.stringify(text)} is no DNS server`, 'Write ADDRESS or ADDRESS:PORT: 10.0.0.2')
+    }
+    return text
+}
+
+/**
+ * The name servers of a resolv.conf(5), as nginx's `resolver` takes them. Link-local addresses are left out: nginx
+ * takes no scope.
+ */
+export function nameservers(resolvConf: string): string[] {
+    return [...resolvConf.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)]
+        .map((match) => match[1]!)
+        .filter((address) => isIPv4(address) || (isIPv6(address) && !address.includes('%')))
+        .map((address) => parseResolver(address))
+}

@@ -1,0 +1,41 @@
+import { UsageError } from '../cli/user-error.js'
+
+/** What a generated configuration may use. */
+export interface NginxFeatures {
+    /** `server NAME resolve;` in an upstream block: keeps connections and follows DNS at once. nginx 1.27.3. */
+    upstreamResolve: boolean
+    /** `js_shared_dict_zone`: njs 0.8.0, packaged with nginx 1.25.2. */
+    sharedDictionary: boolean
+    /** `js_engine qjs` with shared dictionaries: njs 0.8.8, in the packages of nginx 1.28.0. */
+    quickJs: boolean
+}
+
+/** `1.28.0` as [1, 28, 0]. Throws UsageError for anything else, and for an nginx that is too old. */
+export function parseNginxVersion(text: string): [number, number, number] {
+    const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
+    if (!match) {
+        throw new UsageError(`"${text}" is not a version of nginx`, 'Write it as `nginx -v` prints it, e.g. 1.28.0.')
+    }
+    const version: [number, number, number] = [Number(match[1]), Number(match[2]), Number(match[3])]
+    if (!atLeast(version, [1, 22, 1])) {
+        throw new UsageError(`nginx ${text} is too old`, 'nginx 1.22.1 (Debian 12) is the oldest that is tested.')
+    }
+    return version
+}
+
+/** @param text a version that `parseNginxVersion` accepts */
+export function nginxFeatures(text: string): NginxFeatures {
+    const version = parseNginxVersion(text)
+    return {
+        upstreamResolve: atLeast(version, [1, 27, 3]),
+        sharedDictionary: atLeast(version, [1, 25, 2]),
+        quickJs: atLeast(version, [1, 28, 0]),
+    }
+}
+
+function atLeast(version: readonly number[], minimum: readonly number[]): boolean {
+    for (const [index, part] of minimum.entries()) {
+        if (version[index] !== part) return version[index]! > part
+    }
+    return true
+}

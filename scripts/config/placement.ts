@@ -1,0 +1,24 @@
+import path from 'node:path'
+import { parseFilePath, type Target } from './settings.js'
+
+/** Where the generated folder is mounted or installed for nginx. */
+export const nginxFolder = '/etc/nginx/nginx-s3-pypi'
+
+/**
+ * The folder as nginx sees it.
+ *
+ * @param out where the files are written
+ * @throws UserError when an nginx of its own would run from a path that nginx cannot be given
+ */
+export function folderForNginx(target: Target, out: string): string {
+    return target === 'standalone' ? parseFilePath(path.resolve(out)) : nginxFolder
+}
+
+/** A command line, quoted for a shell. */
+export function commandLine(program: string, words: string[]): string {
+    return [program, ...words.map(quoted)].join(' ')
+}
+
+function quoted(word: string): string {
+    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,97 @@
+import Handlebars from 'handlebars'
+import { readFileSync } from 'node:fs'
+import { emptyPayloadHash } from '../../njs/sigv4.js'
+import { packageRoot } from '../package-root.js'
+import { seal } from './seal.js'
+import type { Settings } from './settings.js'
+
+/** A file of the generated folder: its name and its whole text. */
+export interface GeneratedFile {
+    name: string
+    content: string
+}
+
+/** The module as Debian's and nginx.org's packages and the official image install it. */
+const defaultModulePath = '/usr/lib/nginx/modules/ngx_http_js_module.so'
+
+/** What depends on the place rather than on the index. */
+export interface Placement {
+    /** The folder as nginx sees it: absolute. */
+    folder: string
+    /** The command line that makes the files again; it stands in their headers. */
+    command: string
+    /** The njs module; only written where nginx does not load it already. */
+    modulePath?: string
+    /** Of an nginx started from the folder. */
+    workers?: number | 'auto'
+}
+
+/**
+ * Renders the files of the folder: the same settings and placement give the same bytes.
+ *
+ * @returns env.conf, site.conf, nginx-s3-pypi.js and, for an nginx of its own, nginx.conf
+ * @throws Error when a template asks for a value that is not there
+ */
+export function render(settings: Settings, placement: Placement): GeneratedFile[] {
+    const view = viewOf(settings, placement)
+    const script = readFileSync(new URL('dist/nginx-s3-pypi.js', packageRoot), 'utf8')
+    const configurations = ['env.conf', 'site.conf', ...(settings.target === 'standalone' ? ['nginx.conf'] : [])]
+    return [
+        ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
+        { name: 'nginx-s3-pypi.js', content: seal(script, '//') },
+    ]
+}
+
+function renderTemplate(name: string, view: object): string {
+    const source = readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8')
+    return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(view)
+}
+
+/** Every decision that the templates show: they hold values and flags, no logic. */
+function viewOf(settings: Settings, placement: Placement) {
+    const { endpoint, features } = settings
+    const version = settings.signature === 'v4' ? 'V4' : 'V2'
+    const virtualHost = settings.addressing === 'virtual'
+    const tls = endpoint.scheme === 'https'
+    const standalone = settings.target === 'standalone'
+    // An upstream block keeps connections. It follows DNS only in newer nginx; an address needs no DNS.
+    const upstream = endpoint.isAddress || features.upstreamResolve
+    const server = `${endpoint.host}:${endpoint.port}`
+    return {
+        madeBy: `Made by: ${placement.command}`,
+        folder: placement.folder,
+        loadModule: settings.target !== 'debian',
+        modulePath: placement.modulePath ?? defaultModulePath,
+        workers: String(placement.workers ?? 'auto'),
+
+        script: `${placement.folder}/nginx-s3-pypi.js`,
+        jsEngine: settings.jsEngine ?? false,
+        sharedDictionary: features.sharedDictionary && settings.signature === 'v4',
+        dateFunction: version === 'V4' ? 'amzDate' : 'httpDate',
+        pathFunction: virtualHost ? 'virtualHostPath' : 'pathStylePath',
+        authorizationFunction: `authorization${version}`,
+        bucketAuthorizationFunction: `bucketAuthorization${version}`,
+        virtualHost,
+        pathStyle: !virtualHost,
+        payloadHash: version === 'V4' ? emptyPayloadHash : false,
+
+        upstream,
+        upstreamZone: upstream && !endpoint.isAddress,
+        upstreamServer: endpoint.isAddress ? server : `${server} resolve`,
+        serverResolver: !upstream,
+        resolver: settings.resolver.join(' '),
+        s3Url: `${endpoint.scheme}://${upstream ? 's3' : server}`,
+        tls,
+        tlsName: endpoint.host,
+        caBundle: settings.caBundle,
+
+        listen: settings.listen.map((address) => `${address}${settings.serverName === '_' ? ' default_server' : ''}`),
+        serverName: settings.serverName,
+        errorLog: standalone ? 'stderr' : '/var/log/nginx/error.log',
+        accessLog: standalone ? false : '/var/log/nginx/access.log',
+        bucket: settings.bucket,
+        region: settings.region,
+        endpoint: endpoint.authority,
+        prefix: settings.prefix,
+    }
+}

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto'
+
+const sealLine = /^(?:#|\/\/) sha256 of the lines above: ([0-9a-f]{64})\n$/
+
+/**
+ * Puts a last line under a generated file that tells whether it was edited since.
+ *
+ * @param comment what begins a comment in this file
+ */
+export function seal(content: string, comment: '#' | '//'): string {
+    const text = content.endsWith('\n') ? content : content + '\n'
+    return `${text}${comment} sha256 of the lines above: ${sha256(text)}\n`
+}
+
+/** Whether the file is as it was generated, by whichever version and options. */
+export function isSealed(content: string): boolean {
+    const start = content.lastIndexOf('\n', content.length - 2) + 1
+    const match = sealLine.exec(content.slice(start))
+    return match !== null && match[1] === sha256(content.slice(0, start))
+}
+
+function sha256(text: string): string {
+    return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,140 @@
+import { UsageError } from '../cli/user-error.js'
+import { parseBucketName } from './bucket-name.js'
+import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
+import { parseKeyPrefix } from './key-prefix.js'
+import { parseListen, parseResolver, parseServerName } from './listen.js'
+import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
+
+/** Where the configuration is to run: the official image, Debian's nginx, or an nginx started from the folder. */
+export const targets = ['docker', 'debian', 'standalone'] as const
+export type Target = (typeof targets)[number]
+
+/** The options of `generate-config`, as text; what is undefined takes the default of `settingsFrom`. */
+export interface ConfigOptions {
+    bucket: string
+    region?: string
+    endpointUrl?: string
+    addressing?: 'virtual' | 'path'
+    signature?: 'v4' | 'v2'
+    prefix?: string
+    listen?: string[]
+    serverName?: string
+    target?: Target
+    nginxVersion?: string
+    jsEngine?: 'njs' | 'qjs'
+    resolver?: string[]
+    caBundle?: string
+}
+
+/** Valid options with every default filled in. */
+export interface Settings {
+    bucket: string
+    region: string
+    endpoint: Endpoint
+    addressing: 'virtual' | 'path'
+    signature: 'v4' | 'v2'
+    prefix: string
+    listen: string[]
+    serverName: string
+    target: Target
+    nginxVersion: string
+    features: NginxFeatures
+    jsEngine: 'njs' | 'qjs' | undefined
+    /** DNS servers; empty where there is nothing to look up. */
+    resolver: string[]
+    caBundle: string
+}
+
+/** The nginx for which a target is written unless another is named. */
+export const defaultNginxVersions: Record<Target, string> = {
+    docker: '1.30.4',
+    // Debian 12's; what it cannot do is not used, so it runs on every later one.
+    debian: '1.22.1',
+    standalone: '1.22.1',
+}
+
+/** The DNS of Docker's networks that have a name, Compose's among them. */
+const dockerDns = '127.0.0.11'
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param machineResolvers the DNS servers of this machine, which Debian's nginx needs and no option names
+ * @throws UsageError for the first option that is wrong, naming it and the cure
+ */
+export function settingsFrom(options: ConfigOptions, machineResolvers: () => string[]): Settings {
+    const target = options.target ?? 'docker'
+    const region = parseRegion(options.region ?? 'us-east-1')
+    const endpoint = options.endpointUrl === undefined ? awsEndpoint(region) : parseEndpointUrl(options.endpointUrl)
+    const addressing = options.addressing ?? (options.endpointUrl === undefined ? 'virtual' : 'path')
+    if (addressing === 'virtual' && endpoint.isAddress) {
+        throw new UsageError(
+            `--addressing virtual needs an endpoint with a name, not the address ${endpoint.host}`,
+            'Use --addressing path.',
+        )
+    }
+    const signature = options.signature ?? 'v4'
+    if (signature === 'v2' && options.endpointUrl === undefined) {
+        throw new UsageError(
+            '--signature v2 is for S3 servers that know nothing newer: AWS takes it from no new bucket',
+            'Leave --signature out, or name the server with --endpoint-url.',
+        )
+    }
+    const nginxVersion = options.nginxVersion ?? defaultNginxVersions[target]
+    const features = nginxFeatures(nginxVersion)
+    if (options.jsEngine === 'qjs' && !features.quickJs) {
+        throw new UsageError(
+            `--js-engine qjs needs nginx 1.28.0 or later, not ${nginxVersion}`,
+            'Name a later nginx with --nginx-version, or leave --js-engine out.',
+        )
+    }
+    return {
+        bucket: parseBucketName(options.bucket),
+        region,
+        endpoint,
+        addressing,
+        signature,
+        prefix: parseKeyPrefix(options.prefix ?? ''),
+        listen: (options.listen ?? ['80']).map(parseListen),
+        serverName: parseServerName(options.serverName ?? '_'),
+        target,
+        nginxVersion,
+        features,
+        jsEngine: options.jsEngine,
+        resolver: endpoint.isAddress ? [] : resolvers(options.resolver, target, machineResolvers),
+        caBundle: parseFilePath(options.caBundle ?? '/etc/ssl/certs/ca-certificates.crt'),
+    }
+}
+
+/** A region as it stands in a credential scope. Throws UsageError for what could not be one. */
+export function parseRegion(text: string): string {
+    if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
+        throw new UsageError(`${JSON.stringify(text)} is no region`, 'Write it as AWS does: eu-central-1')
+    }
+    return text
+}
+
+/** An absolute path that nginx takes as it is. Throws UsageError for one that nginx would read otherwise. */
+export function parseFilePath(text: string): string {
+    // nginx has no way to write a "$" in most directives, and these characters end a word or a string.
+    if (!text.startsWith('/') || /[\s"'\\;{}$#]/.test(text)) {
+        throw new UsageError(
+            `nginx cannot be given the path ${JSON.stringify(text)}`,
+            'Use an absolute path without spaces, quotes, "$", "#", ";", "{", "}" and back-slashes.',
+        )
+    }
+    return text
+}
+
+function resolvers(given: string[] | undefined, target: Target, machineResolvers: () => string[]): string[] {
+    if (given !== undefined) return given.map(parseResolver)
+    if (target === 'docker') return [dockerDns]
+    const found = machineResolvers()
+    if (found.length === 0) {
+        throw new UsageError(
+            '/etc/resolv.conf names no DNS server that nginx could ask for the address of S3',
+            'Name one: --resolver ADDRESS',
+        )
+    }
+    return found
+}

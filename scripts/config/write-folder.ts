@@ -1,0 +1,94 @@
+import { createTwoFilesPatch } from 'diff'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { UserError } from '../cli/user-error.js'
+import type { GeneratedFile } from './render.js'
+import { isSealed } from './seal.js'
+
+/** What becomes of one file of the folder. */
+export interface FileChange {
+    name: string
+    status: 'new' | 'changed' | 'unchanged'
+    /** Whether the file that is there was edited after it was generated. */
+    edited: boolean
+    /** A unified diff from the file that is there; empty when nothing changes. */
+    diff: string
+}
+
+/** Compares the folder with what would be written. A folder that does not exist is empty. Throws UserError. */
+export async function compareFolder(folder: string, files: GeneratedFile[]): Promise<FileChange[]> {
+    return Promise.all(
+        files.map(async ({ name, content }): Promise<FileChange> => {
+            const current = await readIfExists(path.join(folder, name))
+            if (current === content) return { name, status: 'unchanged', edited: false, diff: '' }
+            const diff = createTwoFilesPatch(name, name, current ?? '', content, 'now', 'generated')
+            if (current === undefined) return { name, status: 'new', edited: false, diff }
+            return { name, status: 'changed', edited: !isSealed(current), diff }
+        }),
+    )
+}
+
+/**
+ * Writes the files, each whole or not at all.
+ *
+ * @throws UserError when a file was edited by hand and `force` is not set (nothing is written then), or when the folder
+ * cannot be written
+ */
+export async function writeFolder(folder: string, files: GeneratedFile[], force: boolean): Promise<FileChange[]> {
+    const changes = await compareFolder(folder, files)
+    const edited = changes.filter((change) => change.edited)
+    if (edited.length > 0 && !force) {
+        throw new UserError(
+            `${edited.map(({ name }) => path.join(folder, name)).join(', ')} ` +
+                'was not made by this program or was edited since; nothing is written',
+            `--force overwrites it; --out names another folder. What would be lost:\n${edited.map(({ diff }) => diff).join('')}`,
+        )
+    }
+    await naming(folder, () => mkdir(folder, { recursive: true }))
+    const changed = new Set(changes.filter(({ status }) => status !== 'unchanged').map(({ name }) => name))
+    for (const { name, content } of files.filter((file) => changed.has(file.name))) {
+        await replaceFile(path.join(folder, name), content)
+    }
+    return changes
+}
+
+async function replaceFile(file: string, content: string): Promise<void> {
+    const temporary = `${file}.${process.pid}.tmp`
+    try {
+        await naming(file, () => writeFile(temporary, content))
+        await naming(file, () => rename(temporary, file))
+    } finally {
+        await rm(temporary, { force: true })
+    }
+}
+
+async function readIfExists(file: string): Promise<string | undefined> {
+    try {
+        return await naming(file, () => readFile(file, 'utf8'))
+    } catch (error) {
+        if (error instanceof UserError && (error.cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+    }
+}
+
+const causes: Record<string, [what: string, cure: string]> = {
+    EACCES: ['there is no permission for it', 'Name a folder of your own with --out.'],
+    EPERM: ['there is no permission for it', 'Name a folder of your own with --out.'],
+    EROFS: ['its file system is read-only', 'Name another folder with --out.'],
+    EEXIST: ['it is a file, not a folder', 'Name a folder with --out.'],
+    ENOTDIR: ['a part of its path is a file, not a folder', 'Name a folder with --out.'],
+    EISDIR: ['it is a folder, not a file', 'Move it away, or name another folder with --out.'],
+    ENOSPC: ['the disk is full', 'Free some space, or name another folder with --out.'],
+    ENOENT: ['it does not exist', 'Make it first.'],
+}
+
+/** Runs a file operation; a failure of the operating system becomes a UserError that names the path. */
+async function naming<Value>(file: string, operation: () => Promise<Value>): Promise<Value> {
+    try {
+        return await operation()
+    } catch (error) {
+        const [what, cure] = causes[(error as NodeJS.ErrnoException).code ?? ''] ?? []
+        if (what === undefined) throw error
+        throw new UserError(`${file} cannot be used: ${what}`, cure, { cause: error })
+    }
+}
