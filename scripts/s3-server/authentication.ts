@@ -1,0 +1,152 @@
+import { timingSafeEqual } from 'node:crypto'
+import { algorithmV4, claimInHeader, claimInQuery, type ClaimV4 } from './claim-v4.js'
+import { S3Error } from './errors.js'
+import type { PayloadClaim } from './payload-claim.js'
+import type { SignedRequest } from './request.js'
+import { claimV2, signatureV2 } from './signature-v2.js'
+import { chunkSigner, signatureV4 } from './signature-v4.js'
+
+/** An identity that may do everything. */
+export interface Credential {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    /** Requests of a temporary credential carry this too. */
+    readonly sessionToken?: string
+}
+
+/** Whom the server knows, and where it says it is. */
+export interface Realm {
+    readonly credentials: readonly Credential[]
+    readonly region: string
+}
+
+const maximalSkew = 15 * 60 * 1000
+
+/**
+ * Verifies who sent a request: Signature Version 4 in the header or the query, or Version 2 in the header.
+ * @param time the server's clock, in milliseconds since 1970
+ * @returns what the signature says about the body
+ * @throws S3Error AccessDenied, InvalidAccessKeyId, SignatureDoesNotMatch, RequestTimeTooSkewed and others
+ */
+export async function authenticate(request: SignedRequest, realm: Realm, time: number): Promise<PayloadClaim> {
+    const authorization = request.headers.get('authorization')
+    const presigned = request.target.query.has('X-Amz-Algorithm')
+    if (authorization !== undefined && presigned) {
+        throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed: the header or the query')
+    }
+    if (presigned) return await verifyV4(request, claimInQuery(request), realm, time)
+    if (authorization === undefined) throw new S3Error('AccessDenied', 'Access Denied')
+    if (authorization.startsWith(`${algorithmV4} `)) {
+        return await verifyV4(request, claimInHeader(request), realm, time)
+    }
+    if (authorization.startsWith('AWS ')) return verifyV2(request, realm, time)
+    throw new S3Error('InvalidArgument', 'Unsupported Authorization Type')
+}
+
+async function verifyV4(request: SignedRequest, claim: ClaimV4, realm: Realm, time: number): Promise<PayloadClaim> {
+    verifyScope(claim, realm.region)
+    verifySignedHeaders(request, claim)
+    const { secretAccessKey } = findCredential(claim, realm)
+    verifyTime(claim.time, time, claim.expires)
+    const payload = payloadClaim(claim, secretAccessKey)
+    requireEqual(claim.signature, await signatureV4(request, claim, secretAccessKey))
+    return payload
+}
+
+function verifyV2(request: SignedRequest, realm: Realm, time: number): PayloadClaim {
+    const claim = claimV2(request)
+    const { secretAccessKey } = findCredential(claim, realm)
+    verifyTime(claim.time, time, undefined)
+    requireEqual(claim.signature, signatureV2(request, secretAccessKey))
+    return { kind: 'unsigned' }
+}
+
+function findCredential(claim: { accessKeyId: string; sessionToken: string | undefined }, realm: Realm): Credential {
+    const credential = realm.credentials.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId)
+    // Like AWS: the key of a temporary credential means nothing without its token.
+    if (credential === undefined || (credential.sessionToken !== undefined && claim.sessionToken === undefined)) {
+        throw new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
+            AWSAccessKeyId: claim.accessKeyId,
+        })
+    }
+    if (claim.sessionToken !== undefined && !isEqual(claim.sessionToken, credential.sessionToken ?? '')) {
+        throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.')
+    }
+    return credential
+}
+
+function verifyScope({ scope, time }: ClaimV4, region: string): void {
+    const [date, scopeRegion, service, terminator] = scope
+    const wrong = (message: string): S3Error =>
+        new S3Error('AuthorizationHeaderMalformed', `The authorization header is malformed; ${message}`, {
+            Region: region,
+        })
+    if (scopeRegion !== region) throw wrong(`the region '${scopeRegion}' is wrong; expecting '${region}'`)
+    if (service !== 's3') throw wrong(`incorrect service "${service}". This endpoint belongs to "s3".`)
+    if (terminator !== 'aws4_request') throw wrong(`incorrect terminal "${terminator}". It must be "aws4_request".`)
+    if (date !== time.toISOString().slice(0, 10).replaceAll('-', '')) {
+        throw wrong(`the credential's date "${date}" is not that of X-Amz-Date.`)
+    }
+}
+
+function verifySignedHeaders({ headers }: SignedRequest, { signedHeaders }: ClaimV4): void {
+    // The payload's hash is part of what is signed in any case.
+    const unsigned = [...headers.keys()].filter(
+        (name) =>
+            (name === 'host' || (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256')) &&
+            !signedHeaders.includes(name),
+    )
+    if (unsigned.length > 0) {
+        throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
+            HeadersNotSigned: unsigned.join(', '),
+        })
+    }
+    // The signer that recomputes the signature leaves this header out.
+    if (signedHeaders.includes('date')) {
+        throw new S3Error('NotImplemented', 'This server verifies x-amz-date, not a signed Date header')
+    }
+}
+
+function verifyTime(signed: Date, time: number, expires: number | undefined): void {
+    const age = time - signed.getTime()
+    if (expires !== undefined) {
+        if (age > expires * 1000) throw new S3Error('AccessDenied', 'Request has expired')
+        if (age < -maximalSkew) throw new S3Error('AccessDenied', 'Request is not valid yet')
+    } else if (Math.abs(age) > maximalSkew) {
+        throw new S3Error(
+            'RequestTimeTooSkewed',
+            'The difference between the request time and the current time is too large.',
+            { RequestTime: signed.toISOString(), ServerTime: new Date(time).toISOString() },
+        )
+    }
+}
+
+function payloadClaim(claim: ClaimV4, secret: string): PayloadClaim {
+    const { payloadHash } = claim
+    if (payloadHash === 'UNSIGNED-PAYLOAD') return { kind: 'unsigned' }
+    if (/^[0-9a-f]{64}$/.test(payloadHash)) return { kind: 'sha256', sha256: payloadHash }
+    const [, signed, trailer] = /^STREAMING-(AWS4-HMAC-SHA256|UNSIGNED)-PAYLOAD(-TRAILER)?$/.exec(payloadHash) ?? []
+    if (signed === undefined || (signed === 'UNSIGNED' && trailer === undefined)) {
+        throw new S3Error(
+            'InvalidArgument',
+            'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING-…-PAYLOAD or a valid sha256 value.',
+        )
+    }
+    const signer = signed === 'UNSIGNED' ? undefined : chunkSigner(claim, secret)
+    return { kind: 'chunked', signer, trailer: trailer !== undefined }
+}
+
+function requireEqual(given: string, right: string): void {
+    if (isEqual(given, right)) return
+    throw new S3Error(
+        'SignatureDoesNotMatch',
+        'The request signature we calculated does not match the signature you provided. Check your key and signing ' +
+            'method.',
+    )
+}
+
+/** In constant time, so that nobody finds a signature byte by byte. */
+function isEqual(given: string, right: string): boolean {
+    const [a, b] = [Buffer.from(given), Buffer.from(right)]
+    return a.length === b.length && timingSafeEqual(a, b)
+}

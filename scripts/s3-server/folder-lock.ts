@@ -1,0 +1,47 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../cli/user-error.js'
+
+/**
+ * Makes this process the only one that uses a folder; creates the folder where there is none. A lock whose process is
+ * gone, killed perhaps, does not count.
+ * @returns a function that gives the folder back
+ * @throws UserError when another process, or this one, uses the folder
+ */
+export function lockFolder(folder: string): () => void {
+    const lock = join(folder, 'lock')
+    mkdirSync(folder, { recursive: true })
+    const owner = ownerOf(lock)
+    if (owner !== undefined && isRunning(owner)) {
+        throw new UserError(
+            `Process ${owner} uses the folder ${folder}`,
+            `Stop it, or use another folder. If it is no server of this program, delete ${lock}.`,
+        )
+    }
+    writeFileSync(lock, String(process.pid))
+    return () => rmSync(lock, { force: true })
+}
+
+function ownerOf(lock: string): number | undefined {
+    try {
+        return Number(readFileSync(lock, 'utf8'))
+    } catch (error) {
+        if (codeOf(error) === 'ENOENT') return undefined
+        throw error
+    }
+}
+
+function isRunning(pid: number): boolean {
+    if (!Number.isInteger(pid) || pid <= 0) return false
+    try {
+        process.kill(pid, 0)
+        return true
+    } catch (error) {
+        // Not permitted to signal it: it runs, as another user.
+        return codeOf(error) === 'EPERM'
+    }
+}
+
+function codeOf(error: unknown): unknown {
+    return error instanceof Error && 'code' in error ? error.code : undefined
+}

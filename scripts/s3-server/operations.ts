@@ -1,0 +1,45 @@
+import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './bucket-operations.js'
+import { S3Error } from './errors.js'
+import { listObjectsV1, listObjectsV2 } from './list-operations.js'
+import type { Operation } from './operation.js'
+import { getObject, headObject } from './read-operations.js'
+import type { SignedRequest } from './request.js'
+import { putObject } from './write-operations.js'
+
+/** Operations by method, what they are about, and the parameters and headers that select them. */
+const operations: Readonly<Record<string, Operation>> = {
+    'GET service': listBuckets,
+    'PUT bucket': createBucket,
+    'HEAD bucket': headBucket,
+    'DELETE bucket': deleteBucket,
+    'GET bucket': listObjectsV1,
+    'GET bucket list-type': listObjectsV2,
+    'GET bucket location': getBucketLocation,
+    'GET object': getObject,
+    'HEAD object': headObject,
+    'PUT object': putObject,
+}
+
+/** Parameters that turn a request into another operation. Source: Amazon S3 API Reference, "Actions". */
+const selectors = new Set(
+    (
+        'accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle ' +
+        'list-type location logging metrics notification object-lock ownershipControls partNumber policy policyStatus ' +
+        'publicAccessBlock replication requestPayment restore retention select session tagging torrent uploadId ' +
+        'uploads versionId versioning versions website'
+    ).split(' '),
+)
+
+/** The operation that a request asks for. @throws S3Error NotImplemented */
+export function findOperation({ method, target, headers }: SignedRequest): Operation {
+    const subject = target.bucket === undefined ? 'service' : target.key === undefined ? 'bucket' : 'object'
+    const selected = [...target.query.keys()].filter((name) => selectors.has(name) || name.startsWith('response-'))
+    if (headers.has('x-amz-copy-source')) selected.push('copy-source')
+    const operation = operations[[method, subject, ...selected.sort()].join(' ')]
+    if (operation === undefined) {
+        throw new S3Error('NotImplemented', 'A header you provided implies functionality that is not implemented', {
+            Operation: [method, subject, ...selected].join(' '),
+        })
+    }
+    return operation
+}

@@ -1,0 +1,92 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { UserError } from '../cli/user-error.js'
+import type { Credential } from './authentication.js'
+import { lockFolder } from './folder-lock.js'
+import { ObjectStorage } from './object-storage.js'
+import { handleRequest } from './request-handler.js'
+
+/** What a server is to be. */
+export interface S3ServerOptions {
+    /** Where the objects are kept; created where there is none. */
+    readonly folder: string
+    /** 0, which is the default, for any free port. */
+    readonly port?: number
+    /** A loopback address; 127.0.0.1 by default. */
+    readonly host?: string
+    readonly credentials: readonly Credential[]
+    readonly region: string
+    /** The suffix of virtual-host style, `BUCKET.domain`; s3.localhost by default. */
+    readonly domain?: string
+    /** The server's clock. */
+    readonly now?: () => Date
+    /** Gets each error that is a fault of this server, not of a request. Printed on stderr by default. */
+    readonly onFault?: (error: unknown) => void
+}
+
+/** A server that runs. */
+export interface RunningS3Server {
+    /** `http://127.0.0.1:PORT` */
+    readonly endpoint: string
+    /** Ends all connections, and gives the folder back. */
+    close(): Promise<void>
+}
+
+/**
+ * Starts an S3 server for development: it verifies signatures as S3 does, keeps objects as files, and listens on the
+ * loopback interface only.
+ * @throws UserError for a port or a folder that is in use, and an address that is not loopback
+ */
+export async function startS3Server(options: S3ServerOptions): Promise<RunningS3Server> {
+    const host = options.host ?? '127.0.0.1'
+    if (!/^127\.\d+\.\d+\.\d+$|^::1$/.test(host)) {
+        throw new UserError(`The development S3 server does not listen on ${host}`, 'Use a loopback address: 127.0.0.1')
+    }
+    const unlock = lockFolder(options.folder)
+    try {
+        const server = createHttpServer(options)
+        await listen(server, options.port ?? 0, host)
+        const { port } = server.address() as AddressInfo
+        return {
+            endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+            async close() {
+                const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+                server.closeAllConnections()
+                await closed
+                unlock()
+            },
+        }
+    } catch (error) {
+        unlock()
+        throw error
+    }
+}
+
+function createHttpServer(options: S3ServerOptions): Server {
+    const handler = {
+        service: { storage: new ObjectStorage(options.folder), region: options.region },
+        credentials: options.credentials,
+        region: options.region,
+        domain: options.domain ?? 's3.localhost',
+        now: options.now ?? (() => new Date()),
+        onFault: options.onFault ?? ((error) => console.error(error)),
+    }
+    const listener =
+        (expectsContinue: boolean): RequestListener =>
+        (incoming, outgoing) =>
+            void handleRequest(incoming, outgoing, expectsContinue, handler)
+    // nginx keeps idle connections for 60 s; were the server the first to close them, a request could meet the closing.
+    const server = createServer({ keepAliveTimeout: 75_000 }, listener(false))
+    return server.on('checkContinue', listener(true))
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => {
+            const inUse = error.code === 'EADDRINUSE'
+            const cure = 'Stop what uses it, or choose another port.'
+            reject(inUse ? new UserError(`Port ${port} is in use`, cure, { cause: error }) : error)
+        })
+        server.listen(port, host, resolve)
+    })
+}
