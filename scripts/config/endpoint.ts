@@ -9,8 +9,8 @@ export interface Endpoint {
     port: number
     /** The host, and the port where it is not the scheme's own: the Host header in path style. */
     authority: string
-    /** Whether the host is an address, so that there is nothing to look up in DNS. */
-    isAddress: boolean
+    /** The address to connect to where it is known without DNS: the host itself, or the loopback of `localhost`. */
+    address: string | undefined
 }
 
 const defaultPorts = { http: 80, https: 443 }
@@ -40,8 +40,13 @@ export function parseEndpointUrl(text: string): Endpoint {
         host,
         port: url.port === '' ? defaultPorts[scheme] : Number(url.port),
         authority: url.host,
-        isAddress,
+        address: isAddress ? host : isLocalhost(host) ? '127.0.0.1' : undefined,
     }
+}
+
+/** RFC 6761: localhost and every name below it are the loopback. nginx's resolver would ask a DNS server for them. */
+function isLocalhost(host: string): boolean {
+    return host === 'localhost' || host.endsWith('.localhost')
 }
 
 /** The endpoint of AWS in a region. @see AWS General Reference, "Amazon S3 endpoints and quotas" */

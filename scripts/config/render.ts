@@ -54,9 +54,10 @@ function viewOf(settings: Settings, placement: Placement) {
     const virtualHost = settings.addressing === 'virtual'
     const tls = endpoint.scheme === 'https'
     const standalone = settings.target === 'standalone'
-    // An upstream block keeps connections. It follows DNS only in newer nginx; an address needs no DNS.
-    const upstream = endpoint.isAddress || features.upstreamResolve
-    const server = `${endpoint.host}:${endpoint.port}`
+    // An upstream block keeps connections, but follows DNS only in newer nginx.
+    const followsDns = settings.resolver.length > 0
+    const upstream = !followsDns || features.upstreamResolve
+    const server = `${endpoint.address ?? endpoint.host}:${endpoint.port}`
     return {
         madeBy: `Made by: ${placement.command}`,
         folder: placement.folder,
@@ -76,8 +77,8 @@ function viewOf(settings: Settings, placement: Placement) {
         payloadHash: version === 'V4' ? emptyPayloadHash : false,
 
         upstream,
-        upstreamZone: upstream && !endpoint.isAddress,
-        upstreamServer: endpoint.isAddress ? server : `${server} resolve`,
+        upstreamZone: upstream && followsDns,
+        upstreamServer: followsDns ? `${server} resolve` : server,
         serverResolver: !upstream,
         resolver: settings.resolver.join(' '),
         s3Url: `${endpoint.scheme}://${upstream ? 's3' : server}`,

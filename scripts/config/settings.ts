@@ -40,7 +40,7 @@ export interface Settings {
     nginxVersion: string
     features: NginxFeatures
     jsEngine: 'njs' | 'qjs' | undefined
-    /** DNS servers; empty where there is nothing to look up. */
+    /** DNS servers; empty where there is nothing to look up, or where nginx shall ask the system once at its start. */
     resolver: string[]
     caBundle: string
 }
@@ -67,7 +67,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
     const region = parseRegion(options.region ?? 'us-east-1')
     const endpoint = options.endpointUrl === undefined ? awsEndpoint(region) : parseEndpointUrl(options.endpointUrl)
     const addressing = options.addressing ?? (options.endpointUrl === undefined ? 'virtual' : 'path')
-    if (addressing === 'virtual' && endpoint.isAddress) {
+    if (addressing === 'virtual' && endpoint.address === endpoint.host) {
         throw new UsageError(
             `--addressing virtual needs an endpoint with a name, not the address ${endpoint.host}`,
             'Use --addressing path.',
@@ -101,7 +101,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         nginxVersion,
         features,
         jsEngine: options.jsEngine,
-        resolver: endpoint.isAddress ? [] : resolvers(options.resolver, target, machineResolvers),
+        resolver: endpoint.address !== undefined ? [] : resolvers(options.resolver, target, machineResolvers),
         caBundle: parseFilePath(options.caBundle ?? '/etc/ssl/certs/ca-certificates.crt'),
     }
 }
@@ -127,13 +127,14 @@ export function parseFilePath(text: string): string {
 }
 
 function resolvers(given: string[] | undefined, target: Target, machineResolvers: () => string[]): string[] {
+    if (given?.join() === 'off') return []
     if (given !== undefined) return given.map(parseResolver)
     if (target === 'docker') return [dockerDns]
     const found = machineResolvers()
     if (found.length === 0) {
         throw new UsageError(
             '/etc/resolv.conf names no DNS server that nginx could ask for the address of S3',
-            'Name one: --resolver ADDRESS',
+            'Name one: --resolver ADDRESS; or --resolver off, which looks S3 up once, when nginx starts.',
         )
     }
     return found

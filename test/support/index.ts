@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { expect } from 'vitest'
+import { render } from '../../scripts/config/render.js'
+import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
+import { writeFolder } from '../../scripts/config/write-folder.js'
+import { freePort } from '../../scripts/start/free-port.js'
+import { startNginx } from '../../scripts/start/nginx-process.js'
+import { jsEngineUnderTest, nginxUnderTest } from './nginx.js'
+
+/** A real nginx that serves an index. */
+export interface Index {
+    url: string
+    port: number
+    /** The folder that it runs from. */
+    folder: string
+    /** nginx's error log so far. */
+    log(): string
+    /** Stops nginx and fails the test when the log holds an alert or a crash. */
+    stop(): Promise<void>
+}
+
+/** Options of the generator and the environment of nginx; there is nothing in it but what is given. */
+export interface IndexOptions extends Partial<ConfigOptions> {
+    endpointUrl: string
+    environment: Record<string, string>
+    /** Changes a rendered file, for what no option of the generator does. */
+    edit?: (name: string, content: string) => string
+}
+
+/** Renders a configuration and starts the nginx under test with it, on a free port. */
+export async function startIndex({ environment, edit, ...options }: IndexOptions): Promise<Index> {
+    const nginx = await nginxUnderTest()
+    const engine = jsEngineUnderTest()
+    const port = await freePort()
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'index-'))
+    const settings = settingsFrom(
+        {
+            bucket: 'my-pypi',
+            target: 'standalone',
+            listen: [`127.0.0.1:${port}`],
+            nginxVersion: nginx.version,
+            ...(engine && { jsEngine: engine }),
+            ...options,
+        },
+        () => [],
+    )
+    const placement = { folder, command: 'test', modulePath: nginx.modulePath, workers: 1 }
+    const files = render(settings, placement).map(({ name, content }) => ({
+        name,
+        content: edit ? edit(name, content) : content,
+    }))
+    await writeFolder(folder, files, true)
+    const started = await startNginx(nginx, folder, port, environment).catch(async (error: unknown) => {
+        await rm(folder, { recursive: true })
+        throw error
+    })
+    return {
+        url: `http://127.0.0.1:${port}`,
+        port,
+        folder,
+        log: started.log,
+        stop: async () => {
+            await started.stop()
+            if (process.env.TEST_KEEP === undefined) await rm(folder, { recursive: true, force: true })
+            const log = await started.ended
+            expect(log).not.toMatch(/\[(?:alert|emerg)\]|exited on signal|open socket #\d+ left/)
+        },
+    }
+}
