@@ -12,12 +12,14 @@ export interface Nginx extends NginxCommand {
     modulePath: string
 }
 
-/** Where distributions put nginx; sbin is not on everybody's PATH. */
-const candidates = ['nginx', '/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/local/nginx/sbin/nginx']
+/** Where packages put nginx; sbin is not on everybody's PATH. */
+const usualFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin']
 
 /** This machine's nginx with the njs module, or undefined where there is none. */
 export async function findNginx(): Promise<Nginx | undefined> {
-    for (const program of candidates) {
+    for (const folder of [...(process.env.PATH ?? '').split(':'), ...usualFolders]) {
+        const program = path.resolve(folder, 'nginx')
+        if (!existsSync(program)) continue
         const nginx = await inspectNginx({ program, arguments: [] }, '/')
         if (nginx !== undefined) return nginx
     }
