@@ -1,0 +1,123 @@
+#!/bin/bash
+# A Ceph object gateway of its own: one monitor, one OSD that keeps objects in memory, one gateway; loopback only.
+# Debian packages: ceph-mon ceph-osd radosgw.
+#
+#   rgw.sh FOLDER GATEWAY-PORT MONITOR-PORT     with ACCESS_KEY, SECRET_KEY and DOMAIN in the environment
+#
+# Prints "ready" when requests are answered, and serves until its standard input ends: so nothing is left behind even
+# where the process that started it was killed.
+set -euo pipefail
+folder=$1 port=$2 monitor_port=$3
+export CEPH_CONF=$folder/ceph.conf
+pids=()
+
+stop() {
+    trap '' TERM INT
+    # The gateway first: without a cluster it would wait for one.
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+        kill "${pids[i]}" 2>/dev/null || true
+        for _ in {1..50}; do kill -0 "${pids[i]}" 2>/dev/null || break; sleep 0.1; done
+        kill -9 "${pids[i]}" 2>/dev/null || true
+    done
+    rm -rf "$folder"
+}
+trap stop EXIT
+exec 3<&0
+
+start() {
+    local name=$1
+    shift
+    "$@" >"$folder/$name.out" 2>&1 </dev/null &
+    pids+=($!)
+}
+
+fail() {
+    echo "$1" >&2
+    tail -n 20 "$folder"/*.out "$folder"/log/* >&2 || true
+    exit 1
+}
+
+mkdir -p "$folder"/{mon,osd,run,log}
+fsid=$(cat /proc/sys/kernel/random/uuid)
+cat >"$CEPH_CONF" <<CONF
+[global]
+fsid = $fsid
+mon host = [v2:127.0.0.1:$monitor_port]
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+ms bind ipv6 = false
+auth cluster required = none
+auth service required = none
+auth client required = none
+run dir = $folder/run
+admin socket = $folder/run/\$name.\$pid.asok
+crash dir = $folder/run
+log file = $folder/log/\$name.log
+mon cluster log file = $folder/log/cluster.log
+# A monitor alone agrees with itself at once.
+paxos propose interval = 0.05
+paxos min wait = 0.01
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 8
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon max pg per osd = 1000
+mon data avail crit = 1
+mon data avail warn = 1
+osd objectstore = memstore
+osd data = $folder/osd
+memstore device bytes = 4294967296
+osd max object name len = 2048
+osd class default list = *
+osd class load list = *
+[mon]
+mon data = $folder/mon
+mon initial members = a
+auth allow insecure global id reclaim = false
+[client.rgw]
+# The default, secure, needs the authentication that is turned off above.
+ms mon client mode = crc
+rgw data = $folder/run
+rgw frontends = beast endpoint=127.0.0.1:$port
+rgw dns name = $DOMAIN
+rgw thread pool size = 32
+rgw crypt require ssl = false
+# With the default order (sts first) every wrong signature is an AccessDenied.
+rgw s3 auth order = local, sts
+CONF
+
+ulimit -n 65536 2>/dev/null || true
+monmaptool --create --fsid "$fsid" --enable-all-features --addv a "[v2:127.0.0.1:$monitor_port]" "$folder/monmap" \
+    >"$folder/setup.out" 2>&1 || fail 'monmaptool failed'
+ceph-mon --mkfs -i a --monmap "$folder/monmap" >>"$folder/setup.out" 2>&1 || fail 'The monitor could not be made'
+start monitor ceph-mon -f -i a
+
+ceph_osd_id=$(cat /proc/sys/kernel/random/uuid)
+timeout 60 ceph --connect-timeout 30 osd new "$ceph_osd_id" 0 >>"$folder/setup.out" 2>&1 || fail 'No monitor answers'
+timeout 60 ceph osd crush add osd.0 1.0 root=default host=h >>"$folder/setup.out" 2>&1 || fail 'No place for the OSD'
+ceph-osd -i 0 --mkfs --osd-uuid "$ceph_osd_id" >>"$folder/setup.out" 2>&1 || fail 'The OSD could not be made'
+start osd ceph-osd -f -i 0
+for _ in {1..100}; do
+    timeout 60 ceph osd stat 2>>"$folder/setup.out" | grep -q '1 up' && break
+    sleep 0.1
+done
+
+start gateway radosgw -f -n client.rgw
+gateway=${pids[-1]}
+answers=
+for _ in {1..300}; do
+    if curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$port/"; then answers=1; break; fi
+    kill -0 "$gateway" 2>/dev/null || break
+    sleep 0.1
+done
+[ -n "$answers" ] || fail 'The gateway does not answer'
+timeout 60 radosgw-admin -n client.rgw user create --uid=main --display-name=main \
+    --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" >>"$folder/setup.out" 2>&1 || fail 'No user could be made'
+
+echo ready
+# Until the standard input ends. In the background, so that a signal gets through; bash gives /dev/null to what runs
+# there, but for a descriptor that it is told.
+cat <&3 >/dev/null &
+wait $!
