@@ -10,7 +10,7 @@ export interface ObjectMetadata {
     readonly size: number
     /** Without quotes. */
     readonly etag: string
-    /** Milliseconds since 1970, a whole second: HTTP dates know no more. */
+    /** Milliseconds since 1970, a whole second. */
     readonly lastModified: number
     /** Content-Type and its like, and `x-amz-meta-…`, by lower-case name. */
     readonly headers: Readonly<Record<string, string>>
@@ -24,6 +24,11 @@ export interface ObjectMetadata {
  */
 const mark = Buffer.from('s3object')
 const footerBytes = 4 + mark.length
+
+/** HTTP dates have no fractions: a stored time that has some would never equal the date that a client sends back. */
+export function wholeSecond(time: number): number {
+    return Math.floor(time / 1000) * 1000
+}
 
 /** Writes the bytes of a new file. @returns when all are written; on an error the file may hold some of them */
 export async function writeContent(path: string, content: AsyncIterable<Buffer>): Promise<void> {

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { BucketStorage } from './bucket-storage.js'
 import { noSuchBucket, S3Error } from './errors.js'
 import { appendMetadata, writeContent, type ObjectMetadata } from './object-file.js'
-import type { WriteCondition } from './preconditions.js'
 
 /**
  * All buckets, in a folder that one process owns:
@@ -79,22 +78,23 @@ export class ObjectStorage {
     }
 
     /**
-     * Stores an object. Nothing of it is seen before all of it is there, and nothing remains of one that fails.
+     * Stores content as an object file. Nothing of it is seen before all of it is there, and nothing remains of one
+     * that fails.
      * @param describe gives the metadata when the content was read to its end
-     * @throws what reading the content, `describe` or the condition throws
+     * @param commit moves the file to its place
+     * @throws what reading the content, `describe` or `commit` throws
      */
-    async put(
-        bucket: BucketStorage,
+    async store(
         content: AsyncIterable<Buffer>,
         describe: () => ObjectMetadata,
-        condition: WriteCondition,
+        commit: (path: string, metadata: ObjectMetadata) => void,
     ): Promise<ObjectMetadata> {
         const path = this.temporaryPath()
         try {
             await writeContent(path, content)
             const metadata = describe()
             await appendMetadata(path, metadata)
-            bucket.commit(path, metadata, condition)
+            commit(path, metadata)
             return metadata
         } catch (error) {
             await rm(path, { force: true })

@@ -1,10 +1,18 @@
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './bucket-operations.js'
+import { deleteObject, deleteObjects } from './delete-operations.js'
 import { S3Error } from './errors.js'
 import { listObjectsV1, listObjectsV2 } from './list-operations.js'
+import {
+    abortMultipartUpload,
+    completeMultipartUpload,
+    createMultipartUpload,
+    uploadPart,
+    uploadPartCopy,
+} from './multipart-operations.js'
 import type { Operation } from './operation.js'
 import { getObject, headObject } from './read-operations.js'
 import type { SignedRequest } from './request.js'
-import { putObject } from './write-operations.js'
+import { copyObject, putObject } from './write-operations.js'
 
 /** Operations by method, what they are about, and the parameters and headers that select them. */
 const operations: Readonly<Record<string, Operation>> = {
@@ -18,6 +26,14 @@ const operations: Readonly<Record<string, Operation>> = {
     'GET object': getObject,
     'HEAD object': headObject,
     'PUT object': putObject,
+    'PUT object copy-source': copyObject,
+    'DELETE object': deleteObject,
+    'POST bucket delete': deleteObjects,
+    'POST object uploads': createMultipartUpload,
+    'PUT object partNumber uploadId': uploadPart,
+    'PUT object copy-source partNumber uploadId': uploadPartCopy,
+    'POST object uploadId': completeMultipartUpload,
+    'DELETE object uploadId': abortMultipartUpload,
 }
 
 /** Parameters that turn a request into another operation. Source: Amazon S3 API Reference, "Actions". */

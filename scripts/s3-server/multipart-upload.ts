@@ -1,0 +1,121 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BucketStorage } from './bucket-storage.js'
+import { S3Error } from './errors.js'
+import { readContent, readMetadata, type ObjectMetadata } from './object-file.js'
+
+/** What a multipart upload will become, as it was said when it was begun. */
+interface UploadDescription {
+    readonly key: string
+    readonly headers: Readonly<Record<string, string>>
+}
+
+/** A part as the client that completes an upload knows it. */
+export interface ClaimedPart {
+    readonly number: number
+    /** With or without quotes. */
+    readonly etag: string
+    /** `x-amz-checksum-…`, by name; only those that the client gave. */
+    readonly checksum: Readonly<Record<string, string>>
+}
+
+/** Every part but the last has at least this many bytes. Source: Amazon S3 User Guide, "multipart upload limits". */
+const minimalPartBytes = 5 * 1024 * 1024
+
+/** An upload that is begun and not yet completed: a folder with a description and a file for each part. */
+export class MultipartUpload {
+    readonly #folder: string
+
+    private constructor(
+        folder: string,
+        readonly description: UploadDescription,
+    ) {
+        this.#folder = folder
+    }
+
+    /** @param temporaryPath a path that is free, on the same file system */
+    static create(bucket: BucketStorage, temporaryPath: string, description: UploadDescription): string {
+        const id = randomUUID()
+        mkdirSync(temporaryPath)
+        writeFileSync(join(temporaryPath, 'upload.json'), JSON.stringify(description))
+        renameSync(temporaryPath, join(bucket.uploadsFolder, id))
+        return id
+    }
+
+    /** @throws S3Error NoSuchUpload */
+    static find(bucket: BucketStorage, id: string, key: string): MultipartUpload {
+        // The identifier names a folder: only one that this server made may get so far.
+        const folder = join(bucket.uploadsFolder, id)
+        if (!/^[0-9a-f-]{36}$/.test(id) || !existsSync(folder)) throw noSuchUpload()
+        const description = JSON.parse(readFileSync(join(folder, 'upload.json'), 'utf8')) as UploadDescription
+        if (description.key !== key) throw noSuchUpload()
+        return new MultipartUpload(folder, description)
+    }
+
+    /** Makes a complete object file the part of this number. @throws S3Error NoSuchUpload when it was ended meanwhile */
+    commitPart(path: string, number: number): void {
+        if (!existsSync(this.#folder)) throw noSuchUpload()
+        renameSync(path, this.#pathOf(number))
+    }
+
+    /**
+     * The parts that the object is made of.
+     * @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall
+     */
+    verify(claimed: readonly ClaimedPart[]): ObjectMetadata[] {
+        return claimed.map(({ number, etag, checksum }, index) => {
+            if (index > 0 && number <= (claimed[index - 1] as ClaimedPart).number) {
+                throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.')
+            }
+            const path = this.#pathOf(number)
+            const part = existsSync(path) ? readMetadata(path) : undefined
+            const isSame = (name: string): boolean => part?.checksum[name] === checksum[name]
+            if (part?.etag !== etag.replaceAll('"', '') || !Object.keys(checksum).every(isSame)) {
+                throw new S3Error(
+                    'InvalidPart',
+                    'One or more of the specified parts could not be found, or its entity tag or checksum did not match.',
+                    { PartNumber: String(number) },
+                )
+            }
+            if (index < claimed.length - 1 && part.size < minimalPartBytes) {
+                throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
+                    PartNumber: String(number),
+                })
+            }
+            return part
+        })
+    }
+
+    /** The content of the parts, one after the other. */
+    async *content(claimed: readonly ClaimedPart[], parts: readonly ObjectMetadata[]): AsyncGenerator<Buffer> {
+        for (const [index, { number }] of claimed.entries()) {
+            yield* readContent(this.#pathOf(number), 0, (parts[index] as ObjectMetadata).size - 1)
+        }
+    }
+
+    /** Deletes the upload with all its parts. */
+    async remove(): Promise<void> {
+        await rm(this.#folder, { recursive: true, force: true })
+    }
+
+    #pathOf(number: number): string {
+        return join(this.#folder, String(number).padStart(5, '0'))
+    }
+}
+
+/** The entity tag of a multipart object: the MD5 of its parts' MD5s, and their number. */
+export function multipartEtag(parts: readonly ObjectMetadata[]): string {
+    const md5 = createHash('md5')
+    for (const { etag } of parts) md5.update(Buffer.from(etag, 'hex'))
+    return `${md5.digest('hex')}-${parts.length}`
+}
+
+function noSuchUpload(): S3Error {
+    return new S3Error(
+        'NoSuchUpload',
+        'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or ' +
+            'completed.',
+    )
+}
