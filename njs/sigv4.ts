@@ -52,7 +52,10 @@ export function stringToSign(amzDate: string, scope: string, canonical: string):
 export function signingKey(secretAccessKey: string, scope: string): Buffer {
     return scope
         .split('/')
-        .reduce<string | Buffer>((key, part) => hmacSha256(key).update(part).digest(), 'AWS4' + secretAccessKey) as Buffer
+        .reduce<string | Buffer>(
+            (key, part) => hmacSha256(key).update(part).digest(),
+            'AWS4' + secretAccessKey,
+        ) as Buffer
 }
 
 /** The signature: 64 hexadecimal digits. */

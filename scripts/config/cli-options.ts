@@ -16,7 +16,10 @@ export function addConfigOptions(program: Command): Command {
         )
         .addOption(new Option('--signature <version>', 'version of the signature (default: v4)').choices(['v4', 'v2']))
         .option('--prefix <prefix>', 'the index lies under this prefix of the bucket: team-a/')
-        .option('--resolver <address...>', 'DNS servers that know S3, or "off": look it up once, at the start (default: those of Docker or the machine)')
+        .option(
+            '--resolver <address...>',
+            'DNS servers that know S3, or "off": look it up once, at the start (default: those of Docker or the machine)',
+        )
         .option('--ca-bundle <file>', "certificates that S3's is verified against (default: the system's)")
         .addOption(
             new Option('--js-engine <engine>', "engine of the script (default: nginx's own)").choices(['njs', 'qjs']),

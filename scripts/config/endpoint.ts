@@ -29,7 +29,8 @@ export function parseEndpointUrl(text: string): Endpoint {
     if (/[\s\\%]/.test(text) || !URL.canParse(text)) throw wrong('is not a URL')
     const url = new URL(text)
     if (url.username !== '' || url.password !== '') throw wrong('holds credentials, which belong in the environment')
-    if (url.pathname !== '/' || /[?#]/.test(text)) throw wrong('has a path: an endpoint is a host; see --bucket, --prefix')
+    if (url.pathname !== '/' || /[?#]/.test(text))
+        throw wrong('has a path: an endpoint is a host; see --bucket, --prefix')
     const scheme = url.protocol === 'https:' ? 'https' : 'http'
     const host = url.hostname
     const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
@@ -57,5 +58,7 @@ export function awsEndpoint(region: string): Endpoint {
 
 /** RFC 1123 host names and, as container engines make them, names with `_`. A trailing dot would not match a certificate. */
 export function isHostName(text: string): boolean {
-    return text.length <= 253 && text.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?$/i.test(label))
+    return (
+        text.length <= 253 && text.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?$/i.test(label))
+    )
 }

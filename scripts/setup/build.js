@@ -15,7 +15,8 @@ function run(script, ...args) {
 export function build() {
     run('typescript/bin/tsc', '-p', 'scripts')
     run('rollup/dist/bin/rollup', '--config', '--silent')
-    for (const program of Object.values(bin).filter((file) => existsSync(`${root}/${file}`))) chmodSync(`${root}/${program}`, 0o755)
+    for (const program of Object.values(bin).filter((file) => existsSync(`${root}/${file}`)))
+        chmodSync(`${root}/${program}`, 0o755)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

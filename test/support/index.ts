@@ -52,7 +52,9 @@ export async function startIndex({ environment, edit, ...options }: IndexOptions
         content: edit ? edit(name, content) : content,
     }))
     await writeFolder(folder, files, true)
-    const started = await startNginx(nginx, folder, port, environment).catch(async (error: unknown) => {
+    let log = ''
+    const onLog = (text: string) => void (log += text)
+    const started = await startNginx(nginx, { folder, port, environment, onLog }).catch(async (error: unknown) => {
         await rm(folder, { recursive: true })
         throw error
     })
@@ -60,11 +62,10 @@ export async function startIndex({ environment, edit, ...options }: IndexOptions
         url: `http://127.0.0.1:${port}`,
         port,
         folder,
-        log: started.log,
+        log: () => log,
         stop: async () => {
             await started.stop()
             if (process.env.TEST_KEEP === undefined) await rm(folder, { recursive: true, force: true })
-            const log = await started.ended
             expect(log).not.toMatch(/\[(?:alert|emerg)\]|exited on signal|open socket #\d+ left/)
         },
     }

@@ -1,0 +1,73 @@
+// `npm start`, `npm test`, `npm run bench`: makes the checkout ready, then does the job. Plain JavaScript without
+// dependencies, since it is what fetches the compiler and the dependencies.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from './build.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Whether node_modules/ holds what package-lock.json names. Another platform's optional packages may be absent. */
+function dependenciesAreInstalled() {
+    const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
+    return Object.entries(packages).every(([folder, locked]) => {
+        if (folder === '') return true
+        const file = path.join(root, folder, 'package.json')
+        if (!existsSync(file)) return locked.optional === true || locked.devOptional === true
+        return JSON.parse(readFileSync(file, 'utf8')).version === locked.version
+    })
+}
+
+/** Whether a source is newer than the last thing that the build writes. */
+function buildIsStale() {
+    const built = path.join(root, 'dist/nginx-s3-pypi.js')
+    if (!existsSync(built)) return true
+    const sources = ['njs', 'scripts', 'bench'].flatMap((folder) =>
+        readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(root, folder, file)),
+    )
+    const newest = Math.max(
+        ...[...sources, path.join(root, 'tsconfig.json'), path.join(root, 'rollup.config.js')].map(
+            (file) => statSync(file).mtimeMs,
+        ),
+    )
+    return newest > statSync(built).mtimeMs
+}
+
+function runNode(...words) {
+    execFileSync(process.execPath, words, { cwd: root, stdio: 'inherit' })
+}
+
+const tasks = {
+    async start() {
+        await import('../../dist/scripts/start.js')
+    },
+    async test(words) {
+        const { prepareForTests } = await import('../../dist/scripts/setup/machine.js')
+        prepareForTests((line) => console.log(line))
+        runNode('node_modules/vitest/vitest.mjs', 'run', ...words)
+    },
+    async bench(words) {
+        runNode('dist/bench/run.js', ...words)
+    },
+}
+
+const [task, ...words] = process.argv.slice(2)
+try {
+    if (!dependenciesAreInstalled()) {
+        console.log('installing the dependencies with npm')
+        // No package of ours needs its install script, so none is run.
+        const options = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+        execFileSync('npm', ['ci', ...options], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+    }
+    if (buildIsStale()) build()
+    process.argv.splice(2, 1) // the task's own words remain
+    await tasks[task](words)
+} catch (error) {
+    // A program that ran has said itself what was wrong.
+    if (typeof error.status !== 'number') {
+        if (error.name !== 'UserError') throw error
+        console.error(`npm ${task}: ${error.message}\n${error.cure ? `  ${error.cure}\n` : ''}`)
+    }
+    process.exitCode = error.status || 1
+}

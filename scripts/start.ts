@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createProgram, runProgram } from './cli/program.js'
+import { UserError } from './cli/user-error.js'
+import { addConfigOptions, settingsOf } from './config/cli-options.js'
+import { render } from './config/render.js'
+import type { ConfigOptions } from './config/settings.js'
+import { writeFolder } from './config/write-folder.js'
+import { ensureCaBundle } from './setup/machine.js'
+import { chooseNginx } from './start/choose-nginx.js'
+import { assertPortIsFree, parsePort } from './start/free-port.js'
+import { startNginx, type NginxProcess } from './start/nginx-process.js'
+import { embeddedStorage, realStorage, type Storage } from './start/storage.js'
+import { welcome } from './start/welcome.js'
+
+interface Options extends Partial<ConfigOptions> {
+    port: string
+    data: string
+}
+
+const program = createProgram('npm start --', 'Serves a package index from an S3 bucket, or from one of its own.')
+    .option('--bucket <name>', 'the S3 bucket that holds the packages (default: one in the folder of --data)')
+    .option('--port <port>', 'port of the index on this machine', '8080')
+    .option('--data <folder>', 'folder of the embedded S3 server', 'data')
+addConfigOptions(program)
+    .option('--server-name <name>', 'host name of the index (default: any)')
+    .addHelpText(
+        'after',
+        `
+Examples:
+  npm start
+  npm start -- --bucket my-pypi --region eu-central-1
+  npm start -- --bucket my-pypi --endpoint-url http://127.0.0.1:9000 --port 8081
+
+With --bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken from the environment.`,
+    )
+    .action(start)
+
+const say = (line: string) => void process.stdout.write(line + '\n')
+
+async function start(options: Options): Promise<void> {
+    const port = parsePort(options.port)
+    if (options.bucket !== undefined) settingsOf(configOf(options, { bucket: options.bucket }, port))
+    await assertPortIsFree(port)
+    const interruption = new AbortController()
+    const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))).then(() =>
+        interruption.abort(),
+    )
+    // What has to be ended again, the last first.
+    const endings: (() => Promise<unknown>)[] = []
+    try {
+        await Promise.race([interrupted, serve(options, port, endings, interruption.signal)])
+    } finally {
+        for (const end of endings.reverse()) await end()
+    }
+}
+
+/** Starts all that there is to start and serves until nginx ends, which it should not. */
+async function serve(
+    options: Options,
+    port: number,
+    endings: (() => Promise<unknown>)[],
+    signal: AbortSignal,
+): Promise<never> {
+    const temporary = await mkdtemp(path.join(os.tmpdir(), 'nginx-s3-pypi-'))
+    endings.push(() => rm(temporary, { recursive: true, force: true }))
+    const storage =
+        options.bucket === undefined
+            ? await embeddedStorage(options.data, temporary)
+            : await realStorage({ ...options, bucket: options.bucket })
+    endings.push(() => storage.close())
+    const nginx = await startIndex(options, storage, port, path.join(temporary, 'nginx'), signal)
+    endings.push(() => nginx.stop())
+    await assertReady(port)
+    say(welcome(`http://127.0.0.1:${port}`, storage, options))
+    await nginx.ended
+    if (signal.aborted) return new Promise(() => {})
+    throw new UserError('nginx has ended', 'Its messages above tell why.')
+}
+
+async function startIndex(
+    options: Options,
+    storage: Storage,
+    port: number,
+    folder: string,
+    signal: AbortSignal,
+): Promise<NginxProcess> {
+    const nginx = await chooseNginx(folder, say)
+    const settings = settingsOf({ ...configOf(options, storage.config, port), nginxVersion: nginx.version })
+    if (settings.endpoint.scheme === 'https' && options.caBundle === undefined) ensureCaBundle(say)
+    const placement = { folder, command: 'npm start', modulePath: nginx.modulePath }
+    await writeFolder(folder, render(settings, placement), false)
+    const { accessKeyId, secretAccessKey, sessionToken } = storage.credentials
+    return startNginx(nginx, {
+        folder,
+        port,
+        environment: {
+            PATH: process.env.PATH,
+            AWS_ACCESS_KEY_ID: accessKeyId,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
+            AWS_SESSION_TOKEN: sessionToken,
+        },
+        onLog: (text) => process.stderr.write(text),
+        signal,
+    })
+}
+
+function configOf(options: Options, storage: Storage['config'], port: number): ConfigOptions {
+    return { ...options, ...storage, target: 'standalone', listen: [`127.0.0.1:${port}`] }
+}
+
+/** Throws UserError when nginx cannot read the bucket: what is printed then has to be true. */
+async function assertReady(port: number): Promise<void> {
+    const answer = await fetch(`http://127.0.0.1:${port}/-/readyz`)
+    if (!answer.ok) {
+        throw new UserError('nginx runs, but cannot read the bucket', 'Its messages above tell why.')
+    }
+}
+
+await runProgram(program)

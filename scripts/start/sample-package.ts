@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { ZipFile } from 'yazl'
+
+/** The project that `npm start` publishes; its version has a `+`, which many an index on S3 cannot serve. */
+export const sampleProject = 'hello-index'
+const version = '1.0+sample'
+const wheelName = `hello_index-${version}-py3-none-any.whl`
+
+/** The files of the wheel, by their path in it. @see PyPA, "Binary distribution format" */
+const files: Record<string, string> = {
+    'hello_index.py': 'def main():\n    print("Hello from your own package index!")\n',
+    [`hello_index-${version}.dist-info/METADATA`]: `Metadata-Version: 2.1
+Name: ${sampleProject}
+Version: ${version}
+Summary: A sample that was installed from an S3 bucket through nginx
+Requires-Python: >=3.6
+`,
+    [`hello_index-${version}.dist-info/WHEEL`]: `Wheel-Version: 1.0
+Generator: nginx-s3-pypi
+Root-Is-Purelib: true
+Tag: py3-none-any
+`,
+    [`hello_index-${version}.dist-info/entry_points.txt`]: `[console_scripts]
+hello-index = hello_index:main
+`,
+}
+
+/** Writes the wheel of the sample into a folder: the same bytes each time. @returns its path */
+export async function writeSampleWheel(folder: string): Promise<string> {
+    const record = `hello_index-${version}.dist-info/RECORD`
+    const lines = Object.entries(files).map(([name, text]) => {
+        const hash = createHash('sha256').update(text).digest('base64url')
+        return `${name},sha256=${hash},${Buffer.byteLength(text)}\n`
+    })
+    const zip = new ZipFile()
+    for (const [name, text] of Object.entries({ ...files, [record]: `${lines.join('')}${record},,\n` })) {
+        zip.addBuffer(Buffer.from(text), name, { mtime: new Date(2026, 0, 1), mode: 0o100644 })
+    }
+    zip.end()
+    await mkdir(folder, { recursive: true })
+    const file = path.join(folder, wheelName)
+    await writeFile(file, await buffer(zip.outputStream))
+    return file
+}

@@ -1,0 +1,36 @@
+import { commandLine } from '../config/placement.js'
+import type { ConfigOptions } from '../config/settings.js'
+import { pythonIsExternallyManaged } from '../setup/machine.js'
+import type { Storage } from './storage.js'
+
+/** What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it. */
+export function welcome(url: string, storage: Storage, options: { data: string } & Partial<ConfigOptions>): string {
+    const embedded = options.bucket === undefined
+    const { bucket, region, endpointUrl } = storage.config
+    const { accessKeyId, secretAccessKey } = storage.credentials
+    const words = [
+        bucket,
+        ...(endpointUrl === undefined ? [] : ['--endpoint-url', endpointUrl]),
+        ...(region === undefined || region === 'us-east-1' ? [] : ['--region', region]),
+        ...(options.prefix === undefined ? [] : ['--prefix', options.prefix]),
+    ]
+    // Only the embedded server's credentials are shown: they are the same everywhere and open nothing else.
+    const environment = embedded ? `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} ` : ''
+    return `
+The index of the bucket ${bucket} is at ${url}/simple/
+
+Install from it:
+  ${pipInstall(`${url}/simple/`, storage.project ?? 'PACKAGE')}
+
+Publish to it, in the folder of a Python project:
+  ${environment}${commandLine('npx publish-package', words)}
+
+Ctrl-C ends it${embedded ? `; the packages stay in ${options.data}/` : ''}.
+`
+}
+
+/** A line that installs a project. Python of a distribution takes packages from pip only in an environment. */
+function pipInstall(indexUrl: string, project: string): string {
+    const install = `pip install --index-url ${indexUrl} ${project}`
+    return pythonIsExternallyManaged() ? `python3 -m venv .venv && .venv/bin/${install}` : install
+}
