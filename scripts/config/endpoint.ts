@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { UsageError } from '../cli/user-error.js'
+import { awsPartition } from './aws-partition.js'
 
 /** Where S3 answers. */
 export interface Endpoint {
@@ -21,16 +22,18 @@ const defaultPorts = { http: 80, https: 443 }
  * @throws UsageError for everything that an endpoint cannot carry: a path, a query, credentials, another scheme
  */
 export function parseEndpointUrl(text: string): Endpoint {
-    const wrong = (what: string) =>
-        new UsageError(`the endpoint ${JSON.stringify(text)} ${what}`, 'Write https://HOST or https://HOST:PORT.')
+    const cure = 'Write https://HOST or https://HOST:PORT.'
+    const wrong = (what: string) => new UsageError(`the endpoint ${JSON.stringify(text)} ${what}`, cure)
 
+    // First of all, and without showing it: what is printed stays in the logs of a CI job.
+    if (text.includes('@'))
+        throw new UsageError('the endpoint holds credentials, which belong in the environment', cure)
     if (!/^https?:\/\//i.test(text)) throw wrong('does not begin with https:// or http://')
-    // The URL parser drops tabs and line breaks and rewrites back-slashes: what it would mend is refused.
-    if (/[\s\\%]/.test(text) || !URL.canParse(text)) throw wrong('is not a URL')
+    // The URL parser drops control characters, finds a host behind any number of slashes and rewrites back-slashes: what
+    // it would mend is refused.
+    if (/[\s\p{Cc}\\%]|:\/\/\/|:\/?$/u.test(text) || !URL.canParse(text)) throw wrong('is not a URL')
     const url = new URL(text)
-    if (url.username !== '' || url.password !== '') throw wrong('holds credentials, which belong in the environment')
-    if (url.pathname !== '/' || /[?#]/.test(text))
-        throw wrong('has a path: an endpoint is a host; see --bucket, --prefix')
+    if (!/:\/\/[^/?#]+\/?$/.test(text)) throw wrong('has a path: an endpoint is a host; see --bucket, --prefix')
     const scheme = url.protocol === 'https:' ? 'https' : 'http'
     const host = url.hostname
     const isAddress = isIP(host.replace(/^\[|\]$/g, '')) !== 0
@@ -52,13 +55,15 @@ function isLocalhost(host: string): boolean {
 
 /** The endpoint of AWS in a region. @see AWS General Reference, "Amazon S3 endpoints and quotas" */
 export function awsEndpoint(region: string): Endpoint {
-    const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-    return parseEndpointUrl(`https://s3.${region}.${domain}`)
+    return parseEndpointUrl(`https://s3.${region}.${awsPartition(region).domain}`)
 }
 
-/** RFC 1123 host names and, as container engines make them, names with `_`. A trailing dot would not match a certificate. */
+/**
+ * RFC 1123 host names (the last label is no number: 10.0.0.256 is a mistyped address) and, as container engines make
+ * them, names with `_`. A trailing dot would not match a certificate.
+ */
 export function isHostName(text: string): boolean {
-    return (
-        text.length <= 253 && text.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?$/i.test(label))
-    )
+    const labels = text.split('.')
+    const areLabels = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?$/i.test(label))
+    return areLabels && text.length <= 253 && !/^\d+$/.test(labels.at(-1)!)
 }

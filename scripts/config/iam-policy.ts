@@ -1,3 +1,5 @@
+import { awsPartition } from './aws-partition.js'
+
 /**
  * The least-privilege policy of the index that nginx serves: it reads objects, and may ask whether a key exists.
  *
@@ -6,8 +8,7 @@
  * @see Amazon S3 API reference, GetObject: without s3:ListBucket a key that does not exist is answered 403, not 404
  */
 export function iamPolicy(bucket: string, prefix: string, region: string): string {
-    const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-    const arn = `arn:${partition}:s3:::${bucket}`
+    const arn = `arn:${awsPartition(region).id}:s3:::${bucket}`
     const policy = {
         Version: '2012-10-17',
         Statement: [

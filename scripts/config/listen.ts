@@ -4,14 +4,10 @@ import { isHostName } from './endpoint.js'
 
 /** `PORT`, `ADDRESS:PORT` or `[IPv6]:PORT`, as nginx's `listen` takes it. Throws UsageError for anything else. */
 export function parseListen(text: string): string {
-    const match = /^(?:(.*):)?(\d{1,5})$/.exec(text)
+    const match = /^(?:(.*):)?([1-9]\d{0,4})$/.exec(text)
     const port = Number(match?.[2] ?? 0)
     const address = match?.[1]
-    const isAddress =
-        address === undefined ||
-        address === '*' ||
-        isIPv4(address) ||
-        (/^\[.*\]$/.test(address) && isIPv6(address.slice(1, -1)) && !address.includes('%'))
+    const isAddress = address === undefined || address === '*' || isIPv4(address) || isBracketedIPv6(address)
     if (port < 1 || port > 65535 || !isAddress) {
         throw new UsageError(
             `${JSON.stringify(text)} is no address to listen on`,
@@ -21,9 +17,28 @@ export function parseListen(text: string): string {
     return text
 }
 
-/** A host name, `*.NAME`, `.NAME` or `_` (any name), as nginx's `server_name` takes it. */
+/** The addresses to listen on. Throws UsageError for a wrong one, and for one that is there twice. */
+export function parseListens(texts: string[]): string[] {
+    const addresses = texts.map(parseListen)
+    const sockets = addresses.map((address) => address.replace(/^(?:\*:|0\.0\.0\.0:)/, ''))
+    const twice = addresses.find((_address, index) => sockets.indexOf(sockets[index]!) !== index)
+    if (twice !== undefined) {
+        throw new UsageError(
+            `--listen ${twice} stands twice: nginx listens on an address once`,
+            'Leave one of them out.',
+        )
+    }
+    return addresses
+}
+
+/** `[IPv6]`, without a scope: nginx takes none. */
+function isBracketedIPv6(text: string): boolean {
+    return /^\[[^%]*\]$/.test(text) && isIPv6(text.slice(1, -1))
+}
+
+/** A host name, an IPv4 address, `*.NAME`, `.NAME` or `_` (any name), as nginx's `server_name` takes it. */
 export function parseServerName(text: string): string {
-    if (text !== '_' && !isHostName(text.replace(/^(?:\*\.|\.)/, ''))) {
+    if (text !== '_' && !isIPv4(text) && !isHostName(text.replace(/^(?:\*\.|\.)/, ''))) {
         throw new UsageError(`${JSON.stringify(text)} is no server name`, 'Write a host name: pypi.example.com')
     }
     return text.toLowerCase()
@@ -35,8 +50,9 @@ export function parseResolver(text: string): string {
     const match = /^(.*?)(?::(\d{1,5}))?$/.exec(text)!
     const host = match[1]!
     const port = Number(match[2] ?? 53)
-    const isAddress = isIPv4(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1))) || isHostName(host)
-    if (!isAddress || port < 1 || port > 65535) {
+    // "off" is no server: it stands alone, and is asked for before.
+    const isServer = isIPv4(host) || isBracketedIPv6(host) || (isHostName(host) && host !== 'off')
+    if (!isServer || port < 1 || port > 65535) {
         throw new UsageError(`${JSON.stringify(text)} is no DNS server`, 'Write ADDRESS or ADDRESS:PORT: 10.0.0.2')
     }
     return text

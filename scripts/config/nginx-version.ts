@@ -14,7 +14,10 @@ export interface NginxFeatures {
 export function parseNginxVersion(text: string): [number, number, number] {
     const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
     if (!match) {
-        throw new UsageError(`"${text}" is not a version of nginx`, 'Write it as `nginx -v` prints it, e.g. 1.28.0.')
+        throw new UsageError(
+            `${JSON.stringify(text)} is not a version of nginx`,
+            'Write it as `nginx -v` prints it, e.g. 1.28.0.',
+        )
     }
     const version: [number, number, number] = [Number(match[1]), Number(match[2]), Number(match[3])]
     if (!atLeast(version, [1, 22, 1])) {

@@ -2,7 +2,7 @@ import { UsageError } from '../cli/user-error.js'
 import { parseBucketName } from './bucket-name.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
 import { parseKeyPrefix } from './key-prefix.js'
-import { parseListen, parseResolver, parseServerName } from './listen.js'
+import { parseListens, parseResolver, parseServerName } from './listen.js'
 import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
 
 /** Where the configuration is to run: the official image, Debian's nginx, or an nginx started from the folder. */
@@ -95,7 +95,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         addressing,
         signature,
         prefix: parseKeyPrefix(options.prefix ?? ''),
-        listen: (options.listen ?? ['80']).map(parseListen),
+        listen: parseListens(options.listen ?? ['80']),
         serverName: parseServerName(options.serverName ?? '_'),
         target,
         nginxVersion,
@@ -117,7 +117,7 @@ export function parseRegion(text: string): string {
 /** An absolute path that nginx takes as it is. Throws UsageError for one that nginx would read otherwise. */
 export function parseFilePath(text: string): string {
     // nginx has no way to write a "$" in most directives, and these characters end a word or a string.
-    if (!text.startsWith('/') || /[\s"'\\;{}$#]/.test(text)) {
+    if (!text.startsWith('/') || /[\s\p{Cc}"'\\;{}$#]/u.test(text)) {
         throw new UsageError(
             `nginx cannot be given the path ${JSON.stringify(text)}`,
             'Use an absolute path without spaces, quotes, "$", "#", ";", "{", "}" and back-slashes.',

@@ -1,0 +1,24 @@
+/** A part of AWS with names and identities of its own. */
+interface Partition {
+    /** The second part of an ARN. */
+    id: string
+    /** What the names of its hosts end in. */
+    domain: string
+}
+
+/** Partitions by the beginning of their regions' names. @see botocore, data/partitions.json */
+const partitions: [prefix: string, partition: Partition][] = [
+    ['cn-', { id: 'aws-cn', domain: 'amazonaws.com.cn' }],
+    ['us-gov-', { id: 'aws-us-gov', domain: 'amazonaws.com' }],
+    ['eusc-', { id: 'aws-eusc', domain: 'amazonaws.eu' }],
+    ['us-iso-', { id: 'aws-iso', domain: 'c2s.ic.gov' }],
+    ['us-isob-', { id: 'aws-iso-b', domain: 'sc2s.sgov.gov' }],
+    ['eu-isoe-', { id: 'aws-iso-e', domain: 'cloud.adc-e.uk' }],
+    ['us-isof-', { id: 'aws-iso-f', domain: 'csp.hci.ic.gov' }],
+]
+
+/** The partition of a region; a region that is in no other is in that of the commercial regions. */
+export function awsPartition(region: string): Partition {
+    const found = partitions.find(([prefix]) => region.startsWith(prefix))
+    return found?.[1] ?? { id: 'aws', domain: 'amazonaws.com' }
+}
