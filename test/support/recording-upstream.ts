@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import https from 'node:https'
 import type net from 'node:net'
 
 /** A request as it came over the wire. */
@@ -21,12 +22,20 @@ export interface RecordingUpstream {
     close(): Promise<void>
 }
 
+/** Where it listens: any free port of 127.0.0.1 by default, with TLS when it has a key and a certificate. */
+export interface UpstreamPlace {
+    host?: string
+    port?: number
+    tls?: https.ServerOptions
+}
+
 /** @param answer what it answers; 200 and "recorded" by default */
 export async function startRecordingUpstream(
     answer: http.RequestListener = (_request, response) => response.end('recorded'),
+    { host = '127.0.0.1', port = 0, tls }: UpstreamPlace = {},
 ): Promise<RecordingUpstream> {
     const requests: RecordedRequest[] = []
-    const server = http.createServer(async (request, response) => {
+    const listener: http.RequestListener = async (request, response) => {
         const body = Buffer.concat(await request.toArray()).toString('latin1')
         const headers = request.rawHeaders.flatMap((name, index, all): [string, string][] =>
             index % 2 === 0 ? [[name, all[index + 1]!]] : [],
@@ -34,11 +43,12 @@ export async function startRecordingUpstream(
         const header = (name: string) => headers.find(([sent]) => sent.toLowerCase() === name)?.[1]
         requests.push({ method: request.method!, target: request.url!, headers, header, body })
         answer(request, response)
-    })
-    server.listen(0, '127.0.0.1')
+    }
+    const server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener)
+    server.listen(port, host)
     await once(server, 'listening')
     return {
-        endpoint: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
+        endpoint: `${tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as net.AddressInfo).port}`,
         requests,
         close: async () => {
             server.closeAllConnections()
