@@ -43,8 +43,24 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
 }
 
 function renderTemplate(name: string, view: object): string {
-    const source = readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8')
-    return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(view)
+    return fillTemplate(readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8'), view)
+}
+
+/**
+ * A template with its values.
+ *
+ * @throws Error when it asks for one that is not there
+ */
+export function fillTemplate(source: string, view: object): string {
+    // Handlebars' strict mode lets a missing name pass in {{#if}} and {{#each}}.
+    const complete = new Proxy(view, {
+        get(target, name) {
+            const value: unknown = Reflect.get(target, name)
+            if (value === undefined) throw new Error(`a template asks for ${String(name)}, which has no value`)
+            return value
+        },
+    })
+    return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(complete)
 }
 
 /** Every decision that the templates show: they hold values and flags, no logic. */
@@ -66,7 +82,8 @@ function viewOf(settings: Settings, placement: Placement) {
         workers: String(placement.workers ?? 'auto'),
 
         script: `${placement.folder}/nginx-s3-pypi.js`,
-        jsEngine: settings.jsEngine ?? false,
+        // Where there is no other engine, its name may not be a directive yet.
+        jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary && settings.signature === 'v4',
         dateFunction: version === 'V4' ? 'amzDate' : 'httpDate',
         pathFunction: virtualHost ? 'virtualHostPath' : 'pathStylePath',
