@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createProgram, runProgram } from './cli/program.js'
+import { UsageError } from './cli/user-error.js'
 import { addConfigOptions, addServerOptions, configWords, settingsOf } from './config/cli-options.js'
 import { iamPolicy } from './config/iam-policy.js'
 import { nextSteps } from './config/next-steps.js'
@@ -42,6 +43,7 @@ environment.`,
 
 async function generate(options: Options): Promise<void> {
     const settings = settingsOf(options)
+    if (options.out === '') throw new UsageError('--out names no folder', 'Leave it out, or name one: --out index')
     if (options.printIamPolicy) {
         process.stdout.write(iamPolicy(settings.bucket, settings.prefix, settings.region))
         return

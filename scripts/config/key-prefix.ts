@@ -1,5 +1,8 @@
 import { UsageError } from '../cli/user-error.js'
 
+/** Bytes. @see Amazon S3 User Guide, "Naming Amazon S3 objects" */
+const longestKey = 1024
+
 /**
  * The prefix of an index that shares its bucket with others: `team-a` and `team-a/` are `team-a/`, nothing is the whole
  * bucket.
@@ -13,6 +16,12 @@ export function parseKeyPrefix(text: string): string {
         throw new UsageError(
             `${JSON.stringify(text)} cannot be the prefix of an index`,
             'Write names of A-Z, a-z, 0-9, "-", "_" and ".", with slashes between them: team-a/ or teams/a/',
+        )
+    }
+    if (prefix.length >= longestKey) {
+        throw new UsageError(
+            `the prefix has ${prefix.length} characters, which leaves none for the name of a file`,
+            `S3 takes keys of ${longestKey} bytes: choose a shorter prefix.`,
         )
     }
     return prefix

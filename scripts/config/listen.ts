@@ -31,6 +31,11 @@ export function parseListens(texts: string[]): string[] {
     return addresses
 }
 
+/** Whether an address, with a port or without, is reached from its own machine alone. RFC 6890. */
+export function isLoopback(address: string): boolean {
+    return /^(?:127\.|\[::1\])/.test(address)
+}
+
 /** `[IPv6]`, without a scope: nginx takes none. */
 function isBracketedIPv6(text: string): boolean {
     return /^\[[^%]*\]$/.test(text) && isIPv6(text.slice(1, -1))

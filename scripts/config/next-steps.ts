@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { nginxFolder } from './placement.js'
+import { isLoopback } from './listen.js'
+import { nginxFolder, quotedForShell } from './placement.js'
 import type { Settings } from './settings.js'
 
 /** What to type after the folder is written, for the target: commands that work as they stand. */
@@ -9,29 +10,50 @@ export function nextSteps(settings: Settings, folder: string): string {
 }
 
 function dockerSteps(settings: Settings, folder: string): string {
+    const mount = fromCurrentFolder(folder)
     const port = listenPort(settings)
-    const needsDns = settings.resolver.length > 0
-    const mount = path.isAbsolute(folder) ? folder : `$PWD/${path.normalize(folder)}`
-    return `With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY):
-
-${needsDns ? '  docker network create pypi\n' : ''}  docker run -d --name pypi -p 8080:${port}${needsDns ? ' --network pypi' : ''} \\
-    -e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY -e AWS_SESSION_TOKEN -e AWS_S3_BUCKET \\
-    -v "${mount}:${nginxFolder}:ro" \\
-    -v "${mount}/site.conf:/etc/nginx/conf.d/default.conf:ro" \\
-    nginx:${settings.nginxVersion} nginx -g 'daemon off; include ${nginxFolder}/env.conf;'
-
+    const { network, options, published } = dockerNetwork(settings)
+    const compose =
+        published !== port && port === '80'
+            ? `
 or, beside the docker-compose.yml of this package:
 
-  NGINX_S3_PYPI="${mount}" docker compose up
+  NGINX_S3_PYPI=${mount} docker compose up
+`
+            : ''
+    return `With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY):
 
-Then: pip install --index-url http://localhost:8080/simple/ PACKAGE
+${network}  docker run -d --name pypi ${options} \\
+    -e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY -e AWS_SESSION_TOKEN -e AWS_S3_BUCKET \\
+    -v ${mount}:${nginxFolder}:ro \\
+    -v ${mount}/site.conf:/etc/nginx/conf.d/default.conf:ro \\
+    nginx:${settings.nginxVersion} nginx -g 'daemon off; include ${nginxFolder}/env.conf;'
+${compose}
+Then: pip install --index-url http://localhost:${published}/simple/ PACKAGE
 `
 }
 
+/** How the container is reached, and how it reaches S3. */
+function dockerNetwork(settings: Settings): { network: string; options: string; published: string } {
+    const port = listenPort(settings)
+    // A container has a loopback of its own, unless it is in the network of the host.
+    const { address } = settings.endpoint
+    if (settings.listen.every(isLoopback) || (address !== undefined && isLoopback(address))) {
+        return { network: '', options: '--network host', published: port }
+    }
+    const published = '8080'
+    const options = `-p ${published}:${port}`
+    // Docker's DNS answers in networks that have a name.
+    return settings.resolver.length > 0
+        ? { network: '  docker network create pypi\n', options: `${options} --network pypi`, published }
+        : { network: '', options, published }
+}
+
 function debianSteps(settings: Settings, folder: string): string {
+    const files = `${quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)}/*`
     return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root:
 
-  install -D -t ${nginxFolder} ${folder}/*
+  install -m 644 -D -t ${nginxFolder} ${files}
   ln -sf ${nginxFolder}/env.conf  /etc/nginx/modules-enabled/90-nginx-s3-pypi.conf
   ln -sf ${nginxFolder}/site.conf /etc/nginx/sites-enabled/nginx-s3-pypi
   rm -f /etc/nginx/sites-enabled/default
@@ -46,12 +68,18 @@ Then: pip install --index-url http://localhost:${listenPort(settings)}/simple/ P
 }
 
 function standaloneSteps(settings: Settings, folder: string): string {
+    const root = quotedForShell(path.resolve(folder))
     return `With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY):
 
-  nginx -p ${path.resolve(folder)} -c ${path.resolve(folder)}/nginx.conf -e stderr -g 'daemon off;'
+  nginx -p ${root} -c ${root}/nginx.conf -e stderr -g 'daemon off;'
 
 Then: pip install --index-url http://localhost:${listenPort(settings)}/simple/ PACKAGE
 `
+}
+
+/** The folder as a word of a shell, absolute as Docker wants it. */
+function fromCurrentFolder(folder: string): string {
+    return path.isAbsolute(folder) ? quotedForShell(folder) : `"$PWD"/${quotedForShell(path.normalize(folder))}`
 }
 
 function listenPort(settings: Settings): string {

@@ -16,9 +16,10 @@ export function folderForNginx(target: Target, out: string): string {
 
 /** A command line, quoted for a shell. */
 export function commandLine(program: string, words: string[]): string {
-    return [program, ...words.map(quoted)].join(' ')
+    return [program, ...words.map(quotedForShell)].join(' ')
 }
 
-function quoted(word: string): string {
-    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+/** A word that a POSIX shell reads as this text. */
+export function quotedForShell(text: string): string {
+    return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../cli/user-error.js'
 import { parseBucketName } from './bucket-name.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
 import { parseKeyPrefix } from './key-prefix.js'
-import { parseListens, parseResolver, parseServerName } from './listen.js'
+import { isLoopback, parseListens, parseResolver, parseServerName } from './listen.js'
 import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
 
 /** Where the configuration is to run: the official image, Debian's nginx, or an nginx started from the folder. */
@@ -59,7 +59,7 @@ const dockerDns = '127.0.0.11'
 /**
  * Checks the options and fills in the defaults.
  *
- * @param machineResolvers the DNS servers of this machine, which Debian's nginx needs and no option names
+ * @param machineResolvers the DNS servers of this machine, for an nginx outside of Docker's networks
  * @throws UsageError for the first option that is wrong, naming it and the cure
  */
 export function settingsFrom(options: ConfigOptions, machineResolvers: () => string[]): Settings {
@@ -88,6 +88,9 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
             'Name a later nginx with --nginx-version, or leave --js-engine out.',
         )
     }
+    const listen = parseListens(options.listen ?? ['80'])
+    // A container that listens on the loopback is of use in the network of the host only, which has the host's DNS.
+    const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
     return {
         bucket: parseBucketName(options.bucket),
         region,
@@ -95,13 +98,13 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         addressing,
         signature,
         prefix: parseKeyPrefix(options.prefix ?? ''),
-        listen: parseListens(options.listen ?? ['80']),
+        listen,
         serverName: parseServerName(options.serverName ?? '_'),
         target,
         nginxVersion,
         features,
         jsEngine: options.jsEngine,
-        resolver: endpoint.address !== undefined ? [] : resolvers(options.resolver, target, machineResolvers),
+        resolver: endpoint.address !== undefined ? [] : resolvers(options.resolver, hasDockerDns, machineResolvers),
         caBundle: parseFilePath(options.caBundle ?? '/etc/ssl/certs/ca-certificates.crt'),
     }
 }
@@ -126,10 +129,10 @@ export function parseFilePath(text: string): string {
     return text
 }
 
-function resolvers(given: string[] | undefined, target: Target, machineResolvers: () => string[]): string[] {
+function resolvers(given: string[] | undefined, hasDockerDns: boolean, machineResolvers: () => string[]): string[] {
     if (given?.join() === 'off') return []
     if (given !== undefined) return given.map(parseResolver)
-    if (target === 'docker') return [dockerDns]
+    if (hasDockerDns) return [dockerDns]
     const found = machineResolvers()
     if (found.length === 0) {
         throw new UsageError(
