@@ -65,10 +65,10 @@ export class MultipartUpload {
      * @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall
      */
     verify(claimed: readonly ClaimedPart[]): ObjectMetadata[] {
+        if (claimed.some(({ number }, index) => number <= (claimed[index - 1]?.number ?? 0))) {
+            throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.')
+        }
         return claimed.map(({ number, etag, checksum }, index) => {
-            if (index > 0 && number <= (claimed[index - 1] as ClaimedPart).number) {
-                throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.')
-            }
             const path = this.#pathOf(number)
             const part = existsSync(path) ? readMetadata(path) : undefined
             const isSame = (name: string): boolean => part?.checksum[name] === checksum[name]
