@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../cli/user-error.js'
+import { readMetadata } from '../distribution/read-distribution.js'
+import type { Bucket } from '../s3/bucket.js'
+import type { ListedObject, ObjectHeaders } from '../s3/objects.js'
+import { readFacts, uploadTimeOf, type ObjectFacts } from './object-facts.js'
+import { yankedKey, type ProjectObjects } from './project-objects.js'
+import type { FileEntry } from './project-page.js'
+import { metadataHeaders, yankedHeaders } from './stored-headers.js'
+
+/** How far an entry is looked into. */
+export interface EntryReaderOptions {
+    /**
+     * `page`: an entry whose object is the same is taken as it is. `objects`: what an object itself says counts, and a
+     * file is downloaded where nothing says it. `files`: each file is downloaded.
+     */
+    trust: 'page' | 'objects' | 'files'
+    /** Writes what is missing beside a file, and gives its ETag. */
+    write: (key: string, body: Buffer, headers: ObjectHeaders) => Promise<string>
+    /** Told of each file whose content cannot be read. */
+    warn: (message: string) => void
+}
+
+/** Makes the entries of a project's page from the objects in the bucket. */
+export class EntryReader {
+    /** What was learnt of objects, by key and ETag: publishers that watch one another ask for the same again. */
+    readonly #facts = new Map<string, ObjectFacts | undefined>()
+    readonly #reasons = new Map<string, string | undefined>()
+
+    constructor(
+        private readonly bucket: Bucket,
+        private readonly options: EntryReaderOptions,
+    ) {}
+
+    /**
+     * The entry of a file.
+     *
+     * @param known what the page says of the file
+     * @returns undefined for a file that is gone; where pages are trusted, also for one that only a download could
+     *     describe: its publisher or `rebuild` will
+     */
+    async entry(
+        object: ListedObject,
+        objects: ProjectObjects,
+        known: FileEntry | undefined,
+    ): Promise<FileEntry | undefined> {
+        const filename = object.key.slice(objects.project.length + 1)
+        const content = await this.#content(object, objects, filename, known)
+        if (content === undefined) return this.options.trust === 'page' ? known : undefined
+        return { filename, ...content, yanked: await this.#yanked(objects, filename, known) }
+    }
+
+    async #content(
+        object: ListedObject,
+        objects: ProjectObjects,
+        filename: string,
+        known: FileEntry | undefined,
+    ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
+        const { size, etag } = object
+        const isSame = known?.etag === etag && known.size === size
+        const metadata = objects.metadata.get(filename)
+        const { trust } = this.options
+        if (trust === 'page' && isSame && known.coreMetadata?.etag === metadata?.etag) return known
+
+        const facts = trust === 'files' ? undefined : await this.#factsOf(object, known, isSame)
+        if (facts) {
+            const coreMetadata = await this.#coreMetadata(facts, metadata, known)
+            const { sha256, uploadTime, requiresPython } = facts
+            if (coreMetadata !== 'wrong') return { sha256, size, uploadTime, etag, requiresPython, coreMetadata }
+            if (trust === 'page') return { sha256, size, uploadTime, etag, requiresPython }
+        }
+        return trust === 'page' ? undefined : this.#download(object, filename, metadata, facts, known)
+    }
+
+    /** What is known of a file without reading it, unless page and object contradict each other. */
+    async #factsOf(
+        object: ListedObject,
+        known: FileEntry | undefined,
+        isSame: boolean,
+    ): Promise<ObjectFacts | undefined> {
+        const id = `${object.key}\n${object.etag}`
+        if (!this.#facts.has(id)) {
+            this.#facts.set(id, readFacts((await this.bucket.head(object.key))?.metadata ?? {}))
+        }
+        const facts = this.#facts.get(id)
+        if (known === undefined || this.options.trust === 'page') return facts
+        if (facts) return isSame === (facts.sha256 === known.sha256) ? facts : undefined
+        if (!isSame) return undefined
+        const { sha256, uploadTime, requiresPython, coreMetadata } = known
+        return { sha256, uploadTime, requiresPython, coreMetadataSha256: coreMetadata?.sha256 }
+    }
+
+    /** FILE.metadata when it is what it should be, undefined when there should be none. */
+    async #coreMetadata(
+        facts: ObjectFacts,
+        metadata: ListedObject | undefined,
+        known: FileEntry | undefined,
+    ): Promise<FileEntry['coreMetadata'] | 'wrong'> {
+        const sha256 = facts.coreMetadataSha256
+        if (sha256 === undefined) return undefined
+        if (metadata === undefined) return 'wrong'
+        const { etag } = metadata
+        if (known?.coreMetadata?.etag === etag && known.coreMetadata.sha256 === sha256) return { sha256, etag }
+        const stored = await this.bucket.get(metadata.key)
+        return stored && sha256Of(stored.body) === sha256 ? { sha256, etag: stored.etag } : 'wrong'
+    }
+
+    async #download(
+        object: ListedObject,
+        filename: string,
+        metadata: ListedObject | undefined,
+        facts: ObjectFacts | undefined,
+        known: FileEntry | undefined,
+    ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
+        const folder = await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-'))
+        try {
+            const path = join(folder, 'file')
+            const downloaded = await this.bucket.download(object.key, path)
+            if (downloaded === undefined) return undefined
+            const read = await this.#readMetadata(path, filename)
+            const { sha256 } = downloaded
+            const before = [facts, known].find((entry) => entry?.sha256 === sha256)
+            return {
+                sha256,
+                size: object.size,
+                uploadTime: before?.uploadTime ?? uploadTimeOf(object.lastModified),
+                etag: object.etag,
+                requiresPython: read?.core.requiresPython,
+                coreMetadata: read?.metadata && (await this.#storeMetadata(object.key, read.metadata, metadata)),
+            }
+        } finally {
+            await rm(folder, { recursive: true })
+        }
+    }
+
+    async #readMetadata(path: string, filename: string) {
+        try {
+            return await readMetadata(path, filename)
+        } catch (error) {
+            // It is in the bucket, so it stays in the index: clients check its hash, and the sdists of old have no PKG-INFO.
+            if (!(error instanceof UserError)) throw error
+            this.options.warn(error.message)
+            return undefined
+        }
+    }
+
+    async #storeMetadata(fileKey: string, body: Buffer, stored: ListedObject | undefined) {
+        const sha256 = sha256Of(body)
+        const current = stored && (await this.bucket.get(stored.key))
+        if (current && sha256Of(current.body) === sha256) return { sha256, etag: current.etag }
+        return { sha256, etag: await this.options.write(`${fileKey}.metadata`, body, metadataHeaders) }
+    }
+
+    /** A yank is an object beside the file; one that only the page knows is made into one. */
+    async #yanked(
+        objects: ProjectObjects,
+        filename: string,
+        known: FileEntry | undefined,
+    ): Promise<string | undefined> {
+        const marker = objects.yanked.get(filename)
+        const reason = marker && (await this.#reason(marker))
+        if (reason !== undefined || known?.yanked === undefined) return reason
+        if (this.options.trust !== 'page') {
+            await this.options.write(yankedKey(objects.project, filename), Buffer.from(known.yanked), yankedHeaders)
+        }
+        return known.yanked
+    }
+
+    async #reason(marker: ListedObject): Promise<string | undefined> {
+        const id = `${marker.key}\n${marker.etag}`
+        if (!this.#reasons.has(id)) {
+            this.#reasons.set(id, (await this.bucket.get(marker.key))?.body.toString('utf8'))
+        }
+        return this.#reasons.get(id)
+    }
+}
+
+export function sha256Of(body: Buffer): string {
+    return createHash('sha256').update(body).digest('hex')
+}

@@ -1,0 +1,162 @@
+import { UserError } from '../cli/user-error.js'
+import { readDistribution, type Distribution } from '../distribution/read-distribution.js'
+import { EntryReader } from '../index/entry-reader.js'
+import { PackageIndex } from '../index/package-index.js'
+import { projectPages } from '../index/pages.js'
+import { mapParallel } from '../index/parallel.js'
+import { listProject } from '../index/project-objects.js'
+import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../index/project-page.js'
+import { rebuildProject } from '../index/rebuild-project.js'
+import { reconcile } from '../index/reconcile.js'
+import { updatePages } from '../index/update-pages.js'
+import { ensureListed } from '../index/update-root.js'
+import type { Bucket } from '../s3/bucket.js'
+import type { ObjectContent } from '../s3/objects.js'
+import { planUpload, type PlannedUpload } from './plan-upload.js'
+import { upload } from './upload.js'
+
+/** Files at a time: each takes up to 64 MiB while it is uploaded. */
+const parallelUploads = 4
+const parallelReads = 4
+
+/** How files are published. */
+export interface PublishOptions {
+    /** Replace files of the same name that have other bytes. */
+    overwrite?: boolean
+    /** Upload and write nothing. */
+    dryRun?: boolean
+    /** The upload time of what is uploaded. */
+    now?: Date
+    onProgress?: (progress: UploadProgress) => void
+    warn?: (message: string) => void
+}
+
+/** How far one file is. */
+export interface UploadProgress {
+    filename: string
+    /** Bytes. */
+    sent: number
+    size: number
+}
+
+/** What became of one file. */
+export interface PublishedFile {
+    project: string
+    version: string
+    filename: string
+    size: number
+    sha256: string
+    status: 'uploaded' | 'overwritten' | 'present'
+}
+
+/**
+ * Uploads wheels and sdists and puts them on the pages of their projects.
+ *
+ * Everything is checked before anything is uploaded. The files of a project become visible together. Publishing the
+ * same files again is a success, and completes what an interrupted publish left.
+ *
+ * @param files paths
+ * @throws UserError for a file that is refused, for one that exists with other bytes, and when S3 fails
+ */
+export async function publish(
+    bucket: Bucket,
+    files: readonly string[],
+    options: PublishOptions = {},
+): Promise<PublishedFile[]> {
+    if (files.length === 0) throw new UserError('there are no files to publish')
+    const distributions = await mapParallel(files, parallelReads, readDistribution)
+    const projects = byProject(withoutTwins(distributions))
+    const index = new PackageIndex(bucket, options.warn)
+    const plans = await mapParallel(projects, parallelUploads, ([project, own]) =>
+        planProject(index, project, own, options),
+    )
+    if (!options.dryRun) {
+        for (const plan of plans) await publishProject(index, plan, options)
+    }
+    return plans.flatMap(({ uploads }) => uploads.map(publishedFile))
+}
+
+/** What is to be done for one project. */
+interface ProjectPlan {
+    project: string
+    content: ObjectContent | undefined
+    page: ProjectPage | undefined
+    uploads: PlannedUpload[]
+}
+
+async function planProject(
+    index: PackageIndex,
+    project: string,
+    distributions: Distribution[],
+    options: PublishOptions,
+): Promise<ProjectPlan> {
+    const pages = projectPages(project)
+    const content = await index.bucket.get(pages.jsonKey)
+    const page = content && pages.parse(content.body)
+    const { overwrite = false, now = new Date() } = options
+    const uploads = await mapParallel(distributions, parallelReads, (distribution) =>
+        planUpload(index.bucket, distribution, page, { overwrite, now }),
+    )
+    return { project, content, page, uploads }
+}
+
+async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<void> {
+    const { project } = plan
+    const { bucket } = index
+    const entries = await mapParallel(plan.uploads, parallelUploads, (planned) => {
+        const { filename, size } = planned.distribution
+        return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
+    })
+    const pages = projectPages(project)
+    let json: { content: ObjectContent | undefined } | undefined = { content: plan.content }
+    if (plan.content === undefined && (await bucket.head(pages.htmlKey))) {
+        // A page without JSON was made by hand or by an older tool: its files must not vanish from it.
+        await rebuildProject(index, project, options.warn ? { warn: options.warn } : {})
+        json = undefined
+    }
+    const reader = new EntryReader(bucket, { trust: 'page', write: bucket.write.bind(bucket), warn: () => {} })
+    const change = async (current: ProjectPage | undefined) => {
+        const page = withEntries(current ?? emptyPage(project), entries)
+        if (index.conditionalWrites) return page
+        return reconcile(bucket, reader, await listProject(bucket, project), page)
+    }
+    await updatePages(index, pages, change, json ? { json } : {})
+    await ensureListed(index, project)
+}
+
+/** The page with these entries in place of those of the same files. A yank stays until it is taken back. */
+function withEntries(page: ProjectPage, entries: FileEntry[]): ProjectPage {
+    const files = new Map(page.files.map((file) => [file.filename, file]))
+    for (const entry of entries) {
+        const known = files.get(entry.filename)
+        files.set(entry.filename, { ...entry, yanked: known?.yanked })
+    }
+    return withFiles(page, [...files.values()])
+}
+
+/** Each file once. Throws UserError when two files of one name are not the same. */
+function withoutTwins(distributions: Distribution[]): Distribution[] {
+    const byName = new Map<string, Distribution>()
+    for (const distribution of distributions) {
+        const twin = byName.get(distribution.filename)
+        if (twin && twin.sha256 !== distribution.sha256) {
+            throw new UserError(`${twin.path} and ${distribution.path} have one name and other bytes`)
+        }
+        byName.set(distribution.filename, distribution)
+    }
+    return [...byName.values()]
+}
+
+function byProject(distributions: Distribution[]): Map<string, Distribution[]> {
+    const projects = new Map<string, Distribution[]>()
+    for (const distribution of distributions) {
+        projects.set(distribution.project, [...(projects.get(distribution.project) ?? []), distribution])
+    }
+    return projects
+}
+
+function publishedFile({ distribution, action }: PlannedUpload): PublishedFile {
+    const { project, version, filename, size, sha256 } = distribution
+    const status = { upload: 'uploaded', overwrite: 'overwritten', present: 'present' } as const
+    return { project, version, filename, size, sha256, status: status[action] }
+}

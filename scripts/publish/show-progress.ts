@@ -1,0 +1,35 @@
+import { formatSize } from '../index/format-size.js'
+
+/** A line on a terminal that is written over as work goes on. */
+export interface Progress {
+    update(progress: { filename: string; sent: number; size: number }): void
+    /** Writes a line above it. */
+    print(line: string): void
+    /** Takes the line away. */
+    end(): void
+}
+
+/** Shows how far uploads are; quiet where no terminal reads it. */
+export function showProgress(stream: NodeJS.WriteStream): Progress {
+    const sent = new Map<string, { sent: number; size: number }>()
+    const clear = () => {
+        if (stream.isTTY) stream.write('\r\x1b[K')
+    }
+    return {
+        update({ filename, ...progress }) {
+            if (!stream.isTTY) return
+            sent.set(filename, progress)
+            const total = [...sent.values()].reduce((sum, { size }) => sum + size, 0)
+            const done = [...sent.values()].reduce((sum, file) => sum + file.sent, 0)
+            const percent = total === 0 ? 100 : Math.floor((100 * done) / total)
+            const line = `${percent} % of ${formatSize(total)}  ${filename}`
+            clear()
+            stream.write(line.slice(0, stream.columns - 1))
+        },
+        print(line) {
+            clear()
+            stream.write(line + '\n')
+        },
+        end: clear,
+    }
+}

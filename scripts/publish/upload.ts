@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { UserError } from '../cli/user-error.js'
+import type { Distribution } from '../distribution/read-distribution.js'
+import { sha256Of } from '../index/entry-reader.js'
+import { factsMetadata } from '../index/object-facts.js'
+import type { PackageIndex } from '../index/package-index.js'
+import { fileKey, metadataKey } from '../index/project-objects.js'
+import type { FileEntry, ProjectPage } from '../index/project-page.js'
+import { fileHeaders, metadataHeaders } from '../index/stored-headers.js'
+import type { PutResult } from '../s3/objects.js'
+import { alreadyExists, planUpload, type PlannedUpload } from './plan-upload.js'
+
+/** Files up to this size are uploaded in one request, from memory. Bytes. */
+const maxSinglePut = 16 * 1024 * 1024
+
+/**
+ * Uploads a file, then its .metadata.
+ *
+ * In this order: of two publishers with other bytes, S3 lets one write the file, and only that one may write what
+ * belongs to it.
+ *
+ * @param onProgress told how many bytes of the file are uploaded
+ * @returns its entry
+ */
+export async function upload(
+    index: PackageIndex,
+    plan: PlannedUpload,
+    page: ProjectPage | undefined,
+    onProgress: (bytes: number) => void,
+): Promise<FileEntry> {
+    const { distribution } = plan
+    const { project, filename, sha256, size, requiresPython, metadata } = distribution
+    const coreMetadataSha256 = metadata && sha256Of(metadata)
+    const { etag, uploadTime } =
+        plan.etag === undefined
+            ? await uploadFile(index, plan, page, coreMetadataSha256, onProgress)
+            : { etag: plan.etag, uploadTime: plan.uploadTime }
+    onProgress(size)
+    const coreMetadata = metadata && {
+        sha256: coreMetadataSha256!,
+        etag: await index.bucket.write(metadataKey(project, filename), metadata, metadataHeaders),
+    }
+    return { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata, yanked: undefined }
+}
+
+async function uploadFile(
+    index: PackageIndex,
+    plan: PlannedUpload,
+    page: ProjectPage | undefined,
+    coreMetadataSha256: string | undefined,
+    onProgress: (bytes: number) => void,
+): Promise<{ etag: string; uploadTime: string }> {
+    const { bucket } = index
+    const { distribution, action, uploadTime } = plan
+    const { project, filename, sha256, requiresPython } = distribution
+    const key = fileKey(project, filename)
+    const facts = { sha256, uploadTime, requiresPython, coreMetadataSha256 }
+    const headers = fileHeaders(filename, factsMetadata(facts))
+    const once = action === 'upload' && index.conditionalWrites
+    const send = async (condition: boolean): Promise<PutResult> => {
+        if (distribution.size > maxSinglePut) {
+            // Only AWS heeds a condition at the end of a multipart upload; Ceph 16 overlooks it.
+            return bucket.putStream(key, unchanged(distribution), headers, condition && bucket.isAws, onProgress)
+        }
+        const body = await readFile(distribution.path)
+        if (sha256Of(body) !== sha256) throw changedMeanwhile(distribution)
+        if (condition) return bucket.put(key, body, headers, 'absent')
+        return { outcome: 'written', etag: await bucket.write(key, body, headers) }
+    }
+    let result = await send(once)
+    if (result.outcome === 'unsupported') {
+        index.withoutConditionalWrites()
+        result = await send(false)
+    }
+    if (result.outcome === 'written') {
+        // Ceph 16 tells no ETag at the end of a multipart upload.
+        const etag = result.etag || (await bucket.head(key))?.etag
+        if (etag) return { etag, uploadTime }
+        throw new UserError(`${filename} is gone right after its upload`)
+    }
+    // Somebody was faster; with the same bytes, that is a success.
+    const now = await planUpload(bucket, distribution, page, { overwrite: false, now: new Date(0) })
+    if (now.etag === undefined) throw alreadyExists(bucket, distribution, page)
+    return { etag: now.etag, uploadTime: now.uploadTime }
+}
+
+/** The bytes of a file; fails at their end when they are not those that were checked. */
+async function* unchanged(distribution: Distribution): AsyncGenerator<Buffer> {
+    const hash = createHash('sha256')
+    for await (const chunk of createReadStream(distribution.path, { highWaterMark: 1024 * 1024 })) {
+        hash.update(chunk as Buffer)
+        yield chunk as Buffer
+    }
+    if (hash.digest('hex') !== distribution.sha256) throw changedMeanwhile(distribution)
+}
+
+function changedMeanwhile({ filename }: Distribution): UserError {
+    return new UserError(`${filename} was changed while it was published`, 'Run the same command again.')
+}
