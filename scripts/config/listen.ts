@@ -52,7 +52,7 @@ export function parseServerName(text: string): string {
 /** `ADDRESS[:PORT]` of a DNS server, as nginx's `resolver` takes it; IPv6 is put into brackets. */
 export function parseResolver(text: string): string {
     if (isIPv6(text) && !text.includes('%')) return `[${text}]`
-    const match = /^(.*?)(?::(\d{1,5}))?$/.exec(text)!
+    const match = /^([^]*?)(?::(\d{1,5}))?$/.exec(text)!
     const host = match[1]!
     const port = Number(match[2] ?? 53)
     // "off" is no server: it stands alone, and is asked for before.
