@@ -3,7 +3,7 @@ import { algorithmV4, claimInHeader, claimInQuery, type ClaimV4 } from './claim-
 import { S3Error } from './errors.js'
 import type { PayloadClaim } from './payload-claim.js'
 import type { SignedRequest } from './request.js'
-import { claimV2, signatureV2 } from './signature-v2.js'
+import { claimV2InHeader, claimV2InQuery, signatureV2, type ClaimV2 } from './signature-v2.js'
 import { chunkSigner, signatureV4 } from './signature-v4.js'
 
 /** An identity that may do everything. */
@@ -23,23 +23,25 @@ export interface Realm {
 const maximalSkew = 15 * 60 * 1000
 
 /**
- * Verifies who sent a request: Signature Version 4 in the header or the query, or Version 2 in the header.
+ * Verifies who sent a request, by Signature Version 4 or 2, in the header or the query.
  * @param time the server's clock, in milliseconds since 1970
  * @returns what the signature says about the body
  * @throws S3Error AccessDenied, InvalidAccessKeyId, SignatureDoesNotMatch, RequestTimeTooSkewed and others
  */
 export async function authenticate(request: SignedRequest, realm: Realm, time: number): Promise<PayloadClaim> {
     const authorization = request.headers.get('authorization')
-    const presigned = request.target.query.has('X-Amz-Algorithm')
-    if (authorization !== undefined && presigned) {
+    const isPresignedV4 = request.target.query.has('X-Amz-Algorithm')
+    const isPresignedV2 = request.target.query.has('AWSAccessKeyId')
+    if (authorization !== undefined && (isPresignedV4 || isPresignedV2)) {
         throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed: the header or the query')
     }
-    if (presigned) return await verifyV4(request, claimInQuery(request), realm, time)
+    if (isPresignedV4) return await verifyV4(request, claimInQuery(request), realm, time)
+    if (isPresignedV2) return verifyV2(request, claimV2InQuery(request), realm, time)
     if (authorization === undefined) throw new S3Error('AccessDenied', 'Access Denied')
     if (authorization.startsWith(`${algorithmV4} `)) {
         return await verifyV4(request, claimInHeader(request), realm, time)
     }
-    if (authorization.startsWith('AWS ')) return verifyV2(request, realm, time)
+    if (authorization.startsWith('AWS ')) return verifyV2(request, claimV2InHeader(request), realm, time)
     throw new S3Error('InvalidArgument', 'Unsupported Authorization Type')
 }
 
@@ -47,17 +49,17 @@ async function verifyV4(request: SignedRequest, claim: ClaimV4, realm: Realm, ti
     verifyScope(claim, realm.region)
     verifySignedHeaders(request, claim)
     const { secretAccessKey } = findCredential(claim, realm)
-    verifyTime(claim.time, time, claim.expires)
+    verifyTime(claim, time)
     const payload = payloadClaim(claim, secretAccessKey)
     requireEqual(claim.signature, await signatureV4(request, claim, secretAccessKey))
     return payload
 }
 
-function verifyV2(request: SignedRequest, realm: Realm, time: number): PayloadClaim {
-    const claim = claimV2(request)
+function verifyV2(request: SignedRequest, claim: ClaimV2, realm: Realm, time: number): PayloadClaim {
     const { secretAccessKey } = findCredential(claim, realm)
-    verifyTime(claim.time, time, undefined)
-    requireEqual(claim.signature, signatureV2(request, secretAccessKey))
+    if (!claim.isPresigned) verifySkew(claim.time, time)
+    else if (time > claim.time.getTime()) throw expired()
+    requireEqual(claim.signature, signatureV2(request, claim, secretAccessKey))
     return { kind: 'unsigned' }
 }
 
@@ -107,18 +109,24 @@ function verifySignedHeaders({ headers }: SignedRequest, { signedHeaders }: Clai
     }
 }
 
-function verifyTime(signed: Date, time: number, expires: number | undefined): void {
-    const age = time - signed.getTime()
-    if (expires !== undefined) {
-        if (age > expires * 1000) throw new S3Error('AccessDenied', 'Request has expired')
-        if (age < -maximalSkew) throw new S3Error('AccessDenied', 'Request is not valid yet')
-    } else if (Math.abs(age) > maximalSkew) {
-        throw new S3Error(
-            'RequestTimeTooSkewed',
-            'The difference between the request time and the current time is too large.',
-            { RequestTime: signed.toISOString(), ServerTime: new Date(time).toISOString() },
-        )
-    }
+function verifyTime(claim: ClaimV4, time: number): void {
+    if (claim.expires === undefined) return verifySkew(claim.time, time)
+    const age = time - claim.time.getTime()
+    if (age > claim.expires * 1000) throw expired()
+    if (age < -maximalSkew) throw new S3Error('AccessDenied', 'Request is not valid yet')
+}
+
+function verifySkew(signed: Date, time: number): void {
+    if (Math.abs(time - signed.getTime()) <= maximalSkew) return
+    throw new S3Error(
+        'RequestTimeTooSkewed',
+        'The difference between the request time and the current time is too large.',
+        { RequestTime: signed.toISOString(), ServerTime: new Date(time).toISOString() },
+    )
+}
+
+function expired(): S3Error {
+    return new S3Error('AccessDenied', 'Request has expired')
 }
 
 function payloadClaim(claim: ClaimV4, secret: string): PayloadClaim {

@@ -10,7 +10,7 @@ import {
     uploadPartCopy,
 } from './multipart-operations.js'
 import type { Operation } from './operation.js'
-import { getObject, headObject } from './read-operations.js'
+import { getObject, getObjectTagging, headObject } from './read-operations.js'
 import type { SignedRequest } from './request.js'
 import { copyObject, putObject } from './write-operations.js'
 
@@ -27,6 +27,7 @@ const operations: Readonly<Record<string, Operation>> = {
     'HEAD object': headObject,
     'PUT object': putObject,
     'PUT object copy-source': copyObject,
+    'GET object tagging': getObjectTagging,
     'DELETE object': deleteObject,
     'POST bucket delete': deleteObjects,
     'POST object uploads': createMultipartUpload,
@@ -53,9 +54,8 @@ export function findOperation({ method, target, headers }: SignedRequest): Opera
     if (headers.has('x-amz-copy-source')) selected.push('copy-source')
     const operation = operations[[method, subject, ...selected.sort()].join(' ')]
     if (operation === undefined) {
-        throw new S3Error('NotImplemented', 'A header you provided implies functionality that is not implemented', {
-            Operation: [method, subject, ...selected].join(' '),
-        })
+        const asked = [method, subject, ...selected].join(' ')
+        throw new S3Error('NotImplemented', `This server has no operation for: ${asked}`)
     }
     return operation
 }

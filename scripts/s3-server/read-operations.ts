@@ -3,6 +3,7 @@ import type { ObjectMetadata } from './object-file.js'
 import type { Operation } from './operation.js'
 import { isNotModified, rangeApplies } from './preconditions.js'
 import type { Headers, S3Response } from './request.js'
+import { element } from './xml.js'
 
 /** GetObject. */
 export const getObject: Operation = ({ storage }, { target, headers }) => {
@@ -15,6 +16,12 @@ export const getObject: Operation = ({ storage }, { target, headers }) => {
 /** HeadObject. */
 export const headObject: Operation = ({ storage }, { target, headers }) =>
     select(storage.bucket(target.bucket as string).find(target.key as string), headers).response
+
+/** GetObjectTagging: no object has tags, since a write that brings some is refused. The aws command line asks. */
+export const getObjectTagging: Operation = ({ storage }, { target }) => {
+    storage.bucket(target.bucket as string).find(target.key as string)
+    return { status: 200, body: element('Tagging', [element('TagSet', [])]) }
+}
 
 /** Which of an object's bytes are asked for, and the answer without them. */
 function select(object: ObjectMetadata, headers: Headers): { first: number; last: number; response: S3Response } {

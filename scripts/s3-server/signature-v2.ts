@@ -1,14 +1,16 @@
 import { createHmac } from 'node:crypto'
 import { S3Error } from './errors.js'
-import type { Query } from './request-target.js'
-import type { SignedRequest } from './request.js'
+import { parameter, type Query } from './request-target.js'
+import type { Headers, SignedRequest } from './request.js'
 
 /** What a request says about its own Signature Version 2; nothing of it is verified yet. */
 export interface ClaimV2 {
     readonly accessKeyId: string
     /** In base64. */
     readonly signature: string
+    /** When it was signed; or, for a presigned URL, until when it holds. */
     readonly time: Date
+    readonly isPresigned: boolean
     readonly sessionToken: string | undefined
 }
 
@@ -22,39 +24,61 @@ const signedParameters = new Set(
     ).split(' '),
 )
 
-/** The claim in an Authorization header `AWS KEY:SIGNATURE`. @throws S3Error InvalidArgument, AccessDenied */
-export function claimV2(request: SignedRequest): ClaimV2 {
+/** The claim in an Authorization header, `AWS KEY:SIGNATURE`. @throws S3Error InvalidArgument, AccessDenied */
+export function claimV2InHeader({ headers }: SignedRequest): ClaimV2 {
     // The key may hold colons (OpenStack's do), the signature can't.
-    const [, accessKeyId, signature] = /^AWS (.+):([^:]+)$/.exec(request.headers.get('authorization') ?? '') ?? []
+    const [, accessKeyId, signature] = /^AWS (.+):([^:]+)$/.exec(headers.get('authorization') ?? '') ?? []
     if (accessKeyId === undefined || signature === undefined) {
         throw new S3Error('InvalidArgument', 'The Authorization header must be "AWS ACCESSKEY:SIGNATURE"')
     }
-    const time = new Date(request.headers.get('x-amz-date') ?? request.headers.get('date') ?? '')
+    const time = new Date(headers.get('x-amz-date') ?? headers.get('date') ?? '')
     if (Number.isNaN(time.getTime())) {
         throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header')
     }
-    return { accessKeyId, signature, time, sessionToken: request.headers.get('x-amz-security-token') }
+    return { accessKeyId, signature, time, isPresigned: false, sessionToken: headers.get('x-amz-security-token') }
+}
+
+/** The claim in the query of a presigned URL. @throws S3Error AccessDenied */
+export function claimV2InQuery({ target: { query } }: SignedRequest): ClaimV2 {
+    const [accessKeyId, signature, expires] = ['AWSAccessKeyId', 'Signature', 'Expires'].map((name) =>
+        parameter(query, name),
+    )
+    if (accessKeyId === undefined || signature === undefined || !/^\d{1,11}$/.test(expires ?? '')) {
+        throw new S3Error(
+            'AccessDenied',
+            'Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters',
+        )
+    }
+    const sessionToken = parameter(query, 'x-amz-security-token')
+    return { accessKeyId, signature, time: new Date(Number(expires) * 1000), isPresigned: true, sessionToken }
 }
 
 /** The Signature Version 2 that the request should carry. @returns base64 */
-export function signatureV2(request: SignedRequest, secret: string): string {
-    return createHmac('sha1', secret).update(stringToSign(request), 'latin1').digest('base64')
+export function signatureV2(request: SignedRequest, claim: ClaimV2, secret: string): string {
+    return createHmac('sha1', secret).update(stringToSign(request, claim), 'latin1').digest('base64')
 }
 
-function stringToSign(request: SignedRequest): string {
-    const { headers, method } = request
+function stringToSign(request: SignedRequest, { isPresigned, time }: ClaimV2): string {
+    // Who presigns a URL signs headers by putting them into its query.
+    const headers = isPresigned ? headersInQuery(request.target.query) : request.headers
+    // x-amz-date replaces Date, and is signed among the amz headers.
+    const date = headers.has('x-amz-date') ? '' : (headers.get('date') ?? '')
     return [
-        method,
+        request.method,
         headers.get('content-md5') ?? '',
         headers.get('content-type') ?? '',
-        // x-amz-date replaces Date, and is signed among the amz headers.
-        headers.has('x-amz-date') ? '' : (headers.get('date') ?? ''),
-        ...canonicalAmzHeaders(request),
+        isPresigned ? String(time.getTime() / 1000) : date,
+        ...canonicalAmzHeaders(headers),
         canonicalResource(request),
     ].join('\n')
 }
 
-function canonicalAmzHeaders({ headers }: SignedRequest): string[] {
+function headersInQuery(query: Query): Headers {
+    const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+    return new Map([...query].map(([name, values]) => [name.toLowerCase(), latin1(values.join(','))]))
+}
+
+function canonicalAmzHeaders(headers: Headers): string[] {
     return [...headers]
         .filter(([name]) => name.startsWith('x-amz-'))
         .sort(([a], [b]) => (a < b ? -1 : 1))
