@@ -21,11 +21,11 @@ interface Options extends Partial<ConfigOptions> {
     data: string
 }
 
-const program = createProgram('npm start --', 'Serves a package index from an S3 bucket, or from one of its own.')
+const program = createProgram('npm start', 'Serves a package index from an S3 bucket, or from one of its own.')
     .option('--bucket <name>', 'the S3 bucket that holds the packages (default: one in the folder of --data)')
     .option('--port <port>', 'port of the index on this machine', '8080')
     .option('--data <folder>', 'folder of the embedded S3 server', 'data')
-addConfigOptions(program)
+addConfigOptions(program.usage('-- [options]'))
     .option('--server-name <name>', 'host name of the index (default: any)')
     .addHelpText(
         'after',

@@ -19,11 +19,7 @@ export interface Storage {
 }
 
 /** The embedded server listens on the loopback only, and its folder can be read without it: this is no secret. */
-const embeddedCredentials: Credentials = {
-    accessKeyId: 'nginx-s3-pypi',
-    secretAccessKey: 'for-development-only',
-    sessionToken: '',
-}
+const embeddedCredentials = { accessKeyId: 'nginx-s3-pypi', secretAccessKey: 'for-development-only' }
 
 /**
  * Starts the embedded S3 server on a folder and publishes the sample package in it.
@@ -39,9 +35,7 @@ export async function embeddedStorage(folder: string, temporary: string): Promis
         region: config.region,
     })
     try {
-        const { accessKeyId, secretAccessKey } = embeddedCredentials
-        const credentials = { accessKeyId, secretAccessKey }
-        const bucket = openBucket({ ...config, endpointUrl: server.endpoint, credentials })
+        const bucket = openBucket({ ...config, endpointUrl: server.endpoint, credentials: embeddedCredentials })
         await bucket.ensureExists()
         await publish(bucket, [await writeSampleWheel(temporary)])
     } catch (error) {
@@ -50,7 +44,7 @@ export async function embeddedStorage(folder: string, temporary: string): Promis
     }
     return {
         config: { ...config, endpointUrl: server.endpoint },
-        credentials: embeddedCredentials,
+        credentials: { ...embeddedCredentials, sessionToken: '' },
         project: sampleProject,
         close: () => server.close(),
     }

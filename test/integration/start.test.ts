@@ -1,0 +1,124 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import http from 'node:http'
+import type net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort } from '../../scripts/start/free-port.js'
+import { environmentOf, makeBucket } from '../support/bucket.js'
+import { startS3 } from '../support/s3-servers.js'
+
+const program = path.resolve('dist/scripts/start.js')
+
+/** What a user has: Debian's own Python first, and no settings of pip's. */
+const environment = {
+    PATH: `/usr/bin:${process.env.PATH}`,
+    HOME: process.env.HOME ?? '/root',
+    PIP_CONFIG_FILE: '/dev/null',
+    PIP_NO_CACHE_DIR: '1',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+}
+
+let folder: string
+
+beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'start-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** Starts the program of `npm start`, in a folder of the test's own. */
+function start(words: string[], variables: Record<string, string> = {}) {
+    const child = spawn(process.execPath, [program, ...words], {
+        cwd: folder,
+        env: { ...environment, TMPDIR: folder, ...variables },
+        stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const ended = once(child, 'close').then(([status]) => ({ status: status as number, stdout, stderr }))
+    const ready = new Promise<string>((resolve, reject) => {
+        child.stdout.on('data', () => stdout.includes('Ctrl-C') && resolve(stdout))
+        void ended.then((result) => reject(new Error(`ended early: ${JSON.stringify(result)}`)))
+    })
+    return { child, ended, ready }
+}
+
+test('the line that it prints installs, twice, and Ctrl-C leaves nothing but the data', async () => {
+    const port = await freePort()
+    for (const round of ['first', 'second']) {
+        const index = start(['--port', String(port)])
+        const words = await index.ready
+        const line = /^ {2}(.*pip install .*)$/m.exec(words)![1]!
+        expect(line).toContain(`http://127.0.0.1:${port}/simple/`)
+
+        const shell = await promisify(execFile)('sh', ['-c', line], { cwd: folder, env: environment })
+        expect(shell.stdout, round).toContain('Successfully installed hello-index-1.0+sample')
+        const hello = await promisify(execFile)(path.join(folder, '.venv/bin/hello-index'))
+        expect(hello.stdout).toBe('Hello from your own package index!\n')
+
+        // Ctrl-C on a terminal is a signal to the whole group; here it is the program that gets it.
+        index.child.kill('SIGINT')
+        expect(await index.ended).toMatchObject({ status: 0, stderr: '' })
+        await expect(fetch(`http://127.0.0.1:${port}/-/healthz`)).rejects.toThrow()
+        await rm(path.join(folder, '.venv'), { recursive: true })
+        expect(await readdir(folder)).toEqual(['data'])
+    }
+})
+
+test('a bucket that exists is served with the credentials of the environment', async () => {
+    const s3 = await startS3('embedded')
+    const bucket = await makeBucket(s3, { 'demo/demo-1.0+x.tar.gz': 'the bytes' })
+    const port = await freePort()
+    const index = start(
+        ['--bucket', bucket, '--endpoint-url', s3.endpoint, '--port', String(port), '--region', s3.region],
+        environmentOf(s3),
+    )
+    const words = await index.ready
+    expect(words).not.toContain(s3.secretAccessKey)
+    const answer = await fetch(`http://127.0.0.1:${port}/demo/demo-1.0%2Bx.tar.gz`)
+    expect(await answer.text()).toBe('the bytes')
+    index.child.kill('SIGTERM')
+    expect((await index.ended).status).toBe(0)
+    expect(existsSync(path.join(folder, 'data'))).toBe(false)
+    await s3.close()
+})
+
+test('each mistake gets one line and the cure', async () => {
+    const s3 = await startS3('embedded')
+    const bucket = await makeBucket(s3, {})
+    const right = environmentOf(s3)
+    const taken = http.createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const takenPort = String((taken.address() as net.AddressInfo).port)
+    const nothing = `http://127.0.0.1:${await freePort()}`
+    const port = String(await freePort())
+    const server = ['--endpoint-url', s3.endpoint, '--region', s3.region]
+    const cases: [words: string[], variables: Record<string, string>, status: number, message: RegExp][] = [
+        [['--port', takenPort], {}, 1, /^npm start: port \d+ is in use\n {2}Use another: --port \d+\n$/],
+        [['--port', '0'], {}, 2, /--port "0" is no port/],
+        [['--port', 'x'], {}, 2, /--port "x" is no port/],
+        [['--bucket', 'My_Bucket'], right, 2, /cannot be the name of a bucket/],
+        [['--bucket', bucket, ...server], {}, 1, /no credentials for S3 in the environment\n {2}Set AWS_ACCESS_KEY_ID/],
+        [['--bucket', bucket, ...server], { ...right, AWS_SECRET_ACCESS_KEY: 'wrong' }, 1, /SignatureDoesNotMatch/],
+        [['--bucket', bucket, ...server], { ...right, AWS_ACCESS_KEY_ID: 'WRONG' }, 1, /InvalidAccessKeyId/],
+        [['--bucket', 'no-such-bucket', ...server], right, 1, /no-such-bucket/],
+        [['--bucket', bucket, '--endpoint-url', nothing], right, 1, /ECONNREFUSED|does not answer|cannot be reached/],
+        [['--no-such-option'], {}, 2, /unknown option/],
+    ]
+    for (const [words, variables, status, message] of cases) {
+        const index = start(words.includes('--port') ? words : [...words, '--port', port], variables)
+        const result = await index.ended.finally(() => index.ready.catch(() => {}))
+        expect(result.stderr, words.join(' ')).toMatch(message)
+        expect(result.stderr, words.join(' ')).not.toMatch(/^\s+at /m)
+        expect(result.status, words.join(' ')).toBe(status)
+        expect(await readdir(folder), words.join(' ')).toEqual([])
+    }
+    taken.close()
+    await s3.close()
+})
