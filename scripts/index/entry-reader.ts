@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { UserError } from '../cli/user-error.js'
-import { readMetadata } from '../distribution/read-distribution.js'
 import type { Bucket } from '../s3/bucket.js'
 import type { ListedObject, ObjectHeaders } from '../s3/objects.js'
+import { inspectFile } from './inspect-file.js'
 import { readFacts, uploadTimeOf, type ObjectFacts } from './object-facts.js'
 import { yankedKey, type ProjectObjects } from './project-objects.js'
 import type { FileEntry } from './project-page.js'
+import { sha256Of } from './sha256.js'
 import { metadataHeaders, yankedHeaders } from './stored-headers.js'
 
 /** How far an entry is looked into. */
@@ -72,7 +68,7 @@ export class EntryReader {
             if (coreMetadata !== 'wrong') return { sha256, size, uploadTime, etag, requiresPython, coreMetadata }
             if (trust === 'page') return { sha256, size, uploadTime, etag, requiresPython }
         }
-        return trust === 'page' ? undefined : this.#download(object, filename, metadata, facts, known)
+        return trust === 'page' ? undefined : this.#download(object, metadata, facts, known)
     }
 
     /** What is known of a file without reading it, unless page and object contradict each other. */
@@ -100,7 +96,7 @@ export class EntryReader {
         known: FileEntry | undefined,
     ): Promise<FileEntry['coreMetadata'] | 'wrong'> {
         const sha256 = facts.coreMetadataSha256
-        if (sha256 === undefined) return undefined
+        if (sha256 === undefined) return metadata && 'wrong'
         if (metadata === undefined) return 'wrong'
         const { etag } = metadata
         if (known?.coreMetadata?.etag === etag && known.coreMetadata.sha256 === sha256) return { sha256, etag }
@@ -110,40 +106,22 @@ export class EntryReader {
 
     async #download(
         object: ListedObject,
-        filename: string,
         metadata: ListedObject | undefined,
         facts: ObjectFacts | undefined,
         known: FileEntry | undefined,
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
-        const folder = await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-'))
-        try {
-            const path = join(folder, 'file')
-            const downloaded = await this.bucket.download(object.key, path)
-            if (downloaded === undefined) return undefined
-            const read = await this.#readMetadata(path, filename)
-            const { sha256 } = downloaded
-            const before = [facts, known].find((entry) => entry?.sha256 === sha256)
-            return {
-                sha256,
-                size: object.size,
-                uploadTime: before?.uploadTime ?? uploadTimeOf(object.lastModified),
-                etag: object.etag,
-                requiresPython: read?.core.requiresPython,
-                coreMetadata: read?.metadata && (await this.#storeMetadata(object.key, read.metadata, metadata)),
-            }
-        } finally {
-            await rm(folder, { recursive: true })
-        }
-    }
-
-    async #readMetadata(path: string, filename: string) {
-        try {
-            return await readMetadata(path, filename)
-        } catch (error) {
-            // It is in the bucket, so it stays in the index: clients check its hash, and the sdists of old have no PKG-INFO.
-            if (!(error instanceof UserError)) throw error
-            this.options.warn(error.message)
-            return undefined
+        const found = await inspectFile(this.bucket, object.key)
+        if (found === undefined) return undefined
+        // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
+        if (found.problem !== undefined) this.options.warn(found.problem)
+        const before = [facts, known].find((entry) => entry?.sha256 === found.sha256)
+        return {
+            sha256: found.sha256,
+            size: object.size,
+            uploadTime: before?.uploadTime ?? uploadTimeOf(object.lastModified),
+            etag: object.etag,
+            requiresPython: found.requiresPython,
+            coreMetadata: found.metadata && (await this.#storeMetadata(object.key, found.metadata, metadata)),
         }
     }
 
@@ -176,8 +154,4 @@ export class EntryReader {
         }
         return this.#reasons.get(id)
     }
-}
-
-export function sha256Of(body: Buffer): string {
-    return createHash('sha256').update(body).digest('hex')
 }

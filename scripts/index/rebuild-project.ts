@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { EntryReader, type EntryReaderOptions } from './entry-reader.js'
 import type { PackageIndex } from './package-index.js'
@@ -6,6 +5,7 @@ import { projectPages } from './pages.js'
 import { listProject, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
 import type { FileEntry, ProjectPage } from './project-page.js'
 import { reconcile } from './reconcile.js'
+import { md5Of } from './sha256.js'
 import { readPage, updatePages } from './update-pages.js'
 
 /** How a project is rebuilt. */
@@ -48,13 +48,13 @@ export async function rebuildProject(
     const written = new Set<string>()
     const write: EntryReaderOptions['write'] = async (key, body, headers) => {
         written.add(key)
-        return options.dryRun ? md5(body) : bucket.write(key, body, headers)
+        return options.dryRun ? md5Of(body) : bucket.write(key, body, headers)
     }
     const trust = options.deep ? 'files' : 'objects'
     const reader = new EntryReader(bucket, { trust, write, warn: options.warn ?? (() => {}) })
     const pages = projectPages(project)
     let objects = listed ?? (await listProject(bucket, project))
-    const isCurrent = (html: Buffer) => objects.html?.etag === md5(html)
+    const isCurrent = (html: Buffer) => objects.html?.etag === md5Of(html)
 
     if (options.dryRun) {
         const content = await bucket.get(pages.jsonKey)
@@ -98,9 +98,4 @@ function changes(before: ProjectPage | undefined, page: ProjectPage) {
         removed: [...old.keys()].filter((name) => !names.has(name)),
         changed: page.files.filter(isChanged).map(({ filename }) => filename),
     }
-}
-
-/** The ETag of an object that was uploaded in one part and not encrypted with a key of AWS KMS. */
-function md5(body: Buffer): string {
-    return createHash('md5').update(body).digest('hex')
 }

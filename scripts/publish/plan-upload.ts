@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { UserError } from '../cli/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
+import { inspectFile } from '../index/inspect-file.js'
 import { readFacts, uploadTimeOf } from '../index/object-facts.js'
 import { fileKey } from '../index/project-objects.js'
 import type { ProjectPage } from '../index/project-page.js'
@@ -73,10 +71,5 @@ async function sha256OfStored(
     if (facts) return facts.sha256
     const known = page?.files.find(({ filename }) => filename === distribution.filename)
     if (known?.etag === stored.etag) return known.sha256
-    const folder = await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-'))
-    try {
-        return (await bucket.download(stored.key, join(folder, 'file')))?.sha256
-    } finally {
-        await rm(folder, { recursive: true })
-    }
+    return (await inspectFile(bucket, stored.key))?.sha256
 }

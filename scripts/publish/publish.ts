@@ -1,14 +1,11 @@
 import { UserError } from '../cli/user-error.js'
 import { readDistribution, type Distribution } from '../distribution/read-distribution.js'
-import { EntryReader } from '../index/entry-reader.js'
+import { editProject } from '../index/edit-project.js'
 import { PackageIndex } from '../index/package-index.js'
 import { projectPages } from '../index/pages.js'
 import { mapParallel } from '../index/parallel.js'
-import { listProject } from '../index/project-objects.js'
-import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../index/project-page.js'
+import { withFiles, type FileEntry, type ProjectPage } from '../index/project-page.js'
 import { rebuildProject } from '../index/rebuild-project.js'
-import { reconcile } from '../index/reconcile.js'
-import { updatePages } from '../index/update-pages.js'
 import { ensureListed } from '../index/update-root.js'
 import type { Bucket } from '../s3/bucket.js'
 import type { ObjectContent } from '../s3/objects.js'
@@ -114,13 +111,7 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
         await rebuildProject(index, project, options.warn ? { warn: options.warn } : {})
         json = undefined
     }
-    const reader = new EntryReader(bucket, { trust: 'page', write: bucket.write.bind(bucket), warn: () => {} })
-    const change = async (current: ProjectPage | undefined) => {
-        const page = withEntries(current ?? emptyPage(project), entries)
-        if (index.conditionalWrites) return page
-        return reconcile(bucket, reader, await listProject(bucket, project), page)
-    }
-    await updatePages(index, pages, change, json ? { json } : {})
+    await editProject(index, project, (page) => withEntries(page, entries), json ? { json } : {})
     await ensureListed(index, project)
 }
 

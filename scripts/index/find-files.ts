@@ -1,0 +1,20 @@
+import { UserError } from '../cli/user-error.js'
+import { normalizeVersion, sameVersion } from '../distribution/version.js'
+import { versionOf, type FileEntry, type ProjectPage } from './project-page.js'
+
+/**
+ * The files of a page that are meant by a version, which stands for all its files, or by a file's name.
+ *
+ * @throws UserError when there are none
+ */
+export function findFiles(page: ProjectPage, target: string): FileEntry[] {
+    const version = normalizeVersion(target)
+    const isMeant = ({ filename }: FileEntry) =>
+        filename === target || (version !== undefined && sameVersion(versionOf(page.name, filename), version))
+    const files = page.files.filter(isMeant)
+    if (files.length > 0) return files
+    throw new UserError(
+        `${page.name} has neither a version nor a file ${JSON.stringify(target)}`,
+        `See: manage-index list BUCKET ${page.name}`,
+    )
+}

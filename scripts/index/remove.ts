@@ -1,0 +1,80 @@
+import { normalizeName } from '../../njs/project-name.js'
+import { UserError } from '../cli/user-error.js'
+import { editProject } from './edit-project.js'
+import { findFiles } from './find-files.js'
+import type { PackageIndex } from './package-index.js'
+import { projectPages } from './pages.js'
+import { fileKey, listProject, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
+import { rebuildProject } from './rebuild-project.js'
+import { readProject } from './read-project.js'
+import { ensureListed, ensureUnlisted } from './update-root.js'
+
+/** What is to be removed: all of a project, or some of its files. */
+export interface Removal {
+    project: string
+    filenames: string[]
+    /** Keys of the files and of what lies beside them. */
+    keys: string[]
+    wholeProject: boolean
+}
+
+/**
+ * Finds out what to remove.
+ *
+ * @param targets versions and file names; none stands for the whole project
+ * @throws UserError when there is nothing of the kind
+ */
+export async function planRemoval(index: PackageIndex, name: string, targets: readonly string[]): Promise<Removal> {
+    const project = normalizeName(name)
+    const objects = await listProject(index.bucket, project)
+    if (targets.length === 0) {
+        const keys = keysOf(objects, allNames(objects))
+        if (keys.length === 0 && !objects.json && !objects.html) {
+            throw new UserError(`the bucket ${index.bucket.name} has no project ${project}`)
+        }
+        return { project, filenames: [...objects.files.keys()], keys, wholeProject: true }
+    }
+    const page = await readProject(index.bucket, project)
+    const filenames = [...new Set(targets.flatMap((target) => findFiles(page, target)))].map(({ filename }) => filename)
+    const wholeProject = page.files.every(({ filename }) => filenames.includes(filename))
+    return { project, filenames, keys: keysOf(objects, filenames), wholeProject }
+}
+
+/**
+ * Removes files: from the pages first, so that no page ever names a file that is gone, then from the bucket. A project
+ * without files is taken off the list and loses its pages.
+ */
+export async function remove(index: PackageIndex, removal: Removal): Promise<void> {
+    const { bucket } = index
+    const { project, filenames, keys } = removal
+    const without = new Set(filenames)
+    const isRemoved = ({ filename }: { filename: string }) => without.has(filename)
+    const { page } = await editProject(
+        index,
+        project,
+        (current) => ({ ...current, files: current.files.filter((file) => !isRemoved(file)) }),
+        { replaceBroken: removal.wholeProject },
+    )
+    if (page.files.length > 0) return bucket.delete(keys)
+    await ensureUnlisted(index, project)
+    const { jsonKey, htmlKey } = projectPages(project)
+    await bucket.delete([...keys, jsonKey, htmlKey])
+    // A publisher may have written to the pages after they were found empty: what it uploaded is indexed again.
+    const left = await listProject(bucket, project)
+    if (left.files.size === 0) return
+    await rebuildProject(index, project, {}, left)
+    await ensureListed(index, project)
+}
+
+function allNames(objects: ProjectObjects): string[] {
+    return [...new Set([...objects.files.keys(), ...objects.metadata.keys(), ...objects.yanked.keys()])]
+}
+
+function keysOf(objects: ProjectObjects, filenames: readonly string[]): string[] {
+    const { project, files, metadata, yanked } = objects
+    return filenames.flatMap((name) => [
+        ...(files.has(name) ? [fileKey(project, name)] : []),
+        ...(metadata.has(name) ? [metadataKey(project, name)] : []),
+        ...(yanked.has(name) ? [yankedKey(project, name)] : []),
+    ])
+}

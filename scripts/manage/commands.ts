@@ -1,0 +1,165 @@
+import { normalizeName } from '../../njs/project-name.js'
+import { UserError } from '../cli/user-error.js'
+import { listProjects } from '../index/list.js'
+import { PackageIndex } from '../index/package-index.js'
+import { rootPages } from '../index/pages.js'
+import type { Problem } from '../index/problem.js'
+import { listProject } from '../index/project-objects.js'
+import { toProjectJson } from '../index/project-page.js'
+import { readProject } from '../index/read-project.js'
+import { rebuildProject, type RebuildOptions } from '../index/rebuild-project.js'
+import { rebuild } from '../index/rebuild.js'
+import { planRemoval, remove } from '../index/remove.js'
+import { ensureListed } from '../index/update-root.js'
+import { readPage } from '../index/update-pages.js'
+import { verifyProject } from '../index/verify-project.js'
+import { verify } from '../index/verify.js'
+import { unyank, yank } from '../index/yank.js'
+import type { BucketOptions } from '../s3/bucket-options.js'
+import { openBucket, type Bucket } from '../s3/bucket.js'
+import { confirm } from './confirm.js'
+import { describeChanges, describeFiles, describeProblems, describeProjects, describeRebuild } from './describe.js'
+import { showScan } from './show-progress.js'
+
+/** The options of all commands, as the command line gives them. */
+export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
+    json?: true
+    dryRun?: true
+    deep?: true
+    yes?: true
+    reason?: string
+}
+
+const warn = (message: string) => void process.stderr.write(`manage-index: ${message}\n`)
+
+/** `list BUCKET [PROJECT]` */
+export async function listCommand(name: string, project: string | undefined, options: ManageOptions): Promise<void> {
+    const bucket = open(name, options)
+    if (project !== undefined) {
+        const page = await readProject(bucket, project)
+        print(options, JSON.parse(toProjectJson(page).toString('utf8')), describeFiles(page))
+        return
+    }
+    const projects = await listProjects(bucket)
+    if (projects === undefined) warn(`there is no list of projects yet: manage-index rebuild ${name} makes it`)
+    print(options, { projects: projects ?? [] }, projects ? describeProjects(projects) : '')
+}
+
+/** `rebuild BUCKET [PROJECT...]` */
+export async function rebuildCommand(name: string, projects: string[], options: ManageOptions): Promise<void> {
+    const bucket = open(name, options)
+    const index = new PackageIndex(bucket, warn)
+    const how: RebuildOptions = { dryRun: options.dryRun === true, deep: options.deep === true, warn }
+    if (projects.length > 0) {
+        const changes = []
+        for (const project of projects.map(normalizeName)) {
+            const done = await rebuildProject(index, project, how)
+            if (done.files > 0 && !how.dryRun) await ensureListed(index, project)
+            changes.push(done)
+        }
+        print(
+            options,
+            { changed: changes },
+            changes
+                .flatMap(describeChanges)
+                .map((line) => line + '\n')
+                .join(''),
+        )
+        return
+    }
+    const line = showScan(process.stderr, await expectedProjects(bucket))
+    try {
+        const report = await rebuild(index, { ...how, onProgress: line.update })
+        line.end()
+        const summary = `${report.projects} projects, ${report.files} files\n`
+        print(options, report, describeRebuild(report) + summary)
+    } finally {
+        line.end()
+    }
+}
+
+/** `verify BUCKET [PROJECT...]`. Throws UserError when something is wrong. */
+export async function verifyCommand(name: string, projects: string[], options: ManageOptions): Promise<void> {
+    const bucket = open(name, options)
+    const problems = await findProblems(bucket, projects, options)
+    print(options, { problems }, describeProblems(problems))
+    if (problems.length === 0) return
+    const unknown = problems.filter(({ kind }) => kind === 'unknown-object').length
+    const cures = [
+        ...(unknown < problems.length ? [`Repair the index: manage-index rebuild ${name}`] : []),
+        ...(unknown > 0 ? ['Move or delete the unknown objects: no client can see them.'] : []),
+    ]
+    throw new UserError(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`, cures.join('\n'))
+}
+
+async function findProblems(bucket: Bucket, projects: string[], options: ManageOptions): Promise<Problem[]> {
+    const deep = options.deep === true
+    if (projects.length > 0) {
+        const problems: Problem[] = []
+        for (const project of projects.map(normalizeName)) {
+            problems.push(...(await verifyProject(bucket, await listProject(bucket, project), deep)))
+        }
+        return problems
+    }
+    const line = showScan(process.stderr, await expectedProjects(bucket))
+    try {
+        return (await verify(bucket, { deep, onProgress: line.update })).problems
+    } finally {
+        line.end()
+    }
+}
+
+/** `yank BUCKET PROJECT VERSION|FILE` */
+export async function yankCommand(
+    name: string,
+    project: string,
+    target: string,
+    options: ManageOptions,
+): Promise<void> {
+    const reason = (options.reason ?? '').replace(/\s+/g, ' ').trim()
+    const files = await yank(new PackageIndex(open(name, options), warn), project, target, reason)
+    print(options, { yanked: files, reason }, files.map((file) => `${file}: yanked\n`).join(''))
+}
+
+/** `unyank BUCKET PROJECT VERSION|FILE` */
+export async function unyankCommand(
+    name: string,
+    project: string,
+    target: string,
+    options: ManageOptions,
+): Promise<void> {
+    const files = await unyank(new PackageIndex(open(name, options), warn), project, target)
+    print(options, { unyanked: files }, files.map((file) => `${file}: no longer yanked\n`).join(''))
+}
+
+/** `remove BUCKET PROJECT [VERSION|FILE...]` */
+export async function removeCommand(
+    name: string,
+    project: string,
+    targets: string[],
+    options: ManageOptions,
+): Promise<void> {
+    const index = new PackageIndex(open(name, options), warn)
+    const removal = await planRemoval(index, project, targets)
+    const what = removal.wholeProject ? `the project ${removal.project} with` : `of ${removal.project}`
+    if (!options.dryRun) {
+        if (!options.yes)
+            await confirm(`Remove ${what} ${removal.filenames.length} files: ${removal.filenames.join(', ')}`)
+        await remove(index, removal)
+    }
+    const said = options.dryRun ? 'would be removed' : 'removed'
+    print(options, removal, removal.filenames.map((file) => `${file}: ${said}\n`).join(''))
+}
+
+async function expectedProjects(bucket: Bucket): Promise<number | undefined> {
+    const content = await bucket.get(rootPages.jsonKey)
+    return content && readPage(rootPages, content.body, { replaceBroken: true })?.projects.length
+}
+
+function open(name: string, options: ManageOptions): Bucket {
+    return openBucket({ ...options, bucket: name })
+}
+
+function print(options: ManageOptions, json: unknown, text: string): void {
+    process.stdout.write(options.json ? JSON.stringify(json, null, 2) + '\n' : text)
+}

@@ -1,0 +1,62 @@
+import { formatSize } from '../index/format-size.js'
+import type { ProjectSummary } from '../index/list.js'
+import type { Problem } from '../index/problem.js'
+import { versionOf, type ProjectPage } from '../index/project-page.js'
+import type { ProjectChanges } from '../index/rebuild-project.js'
+import type { RebuildReport } from '../index/rebuild.js'
+import { printable, table } from './table.js'
+
+/** The projects as a table. */
+export function describeProjects(projects: readonly ProjectSummary[]): string {
+    const rows = projects.map(({ name, latest, versions, files, size }) => [
+        name,
+        latest ?? '-',
+        String(versions),
+        String(files),
+        formatSize(size),
+    ])
+    return table([['PROJECT', 'LATEST', 'VERSIONS', 'FILES', 'SIZE'], ...rows])
+}
+
+/** The files of a project as a table. */
+export function describeFiles(page: ProjectPage): string {
+    const rows = page.files.map(({ filename, size, uploadTime, yanked }) => [
+        versionOf(page.name, filename),
+        filename,
+        formatSize(size),
+        uploadTime.slice(0, 10),
+        yanked === undefined ? '' : printable(`yes ${yanked}`.trimEnd()),
+    ])
+    return table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED'], ...rows])
+}
+
+/** What a rebuild changed: one line for each file, page and object. */
+export function describeRebuild(report: RebuildReport): string {
+    const lines = [
+        ...report.changed.flatMap(describeChanges),
+        ...report.listed.map((name) => `+ ${name} on the list of the projects`),
+        ...report.unlisted.map((name) => `- ${name} on the list of the projects`),
+        ...(report.root ? ['~ index.json, index.html'] : []),
+        ...report.unknown.map((key) => `? ${printable(key)} belongs to no project`),
+    ]
+    return lines.map((line) => line + '\n').join('')
+}
+
+/** What rebuilding one project changed. */
+export function describeChanges(changes: ProjectChanges): string[] {
+    const { project, added, removed, changed, written, deleted, pages } = changes
+    const page = `${project}/index.json`
+    return [
+        ...added.map((name) => `+ ${name} on ${page}`),
+        ...removed.map((name) => `- ${name} on ${page}`),
+        ...changed.map((name) => `~ ${name} on ${page}`),
+        ...written.map((key) => `+ ${key}`),
+        ...deleted.map((key) => `- ${key}`),
+        ...(pages ? [`~ ${page}, ${project}/index.html`] : []),
+    ]
+}
+
+/** The problems, one in a line. */
+export function describeProblems(problems: readonly Problem[]): string {
+    return problems.map(({ kind, key, detail }) => `${kind}: ${printable(key)} ${printable(detail)}\n`).join('')
+}
