@@ -56,7 +56,9 @@ export function fillTemplate(source: string, view: object): string {
     const complete = new Proxy(view, {
         get(target, name) {
             const value: unknown = Reflect.get(target, name)
-            if (value === undefined) throw new Error(`a template asks for ${String(name)}, which has no value`)
+            if (value === undefined && typeof name === 'string') {
+                throw new Error(`a template asks for ${name}, which has no value`)
+            }
             return value
         },
     })

@@ -20,7 +20,7 @@ describe('the name of a bucket', () => {
         expect(parseBucketName(name)).toBe(name)
     })
 
-    test.each([
+    test.each<[name: string, why: string]>([
         ['', 'it has 0 characters'],
         ['ab', 'it has 2 characters'],
         ['x'.repeat(64), 'it has 64 characters'],
@@ -50,7 +50,7 @@ describe('the name of a bucket', () => {
         ['pypi.mrap', 'S3 keeps such names'],
         ['pypi--use1-az4--x-s3', 'S3 keeps such names'],
         ['pypi--table-s3', 'S3 keeps such names'],
-        ...nginxInjections.map((text) => [`xx${text}xx`, 'it has other characters'] as const),
+        ...nginxInjections.map((text) => [`xx${text}xx`, 'it has other characters'] as [string, string]),
     ])('%j is refused: %s', (name, why) => {
         const refusal = `${JSON.stringify(name)} cannot be the name of a bucket: `
         expectRefusal(() => parseBucketName(name), refusal, /3 to 63 of a-z, 0-9, "-" and "\."/)

@@ -1,0 +1,57 @@
+import type { ConfigOptions } from '../../scripts/config/settings.js'
+
+/** Options of the generator that lead to different files, and their name. */
+export interface ConfigVariant {
+    name: string
+    options: ConfigOptions
+}
+
+const endpoints: [name: string, options: Partial<ConfigOptions>][] = [
+    ['AWS', {}],
+    ['an address', { endpointUrl: 'http://127.0.0.1:9000' }],
+    ['a name', { endpointUrl: 'https://s3.example.com:8443' }],
+    ['localhost', { endpointUrl: 'http://localhost:9000' }],
+]
+
+/** One version of nginx for each set of features. */
+export const nginxVersions = ['1.22.1', '1.26.3', '1.28.0', '1.30.4']
+
+/**
+ * Every combination of target, addressing, signature, endpoint, nginx and engine that the generator takes.
+ *
+ * @param listen the addresses to listen on
+ */
+export function configVariants(listen: string[]): ConfigVariant[] {
+    return product(
+        [...(['docker', 'debian', 'standalone'] as const)],
+        [...(['virtual', 'path'] as const)],
+        [...(['v4', 'v2'] as const)],
+        endpoints,
+        nginxVersions,
+        [undefined, ...(['njs', 'qjs'] as const)],
+    )
+        .filter(([, addressing, signature, [endpoint], version, engine]) => {
+            const refused =
+                (addressing === 'virtual' && endpoint === 'an address') ||
+                (signature === 'v2' && endpoint === 'AWS') ||
+                (engine === 'qjs' && version < '1.28.0')
+            return !refused
+        })
+        .map(([target, addressing, signature, [endpoint, options], nginxVersion, jsEngine]) => ({
+            name: [target, addressing, signature, endpoint, nginxVersion, jsEngine ?? 'any engine'].join(', '),
+            options: {
+                ...{ bucket: 'my-pypi', prefix: 'team-a/', listen, target, addressing, signature, nginxVersion },
+                ...{ resolver: ['127.0.0.1:5353', '[::1]:5353'], ...options, ...(jsEngine && { jsEngine }) },
+            },
+        }))
+}
+
+type Elements<Lists extends unknown[][]> = { [Index in keyof Lists]: Lists[Index][number] }
+
+function product<Lists extends unknown[][]>(...lists: Lists): Elements<Lists>[] {
+    const combinations = lists.reduce<unknown[][]>(
+        (all, list) => all.flatMap((beginning) => list.map((element) => [...beginning, element])),
+        [[]],
+    )
+    return combinations as Elements<Lists>[]
+}

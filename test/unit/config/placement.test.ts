@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { commandLine, folderForNginx, quotedForShell } from '../../../scripts/config/placement.js'
+import { expectRefusal } from './refusal.js'
+
+test.each([
+    '',
+    'plain',
+    'a b',
+    ' ',
+    "it's",
+    "'",
+    "''",
+    '"quoted"',
+    '$HOME',
+    '$(id)',
+    '`id`',
+    'a;b',
+    'a&b|c',
+    'a\\b',
+    'a\nb',
+    '*',
+    '~',
+    '~root',
+    '#',
+    '!!',
+    'a%20b+c',
+    'é日本',
+    '{a,b}',
+    'x'.repeat(200),
+])('a shell reads %j as it is', (text) => {
+    const script = `printf '[%s]' ${quotedForShell(text)} end`
+    expect(execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' })).toBe(`[${text}][end]`)
+})
+
+test('a command line is quoted where it needs it', () => {
+    const words = ['--bucket', 'my-pypi', '--out', "it's here"]
+    expect(commandLine('npx generate-config', words)).toBe("npx generate-config --bucket my-pypi --out 'it'\\''s here'")
+})
+
+test('nginx of the image and of Debian finds the files in one place, wherever they are written', () => {
+    expect(folderForNginx('docker', 'a b')).toBe('/etc/nginx/nginx-s3-pypi')
+    expect(folderForNginx('debian', '/srv/$x')).toBe('/etc/nginx/nginx-s3-pypi')
+})
+
+test('an nginx of its own runs from where they are written', () => {
+    expect(folderForNginx('standalone', 'index')).toBe(path.resolve('index'))
+    for (const out of ['a b', 'a;b', '/srv/$x', "it's", 'a{b', 'a\nb']) {
+        expectRefusal(() => folderForNginx('standalone', out), 'nginx cannot be given the path', 'Use an absolute path')
+    }
+})

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { fillTemplate, render } from '../../../scripts/config/render.js'
+import { isSealed } from '../../../scripts/config/seal.js'
+import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { configVariants } from '../../support/config-variants.js'
+import { nginxInjections } from './refusal.js'
+
+function rendered(options: Partial<ConfigOptions>) {
+    const settings = settingsFrom({ bucket: 'my-pypi', ...options }, () => ['10.0.0.2'])
+    return render(settings, { folder: '/etc/nginx/nginx-s3-pypi', command: 'npx generate-config' })
+}
+
+function file(name: string, options: Partial<ConfigOptions>): string {
+    return rendered(options).find((each) => each.name === name)!.content
+}
+
+describe('a template', () => {
+    test('takes its values', () => {
+        const view = { name: 'a', flag: true, off: false, list: ['b', 'c'] }
+        const template = '{{name}}{{#if flag}}+{{/if}}{{#if off}}-{{/if}}{{#each list}}{{this}}{{/each}}'
+        expect(fillTemplate(template, view)).toBe('a+bc')
+        expect(fillTemplate('{{name}}', { name: `<'"&` })).toBe(`<'"&`)
+    })
+
+    test.each(['{{name}}', '{{#if name}}x{{/if}}', '{{#unless name}}x{{/unless}}', '{{#each name}}x{{/each}}'])(
+        '%s without a value is an error',
+        (template) => {
+            expect(() => fillTemplate(template, {})).toThrow(/name/)
+            expect(() => fillTemplate(template, { name: undefined })).toThrow(/name/)
+        },
+    )
+
+    test('holds no logic: a helper that is not known is an error', () => {
+        expect(() => fillTemplate('{{upper name}}', { name: 'a' })).toThrow(/upper/)
+    })
+})
+
+test.each(configVariants(['127.0.0.1:8080', '[::1]:8080']))(
+    'what a careful administrator would have written: $name',
+    ({ options }) => {
+        const files = rendered(options)
+        for (const { name, content } of files) {
+            expect(isSealed(content), name).toBe(true)
+            expect(content, name).not.toMatch(/\n\n\n|[ \t]\n|\r|\t/)
+        }
+        for (const { name, content } of files.filter((each) => each.name.endsWith('.conf'))) {
+            expect(content, name).not.toMatch(/\{\{|\}\}|undefined|\[object|\bNaN\b|\btrue;|\bfalse;/)
+            expect(content, name).toContain('\n# Made by: npx generate-config\n')
+        }
+        expect(rendered(options)).toEqual(files)
+    },
+)
+
+test.each(['region', 'prefix', 'serverName', 'nginxVersion', 'bucket'] as const)(
+    'nothing gets into a file by --%s',
+    (name) => {
+        for (const text of nginxInjections) expect(() => rendered({ [name]: `xx${text}xx` }), text).toThrow(/xx/)
+    },
+)
+
+test('nothing gets into a file by the options that hold addresses and paths', () => {
+    for (const text of nginxInjections) {
+        expect(() => rendered({ endpointUrl: `https://${text}` })).toThrow('the endpoint')
+        expect(() => rendered({ listen: ['81', text] })).toThrow('no address to listen on')
+        expect(() => rendered({ resolver: ['10.0.0.2', text] })).toThrow('no DNS server')
+        expect(() => rendered({ caBundle: `/${text}` })).toThrow('nginx cannot be given the path')
+    }
+})
+
+describe('env.conf', () => {
+    test('names the variables, and gives none a value', () => {
+        const declared = file('env.conf', {}).match(/^env .*/gm)
+        expect(declared).toEqual([
+            'env AWS_ACCESS_KEY_ID;',
+            'env AWS_SECRET_ACCESS_KEY;',
+            'env AWS_SESSION_TOKEN;',
+            'env AWS_ACCESS_KEY;',
+            'env AWS_SECRET_KEY;',
+            'env AWS_S3_BUCKET;',
+        ])
+    })
+
+    test('loads the module, except on Debian, whose nginx has it loaded', () => {
+        const line = 'load_module /usr/lib/nginx/modules/ngx_http_js_module.so;\n'
+        expect(file('env.conf', { target: 'docker' })).toContain(line)
+        expect(file('env.conf', { target: 'standalone' })).toContain(line)
+        expect(file('env.conf', { target: 'debian' })).not.toContain('load_module')
+    })
+})
+
+describe('site.conf', () => {
+    test.each([
+        ['1.22.1', false, false],
+        ['1.26.3', true, false],
+        ['1.27.3', true, true],
+        ['1.30.4', true, true],
+    ])('of nginx %s keeps the signing key: %s, follows DNS in the upstream: %s', (nginxVersion, keepsKey, follows) => {
+        const site = file('site.conf', { nginxVersion })
+        expect(site.includes('js_shared_dict_zone')).toBe(keepsKey)
+        expect(site.includes(' resolve max_fails')).toBe(follows)
+        expect(site.includes('keepalive 64;')).toBe(follows)
+        expect(site).toMatch(/^ +resolver +127\.0\.0\.11;$/m)
+    })
+
+    test('names an engine only to an nginx that has a choice', () => {
+        expect(file('site.conf', {})).not.toContain('js_engine')
+        expect(file('site.conf', { jsEngine: 'qjs' })).toContain('js_engine qjs;\n')
+        expect(file('site.conf', { jsEngine: 'njs' })).toContain('js_engine njs;\n')
+        expect(file('site.conf', { jsEngine: 'njs', nginxVersion: '1.22.1' })).not.toContain('js_engine')
+    })
+
+    test('verifies the certificate of S3, where there is one', () => {
+        const site = file('site.conf', { caBundle: '/etc/ssl/own.pem' })
+        expect(site).toMatch(/proxy_ssl_verify +on;/)
+        expect(site).toMatch(/proxy_ssl_trusted_certificate \/etc\/ssl\/own\.pem;/)
+        expect(site).toMatch(/proxy_ssl_name +s3\.us-east-1\.amazonaws\.com;/)
+        expect(file('site.conf', { endpointUrl: 'http://10.0.0.5' })).not.toContain('proxy_ssl')
+    })
+
+    test('asks no DNS server for what is known, or shall be looked up once', () => {
+        for (const options of [{ endpointUrl: 'http://10.0.0.5:9000' }, { resolver: ['off'] }]) {
+            for (const nginxVersion of ['1.22.1', '1.30.4']) {
+                const site = file('site.conf', { ...options, nginxVersion })
+                expect(site).not.toMatch(/resolver|resolve /)
+                expect(site).toContain('keepalive 64;')
+            }
+        }
+    })
+})
