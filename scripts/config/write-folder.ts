@@ -79,6 +79,8 @@ const causes: Record<string, [what: string, cure: string]> = {
     ENOTDIR: ['a part of its path is a file, not a folder', 'Name a folder with --out.'],
     EISDIR: ['it is a folder, not a file', 'Move it away, or name another folder with --out.'],
     ENOSPC: ['the disk is full', 'Free some space, or name another folder with --out.'],
+    ENAMETOOLONG: ['its name is too long', 'Name another folder with --out.'],
+    ELOOP: ['its symbolic links lead in a circle', 'Name another folder with --out.'],
     ENOENT: ['it does not exist', 'Make it first.'],
 }
 
