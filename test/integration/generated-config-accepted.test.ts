@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
+import { freePort } from '../../scripts/start/free-port.js'
+import { configVariants, nginxVersions } from '../support/config-variants.js'
+import { testConfiguration } from '../support/nginx-host.js'
+import { nginxUnderTest } from '../support/nginx.js'
+
+const nginx = await nginxUnderTest()
+const port = await freePort()
+const variants = configVariants([`127.0.0.1:${port}`])
+const isOldEnough = (version: string) => version.localeCompare(nginx.version, 'en', { numeric: true }) <= 0
+
+let root: string
+
+beforeEach(async () => {
+    root = await mkdtemp(path.join(tmpdir(), 'nginx-t-'))
+})
+afterEach(() => rm(root, { recursive: true }))
+
+const settings = (options: ConfigOptions) => settingsFrom(options, () => ['127.0.0.1'])
+
+describe(`nginx ${nginx.version} takes what is written for it and for older ones`, () => {
+    const suitable = variants.filter(({ options }) => isOldEnough(options.nginxVersion!))
+
+    test.each(suitable)('$name', async ({ options }) => {
+        const { accepted, output } = await testConfiguration(nginx, root, settings(options))
+        expect({ accepted, output }).toEqual({ accepted: true, output: expect.stringContaining('test is successful') })
+        expect(output).not.toMatch(/\[(?:warn|error|crit|alert|emerg)\]/)
+    })
+})
+
+const targets = ['docker', 'debian', 'standalone'] as const
+
+test.each(targets)('nginx reads the files for %s: it refuses one that is broken', async (target) => {
+    const endpointUrl = 'http://127.0.0.1:9000'
+    const own = settings({
+        bucket: 'my-pypi',
+        target,
+        nginxVersion: '1.22.1',
+        listen: [`127.0.0.1:${port}`],
+        endpointUrl,
+    })
+    for (const [broken, directive, complaint] of [
+        ['env.conf', 'env AWS_SESSION_TOKEN;', 'unknown directive "no_directive"'],
+        ['site.conf', 'server_tokens     off;', 'unknown directive "no_directive"'],
+        ['nginx-s3-pypi.js', 'export default', 'SyntaxError'],
+    ] as const) {
+        await rm(root, { recursive: true })
+        root = await mkdtemp(path.join(tmpdir(), 'nginx-t-'))
+        const { accepted, output } = await testConfiguration(nginx, root, own, (name, content) => {
+            if (name !== broken) return content
+            expect(content).toContain(directive)
+            return content.replace(directive, 'no_directive { ;')
+        })
+        expect([broken, accepted, output]).toEqual([broken, false, expect.stringContaining(complaint)])
+    }
+})
+
+// What an older nginx does not know is the reason for --nginx-version.
+if (!isOldEnough('1.27.3')) {
+    test(`nginx ${nginx.version} refuses what is written for 1.30.4`, async () => {
+        expect(nginxVersions).toContain('1.30.4')
+        const options: ConfigOptions = { bucket: 'my-pypi', nginxVersion: '1.30.4', listen: [`127.0.0.1:${port}`] }
+        const { accepted, output } = await testConfiguration(nginx, root, settings(options))
+        expect([accepted, output]).toEqual([
+            false,
+            expect.stringMatching(/\[emerg\].*(?:js_shared_dict_zone|resolver)/),
+        ])
+    })
+}
