@@ -38,7 +38,7 @@ export async function authenticate(request: SignedRequest, realm: Realm, time: n
     if (isPresignedV4) return await verifyV4(request, claimInQuery(request), realm, time)
     if (isPresignedV2) return verifyV2(request, claimV2InQuery(request), realm, time)
     if (authorization === undefined) throw new S3Error('AccessDenied', 'Access Denied')
-    if (authorization.startsWith(`${algorithmV4} `)) {
+    if (authorization.startsWith(algorithmV4)) {
         return await verifyV4(request, claimInHeader(request), realm, time)
     }
     if (authorization.startsWith('AWS ')) return verifyV2(request, claimV2InHeader(request), realm, time)

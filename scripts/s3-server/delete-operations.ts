@@ -26,10 +26,12 @@ export const deleteObjects: Operation = async ({ storage }, request) => {
     if (objects.length === 0 || objects.length > maximalKeys) {
         throw new S3Error('MalformedXML', `A request deletes 1 to ${maximalKeys} keys`)
     }
+    if (objects.some((object) => textOf(object, 'VersionId') !== undefined)) {
+        throw new S3Error('NotImplemented', 'There are no versions here')
+    }
     const results: XmlElement[] = []
     for (const object of objects) {
         const [key, etag] = [textOf(object, 'Key') ?? '', textOf(object, 'ETag')]
-        if (textOf(object, 'VersionId') !== undefined) throw new S3Error('NotImplemented', 'There are no versions here')
         try {
             bucket.delete(key, writeCondition(new Map(etag === undefined ? [] : [['if-match', etag]])))
             if (!isQuiet) results.push(element('Deleted', [element('Key', key)]))

@@ -4,6 +4,7 @@ import { copyResult, findCopySource, hashed } from './copy-source.js'
 import { S3Error } from './errors.js'
 import { multipartEtag, MultipartUpload, type ClaimedPart } from './multipart-upload.js'
 import { wholeSecond } from './object-file.js'
+import { splitObjectChecksum } from './object-checksum.js'
 import { headersToStore } from './object-headers.js'
 import type { Operation, Service } from './operation.js'
 import { writeCondition } from './preconditions.js'
@@ -68,7 +69,8 @@ export const completeMultipartUpload: Operation = async ({ storage }, request) =
     const bucket = storage.bucket(name)
     const upload = findUpload(storage, request)
     const condition = writeCondition(request.headers)
-    const document = await readText(request, 4 * 1024 * 1024)
+    const { own, object } = splitObjectChecksum(request.headers)
+    const document = await readText({ ...request, headers: own }, 4 * 1024 * 1024)
     const claimed = listOf(readXml(document, 'CompleteMultipartUpload', ['Part']), 'Part').map(claimedPart)
     if (claimed.length === 0) throw new S3Error('MalformedXML', 'An upload is completed with at least one part')
     const parts = upload.verify(claimed)
@@ -77,9 +79,10 @@ export const completeMultipartUpload: Operation = async ({ storage }, request) =
         size: parts.reduce((sum, { size }) => sum + size, 0),
         etag: multipartEtag(parts),
         lastModified: wholeSecond(request.time),
-        checksum: {},
+        checksum: object.verify(parts),
     })
-    const { etag } = await storage.store(upload.content(claimed, parts), describe, (path, metadata) =>
+    const content = object.pass(upload.content(claimed, parts))
+    const { etag } = await storage.store(content, describe, (path, metadata) =>
         bucket.commit(path, metadata, condition),
     )
     await upload.remove()

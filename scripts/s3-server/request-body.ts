@@ -7,7 +7,7 @@ import { S3Error } from './errors.js'
 import type { S3Request } from './request.js'
 
 /** What is known of a body once its last byte was read and verified. */
-export interface BodyDigests {
+interface BodyDigests {
     readonly size: number
     /** In hex. */
     readonly md5: string

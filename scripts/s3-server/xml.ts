@@ -54,7 +54,7 @@ export function readXml(document: string, root: string, lists: readonly string[]
 }
 
 /** The children of an element that must have some. @throws S3Error MalformedXML */
-export function childrenOf(node: XmlTree[string] | undefined): XmlTree {
+function childrenOf(node: XmlTree[string] | undefined): XmlTree {
     if (typeof node !== 'object' || Array.isArray(node)) throw malformed()
     return node as XmlTree
 }

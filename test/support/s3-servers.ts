@@ -51,7 +51,9 @@ async function startEmbedded({ sessionToken, ...options }: EmbeddedOptions): Pro
     }
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-s3-')))
     const credential = { ...identity, ...(sessionToken === undefined ? {} : { sessionToken }) }
-    const server = await startS3Server({ ...options, folder, credentials: [credential], region, domain })
+    const faults: unknown[] = []
+    const onFault = (error: unknown): void => void faults.push(error)
+    const server = await startS3Server({ ...options, folder, credentials: [credential], region, domain, onFault })
     return {
         name: 'embedded',
         endpoint: server.endpoint,
@@ -62,6 +64,7 @@ async function startEmbedded({ sessionToken, ...options }: EmbeddedOptions): Pro
         async close() {
             await server.close()
             if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
+            if (faults.length > 0) throw new AggregateError(faults, 'The S3 server answered InternalError')
         },
     }
 }

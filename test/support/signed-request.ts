@@ -8,7 +8,7 @@ import type { S3Server } from './s3-servers.js'
 /** A request to S3; what is not given is what a well-behaved client sends. */
 export interface S3RequestOptions {
     readonly method?: string
-    readonly bucket?: string
+    readonly bucket?: string | undefined
     /** Percent-encoded, without the slash before it. */
     readonly key?: string | undefined
     /** Decoded values by name; an empty one is sent as the name alone. */
@@ -20,7 +20,7 @@ export interface S3RequestOptions {
     readonly signature?: 'v4' | 'v2' | 'presigned' | 'none'
     readonly accessKeyId?: string
     readonly secretAccessKey?: string
-    readonly sessionToken?: string
+    readonly sessionToken?: string | undefined
     /** When it is signed. */
     readonly time?: Date
     readonly region?: string
@@ -48,7 +48,11 @@ export interface S3Answer {
     readonly code: string | undefined
 }
 
-type Identity = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+interface Identity {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string | undefined
+}
 
 /** Signs a request with code that shares nothing with njs/, and sends it byte by byte as it was signed. */
 export async function s3Request(server: S3Server, options: S3RequestOptions): Promise<S3Answer> {
@@ -104,11 +108,11 @@ export async function send(server: S3Server, { method, path, headers, body }: S3
 async function signV4(
     message: S3Message,
     query: Record<string, string>,
-    identity: Identity,
+    { accessKeyId, secretAccessKey, sessionToken }: Identity,
     { region, time, expires, signature }: { region: string } & S3RequestOptions,
 ): Promise<void> {
     const signer = new SignatureV4({
-        credentials: identity,
+        credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
         region,
         service: 's3',
         sha256: Hash.bind(null, 'sha256'),
