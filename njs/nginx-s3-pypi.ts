@@ -4,6 +4,7 @@
 // njs runs the top level of this script on every request, QuickJS once for many: it must be cheap, must not log and
 // must not throw. A function that throws gives its variable the value "", and site.conf sends nothing to S3 then.
 
+import { negotiate } from './accept.js'
 import { bucketFrom } from './bucket-name.js'
 import { type Credentials, credentialsFrom } from './credentials.js'
 import { encodePath, isPlainPath } from './key-path.js'
@@ -16,13 +17,15 @@ const environment = process.env
 const credentials = credentialsFrom(environment)
 const bucketOverride = environment.AWS_S3_BUCKET
 
-/** `/KEY`: the path of the object `$s3_key` in virtual-host style. */
+/** `/KEY`: the path of the object `$s3_key` in virtual-host style; of the bucket, to HEAD it, when there is no key. */
 function virtualHostPath(r: NginxHTTPRequest): string {
-    const key = variable(r, 's3_key')
+    const key = r.variables.s3_key || ''
+    // GET of a bucket would list it.
+    if (!key && r.variables.s3_method !== 'HEAD') throw new Error('$s3_key is empty')
     return '/' + (isPlainPath(key) ? key : encodePath(r.rawVariables.s3_key!))
 }
 
-/** `/BUCKET/KEY`: the path of the object `$s3_key` in path style. */
+/** `/BUCKET/KEY`: the same in path style. */
 function pathStylePath(r: NginxHTTPRequest): string {
     return '/' + bucket(r) + virtualHostPath(r)
 }
@@ -30,11 +33,6 @@ function pathStylePath(r: NginxHTTPRequest): string {
 /** `BUCKET.ENDPOINT`: the Host header in virtual-host style. */
 function virtualHost(r: NginxHTTPRequest): string {
     return bucket(r) + '.' + variable(r, 's3_endpoint')
-}
-
-/** `/BUCKET/`: the path of the bucket itself in path style. In virtual-host style it is `/`. */
-function pathStyleBucketPath(r: NginxHTTPRequest): string {
-    return '/' + bucket(r) + '/'
 }
 
 /** Now, as `x-amz-date` of SigV4: `20130524T000000Z`. nginx keeps it for the request: the signature has the same. */
@@ -53,40 +51,8 @@ function sessionToken(): string {
     return credentials ? credentials.sessionToken : ''
 }
 
-/** SigV4 of the request for `$s3_path`. Empty when nothing must be sent. */
+/** SigV4 of `$s3_method` for `$s3_target`. Empty when nothing must be sent. */
 function authorizationV4(r: NginxHTTPRequest): string {
-    return signV4(r, r.method, variable(r, 's3_path'))
-}
-
-/** SigV4 of HEAD for the bucket itself. */
-function bucketAuthorizationV4(r: NginxHTTPRequest): string {
-    return signV4(r, 'HEAD', variable(r, 's3_bucket_path'))
-}
-
-/** SigV2 of the request for `$s3_path`. Empty when nothing must be sent. */
-function authorizationV2(r: NginxHTTPRequest): string {
-    return signV2(r, r.method, variable(r, 's3_path'))
-}
-
-/** SigV2 of HEAD for the bucket itself. */
-function bucketAuthorizationV2(r: NginxHTTPRequest): string {
-    return signV2(r, 'HEAD', variable(r, 's3_bucket_path'))
-}
-
-/** The normalised path, percent-encoded, to which `$uri` redirects. */
-function normalizedPath(r: NginxHTTPRequest): string {
-    return redirectPath(r.rawVariables.uri!)
-}
-
-/** Takes S3's own headers off a response: they tell a client nothing but where it is stored and how. */
-function removeAmzHeaders(r: NginxHTTPRequest): void {
-    const headers = r.headersOut
-    for (const name in headers) {
-        if (/^x-(?:amz|rgw|trans|openstack|timestamp)/i.test(name)) delete headers[name]
-    }
-}
-
-function signV4(r: NginxHTTPRequest, method: string, path: string): string {
     const signer = credentialsOrLog(r)
     if (!signer) return ''
     const date = variable(r, 's3_date')
@@ -98,7 +64,13 @@ function signV4(r: NginxHTTPRequest, method: string, path: string): string {
     ]
     if (signer.sessionToken) headers.push(['x-amz-security-token', signer.sessionToken])
     return sigv4.authorization(
-        { method, path, query: '', headers, payloadHash: sigv4.emptyPayloadHash },
+        {
+            method: variable(r, 's3_method'),
+            path: variable(r, 's3_target'),
+            query: '',
+            headers,
+            payloadHash: sigv4.emptyPayloadHash,
+        },
         signer,
         date,
         region,
@@ -106,13 +78,40 @@ function signV4(r: NginxHTTPRequest, method: string, path: string): string {
     )
 }
 
-function signV2(r: NginxHTTPRequest, method: string, path: string): string {
+/** SigV2 of `$s3_method` for `$s3_target`. Empty when nothing must be sent. */
+function authorizationV2(r: NginxHTTPRequest): string {
     const signer = credentialsOrLog(r)
     if (!signer) return ''
     let amzHeaders = 'x-amz-date:' + variable(r, 's3_date') + '\n'
     if (signer.sessionToken) amzHeaders += 'x-amz-security-token:' + signer.sessionToken + '\n'
+    const path = variable(r, 's3_target')
     const resource = variable(r, 's3_host') === variable(r, 's3_endpoint') ? path : '/' + bucket(r) + path
-    return sigv2.authorization({ method, contentMd5: '', contentType: '', date: '', amzHeaders, resource }, signer)
+    return sigv2.authorization(
+        { method: variable(r, 's3_method'), contentMd5: '', contentType: '', date: '', amzHeaders, resource },
+        signer,
+    )
+}
+
+/** The normalised path, percent-encoded, to which `$uri` redirects. */
+function normalizedPath(r: NginxHTTPRequest): string {
+    return redirectPath(r.rawVariables.uri!)
+}
+
+/** The form of a page that the client likes best: `json`, `v1html` or `html`. */
+function pageForm(r: NginxHTTPRequest): string {
+    return negotiate(r.headersIn.Accept || '')
+}
+
+/**
+ * Takes S3's own headers off a response, which tell a client nothing but where it is stored and how, and sets the type
+ * that the content has here, whatever it was stored with.
+ */
+function cleanHeaders(r: NginxHTTPRequest): void {
+    const headers = r.headersOut
+    for (const name in headers) {
+        if (/^x-/i.test(name)) delete headers[name]
+    }
+    if (r.status < 300) headers['Content-Type'] = variable(r, 's3_content_type')
 }
 
 /** The signing key, derived once a day where nginx shares memory between requests. */
@@ -150,14 +149,12 @@ export default {
     virtualHostPath,
     pathStylePath,
     virtualHost,
-    pathStyleBucketPath,
     amzDate,
     httpDate,
     sessionToken,
     authorizationV4,
-    bucketAuthorizationV4,
     authorizationV2,
-    bucketAuthorizationV2,
     normalizedPath,
-    removeAmzHeaders,
+    pageForm,
+    cleanHeaders,
 }

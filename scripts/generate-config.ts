@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createProgram, runProgram } from './cli/program.js'
 import { UsageError } from './cli/user-error.js'
-import { addConfigOptions, addServerOptions, configWords, settingsOf } from './config/cli-options.js'
+import { addConfigOptions, addServerOptions, addServingOptions, configWords, settingsOf } from './config/cli-options.js'
 import { iamPolicy } from './config/iam-policy.js'
 import { nextSteps } from './config/next-steps.js'
 import { commandLine, folderForNginx } from './config/placement.js'
@@ -21,7 +21,7 @@ const program = createProgram(
     'generate-config',
     'Writes the nginx configuration of a package index: one folder with env.conf, site.conf and the njs script.',
 ).requiredOption('--bucket <name>', 'the S3 bucket that holds the packages')
-addServerOptions(addConfigOptions(program))
+addServingOptions(addServerOptions(addConfigOptions(program)))
     .option('--out <folder>', 'the folder to write', 'nginx-s3-pypi')
     .option('--force', 'overwrite files that were edited by hand')
     .option('--dry-run', 'show what would change, and write nothing')

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from './cli/program.js'
 import { UserError } from './cli/user-error.js'
-import { addConfigOptions, settingsOf } from './config/cli-options.js'
+import { addConfigOptions, addServingOptions, settingsOf } from './config/cli-options.js'
 import { render } from './config/render.js'
 import type { ConfigOptions } from './config/settings.js'
 import { writeFolder } from './config/write-folder.js'
@@ -25,7 +25,7 @@ const program = createProgram('npm start', 'Serves a package index from an S3 bu
     .option('--bucket <name>', 'the S3 bucket that holds the packages (default: one in the folder of --data)')
     .option('--port <port>', 'port of the index on this machine', '8080')
     .option('--data <folder>', 'folder of the embedded S3 server', 'data')
-addConfigOptions(program.usage('-- [options]'))
+addServingOptions(addConfigOptions(program.usage('-- [options]')))
     .option('--server-name <name>', 'host name of the index (default: any)')
     .addHelpText(
         'after',

@@ -38,6 +38,23 @@ export function addServerOptions(program: Command): Command {
         )
 }
 
+/** Adds who may read, what is kept, and where names go that are not in the bucket. */
+export function addServingOptions(program: Command): Command {
+    return program
+        .option('--cache <folder>', 'keep pages and files in this folder of nginx, or "off" (default: off)')
+        .option('--cache-size <size>', 'room for files: 512m, 10g (default: 10g)')
+        .option('--page-ttl <seconds>', 'time for which a page is taken from the cache (default: 5)')
+        .option('--stale', 'serve what is cached while S3 fails, for a week at most')
+        .option('--fallback [url]', 'send projects that are not in the bucket to this index (default url: PyPI)')
+        .option('--private <pattern...>', "projects that are never looked for in the fallback: 'acme-*'")
+        .option('--htpasswd <file>', 'users and passwords, as nginx sees the file')
+        .option('--allow <network...>', 'addresses that may read: 10.0.0.0/8 (default: all)')
+        .option('--tls-cert <file>', 'certificate chain, as nginx sees the file')
+        .option('--tls-key <file>', 'its key, as nginx sees the file')
+        .option('--client-ca <file>', 'authority whose client certificates may read')
+        .option('--http-listen <address>', 'where plain http is redirected to https, or "off" (default: 80)')
+}
+
 /** Checks the options; what neither they nor a default can tell is asked of this machine. Throws UsageError. */
 export function settingsOf(options: ConfigOptions): Settings {
     return settingsFrom(options, machineResolvers)
@@ -64,6 +81,18 @@ export function configWords(options: ConfigOptions): string[] {
         ['--js-engine', options.jsEngine],
         ['--resolver', options.resolver],
         ['--ca-bundle', options.caBundle],
+        ['--cache', options.cache],
+        ['--cache-size', options.cacheSize],
+        ['--page-ttl', options.pageTtl],
+        ['--stale', options.stale ? [] : undefined],
+        ['--fallback', options.fallback === true ? [] : options.fallback],
+        ['--private', options.private],
+        ['--htpasswd', options.htpasswd],
+        ['--allow', options.allow],
+        ['--tls-cert', options.tlsCert],
+        ['--tls-key', options.tlsKey],
+        ['--client-ca', options.clientCa],
+        ['--http-listen', options.httpListen],
     ]
     return words.flatMap(([name, value]) => (value === undefined ? [] : [name, ...[value].flat()]))
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { parseFilePath, type Target } from './settings.js'
+import { parseFilePath } from './file-path.js'
+import type { Target } from './settings.js'
 
 /** Where the generated folder is mounted or installed for nginx. */
 export const nginxFolder = '/etc/nginx/nginx-s3-pypi'

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/sigv4.js'
 import { packageRoot } from '../package-root.js'
 import { seal } from './seal.js'
+import { servingView } from './serving-view.js'
 import type { Settings } from './settings.js'
+import { urlPatterns } from './url-patterns.js'
 
 /** A file of the generated folder: its name and its whole text. */
 export interface GeneratedFile {
@@ -90,7 +92,6 @@ function viewOf(settings: Settings, placement: Placement) {
         dateFunction: version === 'V4' ? 'amzDate' : 'httpDate',
         pathFunction: virtualHost ? 'virtualHostPath' : 'pathStylePath',
         authorizationFunction: `authorization${version}`,
-        bucketAuthorizationFunction: `bucketAuthorization${version}`,
         virtualHost,
         pathStyle: !virtualHost,
         payloadHash: version === 'V4' ? emptyPayloadHash : false,
@@ -105,7 +106,6 @@ function viewOf(settings: Settings, placement: Placement) {
         tlsName: endpoint.host,
         caBundle: settings.caBundle,
 
-        listen: settings.listen.map((address) => `${address}${settings.serverName === '_' ? ' default_server' : ''}`),
         serverName: settings.serverName,
         errorLog: standalone ? 'stderr' : '/var/log/nginx/error.log',
         accessLog: standalone ? false : '/var/log/nginx/access.log',
@@ -113,5 +113,7 @@ function viewOf(settings: Settings, placement: Placement) {
         region: settings.region,
         endpoint: endpoint.authority,
         prefix: settings.prefix,
+        ...urlPatterns,
+        ...servingView(settings),
     }
 }

@@ -1,16 +1,18 @@
 import { UsageError } from '../cli/user-error.js'
 import { parseBucketName } from './bucket-name.js'
+import { parseFilePath } from './file-path.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
 import { parseKeyPrefix } from './key-prefix.js'
 import { isLoopback, parseListens, parseResolver, parseServerName } from './listen.js'
 import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
+import { servingFrom, type Serving, type ServingOptions } from './serving.js'
 
 /** Where the configuration is to run: the official image, Debian's nginx, or an nginx started from the folder. */
 export const targets = ['docker', 'debian', 'standalone'] as const
 export type Target = (typeof targets)[number]
 
 /** The options of `generate-config`, as text; what is undefined takes the default of `settingsFrom`. */
-export interface ConfigOptions {
+export interface ConfigOptions extends ServingOptions {
     bucket: string
     region?: string
     endpointUrl?: string
@@ -27,7 +29,7 @@ export interface ConfigOptions {
 }
 
 /** Valid options with every default filled in. */
-export interface Settings {
+export interface Settings extends Serving {
     bucket: string
     region: string
     endpoint: Endpoint
@@ -80,6 +82,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
             'Leave --signature out, or name the server with --endpoint-url.',
         )
     }
+    const serving = servingFrom(options)
     const nginxVersion = options.nginxVersion ?? defaultNginxVersions[target]
     const features = nginxFeatures(nginxVersion)
     if (options.jsEngine === 'qjs' && !features.quickJs) {
@@ -88,7 +91,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
             'Name a later nginx with --nginx-version, or leave --js-engine out.',
         )
     }
-    const listen = parseListens(options.listen ?? ['80'])
+    const listen = parseListens(options.listen ?? [options.tlsCert === undefined ? '80' : '443'])
     // A container that listens on the loopback is of use in the network of the host only, which has the host's DNS.
     const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
     return {
@@ -105,6 +108,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         features,
         jsEngine: options.jsEngine,
         resolver: endpoint.address !== undefined ? [] : resolvers(options.resolver, hasDockerDns, machineResolvers),
+        ...serving,
         caBundle: parseFilePath(options.caBundle ?? '/etc/ssl/certs/ca-certificates.crt'),
     }
 }
@@ -113,18 +117,6 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
 export function parseRegion(text: string): string {
     if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
         throw new UsageError(`${JSON.stringify(text)} is no region`, 'Write it as AWS does: eu-central-1')
-    }
-    return text
-}
-
-/** An absolute path that nginx takes as it is. Throws UsageError for one that nginx would read otherwise. */
-export function parseFilePath(text: string): string {
-    // nginx has no way to write a "$" in most directives, and these characters end a word or a string.
-    if (!text.startsWith('/') || /[\s\p{Cc}"'\\;{}$#]/u.test(text)) {
-        throw new UsageError(
-            `nginx cannot be given the path ${JSON.stringify(text)}`,
-            'Use an absolute path without spaces, quotes, "$", "#", ";", "{", "}" and back-slashes.',
-        )
     }
     return text
 }

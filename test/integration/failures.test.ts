@@ -174,7 +174,7 @@ describe('on an S3 that verifies', () => {
         const index = await startIndex({ endpointUrl: s3.endpoint, bucket, environment: environmentOf(s3) })
         const path = '/demo/demo-1.0.tar.gz'
         const whole = await request(index.port, path)
-        expect(Object.keys(whole.headers).filter((name) => name.startsWith('x-'))).toEqual([])
+        expect(Object.keys(whole.headers).filter((name) => name.startsWith('x-'))).toEqual(['x-content-type-options'])
         expect(whole.headers['content-length']).toBe('10')
 
         const head = await request(index.port, path, { method: 'HEAD' })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseFilePath, parseRegion, settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { parseFilePath } from '../../../scripts/config/file-path.js'
+import { parseRegion, settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
 import { expectRefusal, nginxInjections } from './refusal.js'
 
 const settings = (options: Partial<ConfigOptions>, resolvers: string[] = ['10.0.0.2']) =>

@@ -1,0 +1,45 @@
+/** The forms in which a page of the index is served. */
+export type PageForm = 'json' | 'v1html' | 'html'
+
+/** The media types of PEP 691, and what a browser asks for, with the form that answers them. */
+const forms: { [mediaType: string]: PageForm } = {
+    'application/vnd.pypi.simple.v1+json': 'json',
+    'application/vnd.pypi.simple.latest+json': 'json',
+    'application/vnd.pypi.simple.v1+html': 'v1html',
+    'application/vnd.pypi.simple.latest+html': 'v1html',
+    'text/html': 'html',
+    'text/*': 'html',
+    '*/*': 'html',
+}
+
+/**
+ * The form that a client likes best. Of equals the more explicit wins: JSON, then PEP 691's HTML. A client that takes
+ * none of them gets HTML, as from PyPI.
+ *
+ * @param accept the `Accept` header
+ * @see PEP 691, "Version + Format Selection"; RFC 9110, section 12.5.1
+ */
+export function negotiate(accept: string): PageForm {
+    const qualities: { [form: string]: number } = {}
+    accept.split(',').forEach(function (range) {
+        const parts = range.split(';')
+        const form = forms[parts[0]!.trim().toLowerCase()]
+        if (form) qualities[form] = Math.max(qualities[form] || 0, quality(parts.slice(1)))
+    })
+    let best: PageForm = 'html'
+    const candidates: PageForm[] = ['v1html', 'json']
+    candidates.forEach(function (form) {
+        const value = qualities[form] || 0
+        if (value > 0 && value >= (qualities[best] || 0)) best = form
+    })
+    return best
+}
+
+/** The `q` among the parameters of a media range: 0 to 1, and 1 where there is none. */
+function quality(parameters: string[]): number {
+    for (let index = 0; index < parameters.length; index++) {
+        const match = /^\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*$/i.exec(parameters[index]!)
+        if (match) return Number(match[1])
+    }
+    return 1
+}

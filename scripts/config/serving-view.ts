@@ -1,0 +1,54 @@
+import type { Settings } from './settings.js'
+
+/** How long a copy that could not be renewed may be served with `--stale`, in seconds: a week. */
+const staleSeconds = 604_800
+
+/** The part of the templates' values that says who may read, what is kept, and where missing names go. */
+export function servingView(settings: Settings) {
+    const { cache, fallback, tls, features } = settings
+    const cached = cache !== undefined
+    const restricted = settings.htpasswd !== undefined || settings.allow.length > 0
+    const isPrivate = restricted || tls?.clientCa !== undefined
+    const listenFlags = [
+        ...(settings.serverName === '_' ? ['default_server'] : []),
+        ...(tls === undefined ? [] : ['ssl']),
+        ...(tls === undefined || features.http2Directive ? [] : ['http2']),
+    ]
+    const defaultServer = settings.serverName === '_' ? ['default_server'] : []
+    return {
+        listen: settings.listen.map((address) => [address, ...listenFlags].join(' ')),
+        httpListen: (tls?.httpListen ?? []).map((address) => [address, ...defaultServer].join(' ')),
+        httpsPort: httpsPort(settings.listen),
+        http2Directive: tls !== undefined && features.http2Directive,
+        certificate: tls?.certificate ?? false,
+        certificateKey: tls?.key ?? false,
+        clientCa: tls?.clientCa ?? false,
+
+        htpasswd: settings.htpasswd ?? false,
+        allow: settings.allow,
+        restricted,
+        fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
+
+        direct: !cached,
+        cached,
+        cacheFolder: cache?.folder ?? false,
+        cacheSize: cache?.size ?? false,
+        pageTtl: String(settings.pageTtl),
+        staleIfError: cache?.stale ? `, stale-if-error=${staleSeconds}` : '',
+        // A container's loopback is its own; elsewhere only nginx may reach what signs for whoever asks.
+        signer: settings.target === 'docker' ? '127.0.0.1:8079' : `unix:${cache?.folder}/private/signer.sock`,
+        signerFolder: cached && settings.target !== 'docker' ? `${cache.folder}/private` : false,
+
+        fallback: fallback ?? false,
+        directFallback: fallback !== undefined && !cached,
+        noPage:
+            fallback === undefined ? (cached ? '@no_page' : '@s3_not_found') : cached ? '@public_index' : '@s3_no_page',
+        privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
+    }
+}
+
+/** `:PORT` behind the host of an https URL; nothing for the usual port. */
+function httpsPort(listen: string[]): string {
+    const port = listen[0]!.replace(/^.*:/, '')
+    return port === '443' ? '' : `:${port}`
+}
