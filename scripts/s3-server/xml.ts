@@ -23,10 +23,15 @@ function contentOf({ content }: XmlElement): string {
     return content.map((child) => `<${child.name}>${contentOf(child)}</${child.name}>`).join('')
 }
 
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
 function escapeText(text: string): string {
     // Keys may hold control characters: like S3, write them as references, though XML 1.0 does not know them all.
     // A parser would turn a bare CR into LF.
-    return text.replace(/[&<>"\x00-\x08\x0b-\x1f\x7f]/g, (character) => `&#${character.charCodeAt(0)};`)
+    return text.replace(
+        /[&<>"\x00-\x08\x0b-\x1f\x7f]/g,
+        (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`,
+    )
 }
 
 /** What an XML document holds, by element name; an element named in `lists` is always an array. */
