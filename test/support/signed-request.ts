@@ -93,7 +93,7 @@ export async function signedMessage(server: S3Server, options: S3RequestOptions)
 }
 
 /** Sends a request as it is. */
-export async function send(server: S3Server, { method, path, headers, body }: S3Message): Promise<S3Answer> {
+async function send(server: S3Server, { method, path, headers, body }: S3Message): Promise<S3Answer> {
     const { port } = new URL(server.endpoint)
     const outgoing = http.request({ host: '127.0.0.1', port, method, path, headers, agent: false }).end(body)
     // Swift ends a HEAD's 404 with the end of a chunked body that is not there. An error before the answer rejects below,
