@@ -44,7 +44,7 @@ export function addServingOptions(program: Command): Command {
         .option('--cache <folder>', 'keep pages and files in this folder of nginx, or "off" (default: off)')
         .option('--cache-size <size>', 'room for files: 512m, 10g (default: 10g)')
         .option('--page-ttl <seconds>', 'time for which a page is taken from the cache (default: 5)')
-        .option('--stale', 'serve what is cached while S3 fails, for a week at most')
+        .option('--stale', 'serve what is cached while S3 fails')
         .option('--fallback [url]', 'send projects that are not in the bucket to this index (default url: PyPI)')
         .option('--private <pattern...>', "projects that are never looked for in the fallback: 'acme-*'")
         .option('--htpasswd <file>', 'users and passwords, as nginx sees the file')

@@ -1,8 +1,5 @@
 import type { Settings } from './settings.js'
 
-/** How long a copy that could not be renewed may be served with `--stale`, in seconds: a week. */
-const staleSeconds = 604_800
-
 /** The part of the templates' values that says who may read, what is kept, and where missing names go. */
 export function servingView(settings: Settings) {
     const { cache, fallback, tls, features } = settings
@@ -34,7 +31,7 @@ export function servingView(settings: Settings) {
         cacheFolder: cache?.folder ?? false,
         cacheSize: cache?.size ?? false,
         pageTtl: String(settings.pageTtl),
-        staleIfError: cache?.stale ? `, stale-if-error=${staleSeconds}` : '',
+        stale: cache?.stale ?? false,
         // A container's loopback is its own; elsewhere only nginx may reach what signs for whoever asks.
         signer: settings.target === 'docker' ? '127.0.0.1:8079' : `unix:${cache?.folder}/private/signer.sock`,
         signerFolder: cached && settings.target !== 'docker' ? `${cache.folder}/private` : false,
@@ -42,7 +39,7 @@ export function servingView(settings: Settings) {
         fallback: fallback ?? false,
         directFallback: fallback !== undefined && !cached,
         noPage:
-            fallback === undefined ? (cached ? '@no_page' : '@s3_not_found') : cached ? '@public_index' : '@s3_no_page',
+            fallback === undefined ? (cached ? '@nothing_here' : '@s3_not_found') : cached ? '@public_index' : '@s3_no_page',
         privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
     }
 }

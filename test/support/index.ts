@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'vitest'
@@ -27,14 +27,19 @@ export interface IndexOptions extends Partial<ConfigOptions> {
     environment: Record<string, string>
     /** Changes a rendered file, for what no option of the generator does. */
     edit?: (name: string, content: string) => string
+    /** A cache in a folder of the index's own, which goes with it. */
+    cached?: boolean
 }
 
 /** Renders a configuration and starts the nginx under test with it, on a free port. */
-export async function startIndex({ environment, edit, ...options }: IndexOptions): Promise<Index> {
+export async function startIndex({ environment, edit, cached, ...options }: IndexOptions): Promise<Index> {
     const nginx = await nginxUnderTest()
     const engine = jsEngineUnderTest()
     const port = await freePort()
     const folder = await mkdtemp(path.join(os.tmpdir(), 'index-'))
+    // nginx's workers have no right to pass through a folder of root's.
+    await chmod(folder, 0o755)
+    if (cached) await mkdir(`${folder}/cache`)
     const settings = settingsFrom(
         {
             bucket: 'my-pypi',
@@ -42,6 +47,7 @@ export async function startIndex({ environment, edit, ...options }: IndexOptions
             listen: [`127.0.0.1:${port}`],
             nginxVersion: nginx.version,
             ...(engine && { jsEngine: engine }),
+            ...(cached && { cache: `${folder}/cache` }),
             ...options,
         },
         () => [],

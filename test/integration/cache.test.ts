@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startIndex, type Index, type IndexOptions } from '../support/index.js'
+import { request } from '../support/raw-request.js'
+import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js'
+
+const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
+
+/** A bucket in the place of S3, whose objects and health the test changes. It records; it verifies nothing. */
+interface FakeBucket extends RecordingUpstream {
+    objects: Record<string, string | Buffer>
+    /** Answers every request with this status, or cuts it. */
+    failure: number | 'cut' | undefined
+    /** Milliseconds before it answers. */
+    delay: number
+}
+
+async function startFakeBucket(objects: Record<string, string | Buffer>): Promise<FakeBucket> {
+    const bucket: Omit<FakeBucket, keyof RecordingUpstream> = { objects, failure: undefined, delay: 0 }
+    const upstream = await startRecordingUpstream(async (asked, response) => {
+        await sleep(bucket.delay)
+        if (bucket.failure === 'cut') return void response.destroy()
+        if (bucket.failure !== undefined) return void response.writeHead(bucket.failure).end()
+        if (asked.url === '/my-pypi/') return void response.end()
+        const body = bucket.objects[asked.url!.replace('/my-pypi/', '')]
+        if (body === undefined) return void response.writeHead(404).end()
+        const bytes = Buffer.from(body)
+        const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
+        const shared = { ETag: etag, 'Last-Modified': 'Mon, 02 Nov 2026 00:00:00 GMT', 'Accept-Ranges': 'bytes' }
+        if (asked.headers['if-none-match'] === etag) return void response.writeHead(304, shared).end()
+        const range = /^bytes=(\d+)-(\d+)$/.exec(asked.headers.range ?? '')
+        if (!range) return void response.writeHead(200, { ...shared, 'Content-Length': bytes.length }).end(bytes)
+        const part = bytes.subarray(Number(range[1]), Number(range[2]) + 1)
+        const contentRange = `bytes ${range[1]}-${Number(range[1]) + part.length - 1}/${bytes.length}`
+        response.writeHead(206, { ...shared, 'Content-Range': contentRange, 'Content-Length': part.length }).end(part)
+    })
+    return Object.assign(bucket, upstream)
+}
+
+async function withIndex(
+    objects: Record<string, string | Buffer>,
+    options: Partial<IndexOptions>,
+    body: (index: Index, s3: FakeBucket) => Promise<void>,
+): Promise<void> {
+    const s3 = await startFakeBucket(objects)
+    const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached: true, ...options })
+    try {
+        await body(index, s3)
+    } finally {
+        await index.stop()
+        await s3.close()
+    }
+}
+
+const file = '/demo/demo-1.0+x.tar.gz'
+const key = 'demo/demo-1.0%2Bx.tar.gz'
+
+/** Makes every function of the script say that it was called. */
+const talkative = (name: string, content: string) =>
+    name === 'nginx-s3-pypi.js'
+        ? content.replace(/^function (\w+)\(r\) \{/gm, '$&\n    r.error("script: $1");')
+        : content
+
+test('what is cached is not asked for again, and runs no script', async () => {
+    await withIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, { edit: talkative }, async (index, s3) => {
+        for (const path of [file, '/demo/']) {
+            s3.requests.length = 0
+            expect((await request(index.port, path)).status).toBe(200)
+            expect(s3.requests).toHaveLength(1)
+            expect(index.log()).toContain('script: authorization')
+
+            const before = index.log().length
+            for (const method of ['GET', 'HEAD', 'GET']) {
+                expect((await request(index.port, path, { method })).status).toBe(200)
+            }
+            const range = { Range: 'bytes=1-2' }
+            expect((await request(index.port, path, { headers: range })).status).toBe(206)
+            const json = { Accept: 'application/vnd.pypi.simple.v1+json, */*;q=0.1' }
+            if (path === file) expect((await request(index.port, path, { headers: json })).status).toBe(200)
+            expect(s3.requests).toHaveLength(1)
+            expect(index.log().slice(before)).toBe('')
+        }
+    })
+})
+
+test('a page is revalidated with a signature of its own when its time is over', async () => {
+    await withIndex({ 'demo/index.html': 'old' }, { pageTtl: '1' }, async (index, s3) => {
+        expect((await request(index.port, '/demo/')).body.toString()).toBe('old')
+        await sleep(3_600) // longer than it may be served while it is renewed
+        expect((await request(index.port, '/demo/')).body.toString()).toBe('old')
+        expect(s3.requests).toHaveLength(2)
+        expect(s3.requests[1]!.header('if-none-match')).toMatch(/^"/)
+        expect(s3.requests[1]!.header('x-amz-date')).not.toBe(s3.requests[0]!.header('x-amz-date'))
+        expect(s3.requests[1]!.header('authorization')).not.toBe(s3.requests[0]!.header('authorization'))
+
+        s3.objects['demo/index.html'] = 'new'
+        await sleep(3_600)
+        expect((await request(index.port, '/demo/')).body.toString()).toBe('new')
+        expect((await request(index.port, '/demo/')).body.toString()).toBe('new')
+        expect(s3.requests).toHaveLength(3)
+    })
+})
+
+test('a page that is renewed in the background is signed anew', async () => {
+    await withIndex({ 'demo/index.html': 'old' }, { pageTtl: '2' }, async (index, s3) => {
+        await request(index.port, '/demo/')
+        s3.objects['demo/index.html'] = 'new'
+        // No client waits for S3, though it is slow: what is served meanwhile is the old page.
+        s3.delay = 500
+        const times: number[] = []
+        let page = ''
+        for (const end = Date.now() + 8_000; page !== 'new' && Date.now() < end; await sleep(100)) {
+            const start = Date.now()
+            page = (await request(index.port, '/demo/')).body.toString()
+            times.push(Date.now() - start)
+        }
+        expect(page).toBe('new')
+        expect(Math.max(...times)).toBeLessThan(s3.delay)
+        expect(s3.requests.map((sent) => sent.method)).toEqual(['GET', 'GET'])
+        expect(s3.requests[1]!.header('x-amz-date')).not.toBe(s3.requests[0]!.header('x-amz-date'))
+    })
+})
+
+test('many clients who miss at once are one request to S3', async () => {
+    await withIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, {}, async (index, s3) => {
+        s3.delay = 300
+        for (const path of [file, '/demo/']) {
+            s3.requests.length = 0
+            const answers = await Promise.all(Array.from({ length: 20 }, () => request(index.port, path)))
+            expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+            expect(s3.requests).toHaveLength(1)
+        }
+    })
+})
+
+test('HEAD of what is not cached yet is answered as GET would be', async () => {
+    await withIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
+        const head = await request(index.port, file, { method: 'HEAD' })
+        expect([head.status, head.headers['content-length']]).toEqual([200, '5'])
+        expect((await request(index.port, file)).body.toString()).toBe('bytes')
+        expect(s3.requests.map(({ method }) => method)).toEqual(['GET'])
+    })
+})
+
+test('a range of a large file that is not cached takes its slice from S3, not the file', async () => {
+    const bytes = Buffer.alloc(30 * 1024 * 1024, 'wheel ')
+    await withIndex({ [key]: bytes }, {}, async (index, s3) => {
+        const start = 20 * 1024 * 1024
+        const answer = await request(index.port, file, { headers: { Range: `bytes=${start}-${start + 9}` } })
+        expect(answer.status).toBe(206)
+        expect(answer.headers['content-range']).toBe(`bytes ${start}-${start + 9}/${bytes.length}`)
+        expect(answer.body).toEqual(bytes.subarray(start, start + 10))
+        const slice = 8 * 1024 * 1024
+        expect(s3.requests.map((sent) => sent.header('range'))).toEqual([`bytes=${2 * slice}-${3 * slice - 1}`])
+
+        const whole = await request(index.port, file)
+        expect([whole.status, whole.headers['content-length']]).toEqual([200, String(bytes.length)])
+        expect(whole.body.equals(bytes)).toBe(true)
+        expect(s3.requests).toHaveLength(4)
+    })
+})
+
+test.each([403, 404, 500, 503, 'cut'] as const)('S3 fails once with %s: the failure is not kept', async (failure) => {
+    await withIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, {}, async (index, s3) => {
+        for (const path of [file, '/demo/']) {
+            s3.failure = failure
+            expect((await request(index.port, path)).status).toBeGreaterThanOrEqual(failure === 404 ? 404 : 502)
+            s3.failure = undefined
+            expect((await request(index.port, path)).status).toBe(200)
+        }
+    })
+})
+
+test.each([true, false])('while S3 is down, with --stale %s', async (stale) => {
+    const objects = { [key]: 'bytes', 'demo/index.html': 'page' }
+    await withIndex(objects, { pageTtl: '1', ...(stale && { stale }) }, async (index, s3) => {
+        for (const path of [file, '/demo/']) expect((await request(index.port, path)).status).toBe(200)
+        await sleep(3_600)
+        for (const failure of [500, 503, 'cut'] as const) {
+            s3.failure = failure
+            const page = await request(index.port, '/demo/')
+            expect(page.status, String(failure)).toBe(stale ? 200 : 503)
+            if (stale) expect(page.body.toString()).toBe('page')
+            expect((await request(index.port, file)).status).toBe(200) // its time is not over
+            expect((await request(index.port, '/other/')).status).toBe(503)
+        }
+        s3.failure = undefined
+        delete (s3.objects as Record<string, string>)['demo/index.html']
+        expect((await request(index.port, '/demo/')).status, 'a removed project is gone').toBe(404)
+    })
+})
