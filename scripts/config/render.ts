@@ -108,7 +108,7 @@ function viewOf(settings: Settings, placement: Placement) {
 
         serverName: settings.serverName,
         errorLog: standalone ? 'stderr' : '/var/log/nginx/error.log',
-        accessLog: standalone ? false : '/var/log/nginx/access.log',
+        accessLog: standalone ? `${placement.folder}/access.log` : '/var/log/nginx/access.log',
         bucket: settings.bucket,
         region: settings.region,
         endpoint: endpoint.authority,

@@ -24,6 +24,8 @@ export function servingView(settings: Settings) {
         htpasswd: settings.htpasswd ?? false,
         allow: settings.allow,
         restricted,
+        directRestricted: restricted && !cached,
+        unrestricted: !restricted || cached,
         fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
 
         direct: !cached,
@@ -39,7 +41,13 @@ export function servingView(settings: Settings) {
         fallback: fallback ?? false,
         directFallback: fallback !== undefined && !cached,
         noPage:
-            fallback === undefined ? (cached ? '@nothing_here' : '@s3_not_found') : cached ? '@public_index' : '@s3_no_page',
+            fallback === undefined
+                ? cached
+                    ? '@nothing_here'
+                    : '@s3_not_found'
+                : cached
+                  ? '@public_index'
+                  : '@s3_no_page',
         privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
     }
 }

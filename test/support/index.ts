@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect } from 'vitest'
@@ -17,6 +17,8 @@ export interface Index {
     folder: string
     /** nginx's error log so far. */
     log(): string
+    /** The access log, when nginx is stopped. */
+    accessLog(): string
     /** Stops nginx and fails the test when the log holds an alert or a crash. */
     stop(): Promise<void>
 }
@@ -59,6 +61,7 @@ export async function startIndex({ environment, edit, cached, ...options }: Inde
     }))
     await writeFolder(folder, files, true)
     let log = ''
+    let accessLog = ''
     const onLog = (text: string) => void (log += text)
     const started = await startNginx(nginx, { folder, port, environment, onLog }).catch(async (error: unknown) => {
         await rm(folder, { recursive: true })
@@ -69,8 +72,10 @@ export async function startIndex({ environment, edit, cached, ...options }: Inde
         port,
         folder,
         log: () => log,
+        accessLog: () => accessLog,
         stop: async () => {
             await started.stop()
+            accessLog = await readFile(`${folder}/access.log`, 'utf8')
             if (process.env.TEST_KEEP === undefined) await rm(folder, { recursive: true, force: true })
             expect(log).not.toMatch(/\[(?:alert|emerg)\]|exited on signal|open socket #\d+ left/)
         },
