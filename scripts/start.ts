@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import http from 'node:http'
+import https from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from './cli/program.js'
@@ -74,8 +76,9 @@ async function serve(
     endings.push(() => storage.close())
     const nginx = await startIndex(options, storage, port, path.join(temporary, 'nginx'), signal)
     endings.push(() => nginx.stop())
-    await assertReady(port)
-    say(welcome(`http://127.0.0.1:${port}`, storage, options))
+    const url = `${options.tlsCert === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
+    await assertReady(url)
+    say(welcome(url, storage, options))
     await nginx.ended
     if (signal.aborted) return new Promise(() => {})
     throw new UserError('nginx has ended', 'Its messages above tell why.')
@@ -109,13 +112,19 @@ async function startIndex(
 }
 
 function configOf(options: Options, storage: Storage['config'], port: number): ConfigOptions {
-    return { ...options, ...storage, target: 'standalone', listen: [`127.0.0.1:${port}`] }
+    const redirect = options.tlsCert === undefined ? {} : { httpListen: 'off' }
+    return { ...redirect, ...options, ...storage, target: 'standalone', listen: [`127.0.0.1:${port}`] }
 }
 
 /** Throws UserError when nginx cannot read the bucket: what is printed then has to be true. */
-async function assertReady(port: number): Promise<void> {
-    const answer = await fetch(`http://127.0.0.1:${port}/-/readyz`)
-    if (!answer.ok) {
+async function assertReady(url: string): Promise<void> {
+    // Whether the certificate is one that clients trust is for them to say.
+    const asked = url.startsWith('https:')
+        ? https.get(`${url}/-/readyz`, { rejectUnauthorized: false })
+        : http.get(`${url}/-/readyz`)
+    const [answer] = (await once(asked, 'response')) as [http.IncomingMessage]
+    answer.resume()
+    if (answer.statusCode !== 200) {
         throw new UserError('nginx runs, but cannot read the bucket', 'Its messages above tell why.')
     }
 }

@@ -41,7 +41,10 @@ export function addServerOptions(program: Command): Command {
 /** Adds who may read, what is kept, and where names go that are not in the bucket. */
 export function addServingOptions(program: Command): Command {
     return program
-        .option('--cache <folder>', 'keep pages and files in this folder of nginx, or "off" (default: off)')
+        .option(
+            '--cache <folder>',
+            'keep pages and files in this folder, which nginx must find there, or "off" (default: off)',
+        )
         .option('--cache-size <size>', 'room for files: 512m, 10g (default: 10g)')
         .option('--page-ttl <seconds>', 'time for which a page is taken from the cache (default: 5)')
         .option('--stale', 'serve what is cached while S3 fails')

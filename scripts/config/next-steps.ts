@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { isLoopback } from './listen.js'
 import { nginxFolder, quotedForShell } from './placement.js'
+import { signerSocket } from './serving-view.js'
 import type { Settings } from './settings.js'
 
 /** What to type after the folder is written, for the target: commands that work as they stand. */
@@ -51,6 +52,10 @@ function dockerNetwork(settings: Settings): { network: string; options: string; 
 
 function debianSteps(settings: Settings, folder: string): string {
     const files = `${quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)}/*`
+    const { cache } = settings
+    const cacheFolder = cache === undefined ? '' : `  mkdir -p ${cache.folder}\n`
+    // A socket that an nginx left which was killed would keep the next one from starting.
+    const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
     return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root:
 
   install -m 644 -D -t ${nginxFolder} ${files}
@@ -59,8 +64,8 @@ function debianSteps(settings: Settings, folder: string): string {
   rm -f /etc/nginx/sites-enabled/default
 
   install -m 600 /dev/null /etc/nginx-s3-pypi.env   # then write AWS_ACCESS_KEY_ID=... and AWS_SECRET_ACCESS_KEY=... into it
-  mkdir -p /etc/systemd/system/nginx.service.d
-  printf '[Service]\\nEnvironmentFile=/etc/nginx-s3-pypi.env\\n' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
+${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
+  printf '[Service]\\nEnvironmentFile=/etc/nginx-s3-pypi.env\\n${cleanUp}' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
   systemctl daemon-reload && nginx -t && systemctl restart nginx
 
 Then: pip install --index-url http://localhost:${listenPort(settings)}/simple/ PACKAGE

@@ -35,8 +35,8 @@ export function servingView(settings: Settings) {
         pageTtl: String(settings.pageTtl),
         stale: cache?.stale ?? false,
         // A container's loopback is its own; elsewhere only nginx may reach what signs for whoever asks.
-        signer: settings.target === 'docker' ? '127.0.0.1:8079' : `unix:${cache?.folder}/private/signer.sock`,
-        signerFolder: cached && settings.target !== 'docker' ? `${cache.folder}/private` : false,
+        signer: settings.target === 'docker' ? '127.0.0.1:8079' : `unix:${signerSocket(cache?.folder ?? '')}`,
+        signerFolder: cached && settings.target !== 'docker' ? `${cache.folder}/pypi-private` : false,
 
         fallback: fallback ?? false,
         directFallback: fallback !== undefined && !cached,
@@ -50,6 +50,11 @@ export function servingView(settings: Settings) {
                   : '@s3_no_page',
         privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
     }
+}
+
+/** Where the second server listens outside of containers: a folder that only nginx can enter. */
+export function signerSocket(cacheFolder: string): string {
+    return `${cacheFolder}/pypi-private/signer.sock`
 }
 
 /** `:PORT` behind the host of an https URL; nothing for the usual port. */
