@@ -5,20 +5,26 @@ export interface Checksum {
     digest(): Buffer
 }
 
+// Numbers are kept in the range of signed 32-bit integers, and loops go by index: many times as fast as without.
+
 /**
  * A reflected 32-bit CRC whose register starts as, and is inverted by, all ones.
  * @param polynomial reflected: 0xedb88320 for CRC-32, 0x82f63b78 for CRC-32C (RFC 3720, appendix B.4)
  */
 export function crc32(polynomial: number): Checksum {
     const table = tableOf32(polynomial)
-    let register = 0xffffffff
+    let register = -1
     return {
         update(data) {
-            for (const byte of data) register = (register >>> 8) ^ (table[(register ^ byte) & 0xff] as number)
+            let next = register
+            for (let index = 0; index < data.length; index++) {
+                next = (next >>> 8) ^ (table[(next ^ (data[index] as number)) & 0xff] as number)
+            }
+            register = next
         },
         digest() {
             const bytes = Buffer.alloc(4)
-            bytes.writeUInt32BE((register ^ 0xffffffff) >>> 0)
+            bytes.writeInt32BE(~register)
             return bytes
         },
     }
@@ -27,35 +33,37 @@ export function crc32(polynomial: number): Checksum {
 /** CRC-64/NVME (NVM Express NVM Command Set Specification), in two halves since numbers hold 53 bits. */
 export function crc64nvme(): Checksum {
     const { high: tableHigh, low: tableLow } = tableOf64(0x9a6c9329, 0xac4bc9b5)
-    let high = 0xffffffff
-    let low = 0xffffffff
+    let [high, low] = [-1, -1]
     return {
         update(data) {
-            for (const byte of data) {
-                const index = (low ^ byte) & 0xff
-                low = ((low >>> 8) | (high << 24)) ^ (tableLow[index] as number)
-                high = (high >>> 8) ^ (tableHigh[index] as number)
+            let [nextHigh, nextLow] = [high, low]
+            for (let index = 0; index < data.length; index++) {
+                const entry = (nextLow ^ (data[index] as number)) & 0xff
+                nextLow = ((nextLow >>> 8) | (nextHigh << 24)) ^ (tableLow[entry] as number)
+                nextHigh = (nextHigh >>> 8) ^ (tableHigh[entry] as number)
             }
+            high = nextHigh
+            low = nextLow
         },
         digest() {
             const bytes = Buffer.alloc(8)
-            bytes.writeUInt32BE(~high >>> 0)
-            bytes.writeUInt32BE(~low >>> 0, 4)
+            bytes.writeInt32BE(~high)
+            bytes.writeInt32BE(~low, 4)
             return bytes
         },
     }
 }
 
-function tableOf32(polynomial: number): Uint32Array {
-    return Uint32Array.from({ length: 256 }, (_, byte) => {
+function tableOf32(polynomial: number): Int32Array {
+    return Int32Array.from({ length: 256 }, (_, byte) => {
         let register = byte
         for (let bit = 0; bit < 8; bit++) register = (register >>> 1) ^ (register & 1 ? polynomial : 0)
         return register
     })
 }
 
-function tableOf64(polynomialHigh: number, polynomialLow: number): { high: Uint32Array; low: Uint32Array } {
-    const tables = { high: new Uint32Array(256), low: new Uint32Array(256) }
+function tableOf64(polynomialHigh: number, polynomialLow: number): { high: Int32Array; low: Int32Array } {
+    const tables = { high: new Int32Array(256), low: new Int32Array(256) }
     for (let byte = 0; byte < 256; byte++) {
         let [high, low] = [0, byte]
         for (let bit = 0; bit < 8; bit++) {

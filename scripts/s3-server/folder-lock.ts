@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../cli/user-error.js'
 
@@ -6,11 +6,11 @@ import { UserError } from '../cli/user-error.js'
  * Makes this process the only one that uses a folder; creates the folder where there is none. A lock whose process is
  * gone, killed perhaps, does not count.
  * @returns a function that gives the folder back
- * @throws UserError when another process, or this one, uses the folder
+ * @throws UserError when another process, or this one, uses the folder, or nobody can write to it
  */
 export function lockFolder(folder: string): () => void {
     const lock = join(folder, 'lock')
-    mkdirSync(folder, { recursive: true })
+    createFolder(folder)
     const owner = ownerOf(lock)
     if (owner !== undefined && isRunning(owner)) {
         throw new UserError(
@@ -20,6 +20,19 @@ export function lockFolder(folder: string): () => void {
     }
     writeFileSync(lock, String(process.pid))
     return () => rmSync(lock, { force: true })
+}
+
+function createFolder(folder: string): void {
+    const cure = 'Choose a folder that you may write to.'
+    try {
+        mkdirSync(folder, { recursive: true })
+        accessSync(folder, constants.W_OK)
+    } catch (error) {
+        const code = codeOf(error)
+        if (code === 'EEXIST' || code === 'ENOTDIR') throw new UserError(`${folder} is not a folder`, cure)
+        if (code === 'EACCES' || code === 'EROFS') throw new UserError(`${folder} cannot be written to (${code})`, cure)
+        throw error
+    }
 }
 
 function ownerOf(lock: string): number | undefined {

@@ -1,7 +1,6 @@
-import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readSync } from 'node:fs'
-import { appendFile } from 'node:fs/promises'
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import { open, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 
 /** What is known of an object besides its bytes. */
 export interface ObjectMetadata {
@@ -30,17 +29,28 @@ export function wholeSecond(time: number): number {
     return Math.floor(time / 1000) * 1000
 }
 
-/** Writes the bytes of a new file. @returns when all are written; on an error the file may hold some of them */
-export async function writeContent(path: string, content: AsyncIterable<Buffer>): Promise<void> {
-    await pipeline(content, createWriteStream(path, { flags: 'wx' }))
-}
-
-/** Completes a file that holds exactly the object's bytes. */
-export async function appendMetadata(path: string, metadata: ObjectMetadata): Promise<void> {
-    const json = Buffer.from(JSON.stringify(metadata))
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(json.length)
-    await appendFile(path, Buffer.concat([json, length, mark]))
+/**
+ * Writes a new object file.
+ * @param describe gives the metadata when the content was read to its end
+ * @throws what reading the content or `describe` throws; the file is then there, and incomplete
+ */
+export async function writeObjectFile(
+    path: string,
+    content: AsyncIterable<Buffer>,
+    describe: () => ObjectMetadata,
+): Promise<ObjectMetadata> {
+    const file = await open(path, 'wx')
+    try {
+        await writeFile(file, content)
+        const metadata = describe()
+        const json = Buffer.from(JSON.stringify(metadata))
+        const length = Buffer.alloc(4)
+        length.writeUInt32BE(json.length)
+        await file.writeFile(Buffer.concat([json, length, mark]))
+        return metadata
+    } finally {
+        await file.close()
+    }
 }
 
 /** The metadata of a file, or undefined where the file is not a complete object. */

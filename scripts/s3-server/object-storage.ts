@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BucketStorage } from './bucket-storage.js'
 import { noSuchBucket, S3Error } from './errors.js'
-import { appendMetadata, writeContent, type ObjectMetadata } from './object-file.js'
+import { writeObjectFile, type ObjectMetadata } from './object-file.js'
 
 /**
  * All buckets, in a folder that one process owns:
@@ -91,9 +91,7 @@ export class ObjectStorage {
     ): Promise<ObjectMetadata> {
         const path = this.temporaryPath()
         try {
-            await writeContent(path, content)
-            const metadata = describe()
-            await appendMetadata(path, metadata)
+            const metadata = await writeObjectFile(path, content, describe)
             commit(path, metadata)
             return metadata
         } catch (error) {

@@ -44,7 +44,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     }
     const unlock = lockFolder(options.folder)
     try {
-        const server = createHttpServer(options)
+        const { server, settled } = createHttpServer(options)
         await listen(server, options.port ?? 0, host)
         const { port } = server.address() as AddressInfo
         return {
@@ -53,6 +53,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
                 const closed = new Promise<void>((resolve) => server.close(() => resolve()))
                 server.closeAllConnections()
                 await closed
+                await settled()
                 unlock()
             },
         }
@@ -62,7 +63,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     }
 }
 
-function createHttpServer(options: S3ServerOptions): Server {
+/** @property settled resolves when no request is being answered */
+function createHttpServer(options: S3ServerOptions): { server: Server; settled: () => Promise<unknown> } {
     const handler = {
         service: { storage: new ObjectStorage(options.folder), region: options.region },
         credentials: options.credentials,
@@ -71,13 +73,19 @@ function createHttpServer(options: S3ServerOptions): Server {
         now: options.now ?? (() => new Date()),
         onFault: options.onFault ?? ((error) => console.error(error)),
     }
+    // An upload whose connection is closed still has its temporary file to delete.
+    const running = new Set<Promise<void>>()
     const listener =
         (expectsContinue: boolean): RequestListener =>
-        (incoming, outgoing) =>
-            void handleRequest(incoming, outgoing, expectsContinue, handler)
+        (incoming, outgoing) => {
+            const answered = handleRequest(incoming, outgoing, expectsContinue, handler)
+            running.add(answered)
+            void answered.then(() => running.delete(answered))
+        }
     // nginx keeps idle connections for 60 s; were the server the first to close them, a request could meet the closing.
     const server = createServer({ keepAliveTimeout: 75_000 }, listener(false))
-    return server.on('checkContinue', listener(true))
+    server.on('checkContinue', listener(true))
+    return { server, settled: () => Promise.all(running) }
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

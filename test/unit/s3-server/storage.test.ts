@@ -80,6 +80,14 @@ describe('the folder', () => {
         expect((await ask({ method: 'PUT', body: 'x' })).status).toBe(200)
     })
 
+    test('is not a file', async () => {
+        const file = join(parent, 'file')
+        await writeFile(file, '')
+        await expect(startS3('embedded', { folder: file })).rejects.toThrow(`${file} is not a folder`)
+        const below = join(file, 'below')
+        await expect(startS3('embedded', { folder: below })).rejects.toThrow(`${below} is not a folder`)
+    })
+
     test('is free again when its server was killed', async () => {
         await server.close()
         // Larger than any pid of Linux.
