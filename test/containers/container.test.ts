@@ -1,0 +1,182 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GenericContainer, Network, Wait, type StartedNetwork, type StartedTestContainer } from 'testcontainers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { environmentOf } from '../support/bucket.js'
+import { nginxImage } from '../support/container-image.js'
+import { docker } from '../support/docker.js'
+import { pipInstall } from '../support/pip.js'
+import { describeWhere } from '../support/requirements.js'
+import { runProgram } from '../support/run-program.js'
+import { startS3InNetwork } from '../support/s3-in-network.js'
+import { startS3, type S3Server } from '../support/s3-servers.js'
+import { statusOf } from '../support/status-of.js'
+import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
+
+// Its image comes from a registry.
+process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+
+const found = await nginxImage()
+const large = Buffer.alloc(64 << 20, 'large')
+
+describeWhere('the generated folder in the official image', found.missing, () => {
+    const image = found.missing === undefined ? found.image : ''
+    let s3: S3Server
+    let sample: SampleIndex
+    let network: StartedNetwork
+    let relay: { close(): Promise<void> }
+    let cwd: string
+
+    beforeAll(async () => {
+        cwd = await mkdtemp(path.join(tmpdir(), 'containers-'))
+        s3 = await startS3('embedded')
+        sample = await makeSampleIndex(s3, { 'demo-pkg/large.bin': large })
+        network = await new Network().start()
+        relay = await startS3InNetwork(s3, image, network.getName())
+        await generate(sample.bucket)
+    })
+    afterAll(async () => {
+        await relay?.close()
+        await network?.stop()
+        await s3?.close()
+        await rm(cwd, { recursive: true })
+    })
+
+    async function generate(bucket: string): Promise<void> {
+        const outcome = await runProgram('generate-config', ['--bucket', bucket, '--endpoint-url', 'http://s3'], {
+            cwd,
+        })
+        expect(outcome).toMatchObject({ status: 0 })
+    }
+
+    /** Starts the image with the folder; what it answers, and its container. */
+    async function start(
+        environment: Record<string, string>,
+    ): Promise<{ url: string; container: StartedTestContainer }> {
+        const folder = path.join(cwd, 'nginx-s3-pypi')
+        const container = await new GenericContainer(image)
+            .withNetwork(network)
+            .withEnvironment(environment)
+            .withBindMounts([
+                { source: folder, target: '/etc/nginx/nginx-s3-pypi', mode: 'ro' },
+                { source: `${folder}/site.conf`, target: '/etc/nginx/conf.d/default.conf', mode: 'ro' },
+            ])
+            .withCommand(['nginx', '-g', 'daemon off; include /etc/nginx/nginx-s3-pypi/env.conf;'])
+            .withExposedPorts(80)
+            .withWaitStrategy(Wait.forHttp('/-/healthz', 80))
+            .withStartupTimeout(30_000)
+            .start()
+        return { url: `http://127.0.0.1:${container.getMappedPort(80)}`, container }
+    }
+
+    test('pip installs from it, and nothing is written but what nginx writes while it runs', async () => {
+        const { url, container } = await start(environmentOf(s3))
+        expect(await pipInstall(url, sample)).toBe(sample.version)
+        expect(await statusOf(`${url}/-/readyz`)).toBe(200)
+        expect(await statusOf(url + sample.file)).toBe(200)
+        expect(await statusOf(`${url}/other/`)).toBe(404)
+
+        const { stdout } = await docker('diff', container.getId())
+        const written = stdout.split('\n').filter((line) => /^[AD] /.test(line))
+        expect(
+            written.filter((line) => !/^A \/(?:run|var\/cache\/nginx|etc\/nginx\/nginx-s3-pypi$)/.test(line)),
+        ).toEqual([])
+        await container.stop()
+    })
+
+    test.each([
+        [
+            'the names of 2018',
+            (id: string, secret: string) => ({ AWS_ACCESS_KEY: id, AWS_SECRET_KEY: secret }),
+            200,
+            200,
+        ],
+        ['a wrong secret', (id: string) => ({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: 'wrong' }), 503, 502],
+        ['no credentials', () => ({}), 503, 503],
+    ])('with %s', async (_name, environment, ready, file) => {
+        const { url, container } = await start(environment(s3.accessKeyId, s3.secretAccessKey))
+        expect(await statusOf(`${url}/-/healthz`)).toBe(200)
+        expect(await statusOf(`${url}/-/readyz`)).toBe(ready)
+        expect(await statusOf(url + sample.file)).toBe(file)
+        if (file === 200) expect(await pipInstall(url, sample)).toBe(sample.version)
+        else await expect(pipInstall(url, sample)).rejects.toThrow(/No matching distribution|Could not find/)
+        await container.stop()
+    })
+
+    test('the logs are the container’s, and hold no secret', async () => {
+        const { url, container } = await start({ ...environmentOf(s3), AWS_SESSION_TOKEN: 'hush-token' })
+        await statusOf(`${url}/demo-pkg/`)
+        await expect.poll(() => docker('logs', container.getId()).then(({ stdout }) => stdout)).toContain('/demo-pkg/')
+        const { stdout, stderr } = await docker('logs', container.getId())
+        expect(stdout + stderr).not.toMatch(/hush|Credential=|Signature/)
+        expect(stdout + stderr).not.toContain(s3.secretAccessKey)
+        await container.stop()
+    })
+
+    test('SIGHUP reloads, while it serves and with the credentials it had', async () => {
+        const { url, container } = await start(environmentOf(s3))
+        const workers = async () => {
+            const { stdout } = await docker('top', container.getId(), '-eo', 'pid,args')
+            return stdout
+                .split('\n')
+                .filter((line) => line.includes('worker process') && !line.includes('shutting down'))
+        }
+        const before = await workers()
+        expect(before.length).toBeGreaterThan(0)
+
+        const stop = new AbortController()
+        const statuses = requestsUntil(stop.signal, () => statusOf(url + sample.file))
+        await docker('kill', '--signal', 'HUP', container.getId())
+        await expect
+            .poll(async () => (await workers()).filter((line) => before.includes(line)), { timeout: 10_000 })
+            .toEqual([])
+        await sleep(200)
+        stop.abort()
+        expect(new Set(await statuses)).toEqual(new Set([200]))
+        expect(await pipInstall(url, sample)).toBe(sample.version)
+        expect((await docker('logs', container.getId())).stderr).not.toMatch(/\[(?:emerg|alert|crit)\]/)
+        await container.stop()
+    })
+
+    test('a folder that is generated anew is served after a restart', async () => {
+        const { container } = await start(environmentOf(s3))
+        await generate('another-bucket')
+        try {
+            await container.restart()
+            const url = `http://127.0.0.1:${container.getMappedPort(80)}`
+            expect(await statusOf(`${url}/-/healthz`)).toBe(200)
+            expect(await statusOf(url + sample.file)).toBe(503)
+        } finally {
+            await generate(sample.bucket)
+        }
+        await container.restart()
+        expect(await statusOf(`http://127.0.0.1:${container.getMappedPort(80)}${sample.file}`)).toBe(200)
+        await container.stop()
+    })
+
+    test('docker stop waits for the download that is under way', async () => {
+        const { url, container } = await start(environmentOf(s3))
+        const response = await fetch(`${url}/demo-pkg/large.bin`)
+        const reader = response.body!.getReader()
+        const first = await reader.read()
+        const chunks = [first.value!]
+
+        const stopping = docker('stop', '--time', '30', container.getId())
+        await expect.poll(() => statusOf(`${url}/-/healthz`)).toBe('no answer')
+        for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value)
+        expect(Buffer.concat(chunks).equals(large)).toBe(true)
+        await stopping
+        const { stdout } = await docker('inspect', '--format', '{{.State.ExitCode}}', container.getId())
+        expect(stdout.trim()).toBe('0')
+        await container.stop()
+    })
+})
+
+/** Asks again and again until it is told to stop. @returns all answers */
+async function requestsUntil<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer[]> {
+    const answers: Answer[] = []
+    while (!signal.aborted) answers.push(await ask())
+    return answers
+}
