@@ -11,7 +11,7 @@ import { addConfigOptions, addServingOptions, settingsOf } from './config/cli-op
 import { render } from './config/render.js'
 import type { ConfigOptions } from './config/settings.js'
 import { writeFolder } from './config/write-folder.js'
-import { ensureCaBundle } from './setup/machine.js'
+import { ensureCaBundle, ensurePython } from './setup/machine.js'
 import { chooseNginx } from './start/choose-nginx.js'
 import { assertPortIsFree, parsePort } from './start/free-port.js'
 import { startNginx, type NginxProcess } from './start/nginx-process.js'
@@ -78,6 +78,7 @@ async function serve(
     endings.push(() => nginx.stop())
     const url = `${options.tlsCert === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
     await assertReady(url)
+    offerPython()
     say(welcome(url, storage, options))
     await nginx.ended
     if (signal.aborted) return new Promise(() => {})
@@ -114,6 +115,16 @@ async function startIndex(
 function configOf(options: Options, storage: Storage['config'], port: number): ConfigOptions {
     const redirect = options.tlsCert === undefined ? {} : { httpListen: 'off' }
     return { ...redirect, ...options, ...storage, target: 'standalone', listen: [`127.0.0.1:${port}`] }
+}
+
+/** The index serves without Python on this machine; only its line for pip needs it. */
+function offerPython(): void {
+    try {
+        ensurePython(say)
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        say(`${error.message}${error.cure === undefined ? '' : `:\n  ${error.cure}`}`)
+    }
 }
 
 /** Throws UserError when nginx cannot read the bucket: what is printed then has to be true. */

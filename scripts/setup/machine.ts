@@ -29,17 +29,26 @@ export function ensureCaBundle(say: (line: string) => void): void {
     if (!existsSync(systemCaBundle)) installPackages(['ca-certificates'], say)
 }
 
-/** Whether python3 can make virtual environments with pip in them. */
-export function pythonMakesEnvironments(python = 'python3'): boolean {
-    return pythonImports(python, 'venv', 'ensurepip')
-}
-
-/** Whether this Python's pip refuses to install outside of virtual environments. @see PEP 668 */
-export function pythonIsExternallyManaged(): boolean {
+/**
+ * Whether `pip install` works as it stands: there is a pip, and its Python may be installed into. Python of a
+ * distribution takes packages from pip only in an environment. @see PEP 668
+ */
+export function pipInstalls(): boolean {
     const script = `import os, sys, sysconfig
 managed = os.path.exists(os.path.join(sysconfig.get_path('stdlib'), 'EXTERNALLY-MANAGED'))
-sys.exit(0 if managed and sys.prefix == sys.base_prefix else 1)`
-    return spawnSync('python3', ['-c', script], { stdio: 'ignore' }).status === 0
+sys.exit(1 if managed and sys.prefix == sys.base_prefix else 0)`
+    const hasPip = spawnSync('pip', ['--version'], { stdio: 'ignore' }).status === 0
+    return hasPip && spawnSync('python3', ['-c', script], { stdio: 'ignore' }).status === 0
+}
+
+/** Sees to it that something on this machine can install from the index. Throws UserError as `ensureNginx`. */
+export function ensurePython(say: (line: string) => void): void {
+    if (!pipInstalls() && !makesEnvironments('python3')) installPackages(['python3', 'python3-venv'], say)
+}
+
+/** Whether this Python can make virtual environments with pip in them. */
+function makesEnvironments(python: string): boolean {
+    return imports(python, 'venv', 'ensurepip')
 }
 
 /** Installs what the tests of every machine need: nginx with njs, and Python with what builds and installs packages. */
@@ -49,8 +58,8 @@ export function prepareForTests(say: (line: string) => void): void {
         ...(existsSync('/usr/sbin/nginx') && existsSync('/usr/lib/nginx/modules/ngx_http_js_module.so')
             ? []
             : nginxPackages),
-        ...(pythonMakesEnvironments(python) ? [] : ['python3', 'python3-venv']),
-        ...(pythonImports(python, 'build', 'setuptools', 'wheel')
+        ...(makesEnvironments(python) ? [] : ['python3', 'python3-venv']),
+        ...(imports(python, 'build', 'setuptools', 'wheel')
             ? []
             : ['python3-build', 'python3-setuptools', 'python3-wheel']),
         ...(existsSync('/usr/bin/openssl') ? [] : ['openssl']),
@@ -58,6 +67,6 @@ export function prepareForTests(say: (line: string) => void): void {
     if (missing.length > 0) installPackages(missing, say)
 }
 
-function pythonImports(python: string, ...modules: string[]): boolean {
+function imports(python: string, ...modules: string[]): boolean {
     return spawnSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' }).status === 0
 }

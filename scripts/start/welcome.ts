@@ -1,6 +1,6 @@
 import { commandLine } from '../config/placement.js'
 import type { ConfigOptions } from '../config/settings.js'
-import { pythonIsExternallyManaged } from '../setup/machine.js'
+import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'
 
 /** What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it. */
@@ -29,8 +29,8 @@ Ctrl-C ends it${embedded ? `; the packages stay in ${options.data}/` : ''}.
 `
 }
 
-/** A line that installs a project. Python of a distribution takes packages from pip only in an environment. */
+/** A line that installs a project on this machine. */
 function pipInstall(indexUrl: string, project: string): string {
     const install = `pip install --index-url ${indexUrl} ${project}`
-    return pythonIsExternallyManaged() ? `python3 -m venv .venv && .venv/bin/${install}` : install
+    return pipInstalls() ? install : `python3 -m venv .venv && .venv/bin/${install}`
 }
