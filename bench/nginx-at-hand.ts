@@ -1,0 +1,70 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { UserError } from '../scripts/cli/user-error.js'
+import { nginxFeatures } from '../scripts/config/nginx-version.js'
+import { findNginx, inspectNginx, type Nginx } from '../scripts/start/find-nginx.js'
+
+/** An engine that runs the script in nginx. */
+export type JsEngine = 'njs' | 'qjs'
+
+/** An nginx to measure, with a name for the report. */
+export interface NginxAtHand extends Nginx {
+    /** `1.30.6 (forky)` */
+    name: string
+    engines: JsEngine[]
+}
+
+/**
+ * This machine's nginx and those of unpacked root file systems, oldest first.
+ *
+ * @param roots folders into which a Debian with nginx and its njs module was unpacked
+ * @throws UserError when a root has none, or when there is none at all
+ */
+export async function nginxesAtHand(roots: readonly string[]): Promise<NginxAtHand[]> {
+    const own = await findNginx()
+    const found = own === undefined ? [] : [atHand(own, 'this machine')]
+    for (const root of roots) found.push(atHand(await nginxOfRoot(root), path.basename(root)))
+    if (found.length === 0) {
+        throw new UserError(
+            'this machine has no nginx with the njs module',
+            'Install it: apt-get install nginx libnginx-mod-http-js',
+        )
+    }
+    return found.sort((one, other) => one.version.localeCompare(other.version, 'en', { numeric: true }))
+}
+
+function atHand(nginx: Nginx, place: string): NginxAtHand {
+    const engines: JsEngine[] = nginxFeatures(nginx.version).quickJs ? ['njs', 'qjs'] : ['njs']
+    return { ...nginx, name: `${nginx.version} (${place})`, engines }
+}
+
+/** The nginx of an unpacked Debian, run by that Debian's own loader: this machine's C library may be too old for it. */
+async function nginxOfRoot(root: string): Promise<Nginx> {
+    const nginx = await inspectNginx(loaderCommand(root, `${root}/usr/sbin/nginx`), root)
+    if (nginx === undefined) {
+        throw new UserError(
+            `--nginx-root ${root}: there is no nginx with the njs module that could be run`,
+            'Unpack a Debian with the packages nginx and libnginx-mod-http-js there.',
+        )
+    }
+    return nginx
+}
+
+function loaderCommand(root: string, program: string): { program: string; arguments: string[] } {
+    for (const libraries of ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((name) => `${root}/usr/lib/${name}`)) {
+        const loader = filesOf(libraries).find((name) => /^ld-linux-.*\.so\.\d$/.test(name))
+        if (loader !== undefined) {
+            return { program: `${libraries}/${loader}`, arguments: ['--library-path', libraries, program] }
+        }
+    }
+    throw new UserError(`--nginx-root ${root}: there is no Debian`, 'Name the folder that holds its usr/.')
+}
+
+function filesOf(folder: string): string[] {
+    try {
+        return readdirSync(folder)
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+        throw error
+    }
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { GeneratedFile } from '../scripts/config/render.js'
+import { writeFolder } from '../scripts/config/write-folder.js'
+import { freePort } from '../scripts/start/free-port.js'
+import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
+import type { Place } from './configurations.js'
+import { workerOf } from './worker-cpu.js'
+
+/** An nginx with one worker, in a temporary folder. */
+export interface RunningNginx {
+    port: number
+    /** The process id of its worker. */
+    worker: number
+    /** @throws Error when nginx has logged anything: it met errors while it was measured */
+    stop(): Promise<void>
+}
+
+const environment = {
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
+
+/**
+ * Starts an nginx. Its folder goes when it ends.
+ *
+ * @param filesIn the files of its folder, nginx.conf among them
+ */
+export async function runNginx(
+    command: NginxCommand,
+    upstreamPort: number,
+    filesIn: (place: Place) => GeneratedFile[],
+): Promise<RunningNginx> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-'))
+    const port = await freePort()
+    let log = ''
+    const onLog = (text: string) => void (log += text)
+    const removeFolder = () => rm(folder, { recursive: true, force: true })
+    try {
+        await writeFolder(folder, filesIn({ folder, port, upstreamPort }), true)
+        const nginx = await startNginx(command, { folder, port, environment, onLog })
+        const stop = async () => {
+            await nginx.stop()
+            await removeFolder()
+            if (/\[(?:warn|error|crit|alert|emerg)\]/.test(log)) throw new Error(`nginx logged:\n${log.slice(0, 2000)}`)
+        }
+        try {
+            return { port, worker: await workerOf(folder), stop }
+        } catch (error) {
+            await stop()
+            throw error
+        }
+    } catch (error) {
+        await removeFolder()
+        throw error
+    }
+}
+
+/** Stops all of them, also when one that stops has something to complain of. */
+export async function stopAll(running: readonly RunningNginx[]): Promise<void> {
+    const ends = await Promise.allSettled(running.map((each) => each.stop()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+}

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * The worker of an nginx that runs from a folder and has one. nginx listens before it forks.
+ *
+ * @throws Error when there is none within five seconds, or more than one
+ */
+export async function workerOf(folder: string): Promise<number> {
+    for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(10)) {
+        const workers = childrenOf(masterOf(folder))
+        if (workers.length > 1) throw new Error(`nginx has the workers ${workers.join(' and ')}, but one is measured`)
+        if (workers.length === 1) return workers[0]!
+    }
+    throw new Error('nginx has no worker after five seconds')
+}
+
+function masterOf(folder: string): string {
+    const file = `${folder}/nginx.pid`
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+}
+
+function childrenOf(master: string): number[] {
+    if (master === '') return []
+    const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim()
+    return children === '' ? [] : children.split(' ').map(Number)
+}
+
+/**
+ * The CPU time, user and system, that a process of one thread has used, in microseconds. Linux counts it in
+ * nanoseconds in `schedstat`, where `stat` has hundredths of a second only.
+ */
+export function cpuMicroseconds(pid: number): number {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
+    return Number(nanoseconds) / 1000
+}
