@@ -31,6 +31,5 @@ function trimmed(value: string | undefined): string {
 /** The value for a header, or undefined when a control character in it would end the header and begin another. */
 function headerValue(value: string | undefined): string | undefined {
     const text = trimmed(value)
-    // eslint-disable-next-line no-control-regex -- to refuse them
     return /[\x00-\x1f\x7f]/.test(text) ? undefined : text
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { packageRoot } from '../package-root.js'
 import { UsageError, UserError } from './user-error.js'
@@ -50,16 +50,4 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
 export function formatUserError(name: string, error: UserError): string {
     const cure = error.cure === undefined ? '' : error.cure.replace(/^/gm, '  ') + '\n'
     return `${name}: ${error.message}\n${cure}`
-}
-
-/** Turns a validator that throws `UserError` into one of Commander's, so that a wrong value is a usage error. */
-export function option<Value>(validate: (value: string) => Value): (value: string) => Value {
-    return (value) => {
-        try {
-            return validate(value)
-        } catch (error) {
-            if (!(error instanceof UserError)) throw error
-            throw new InvalidArgumentError(error.cure === undefined ? error.message : `${error.message}\n${error.cure}`)
-        }
-    }
 }
