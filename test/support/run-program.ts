@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
@@ -42,4 +42,36 @@ export async function runProgram(name: string, words: string[], circumstances: C
         stdout: Buffer.concat(stdout).toString(),
         stderr: Buffer.concat(stderr).toString(),
     }
+}
+
+/** What a program left when it ended. */
+export interface ProgramResult {
+    /** Undefined when a signal ended it. */
+    status: number | undefined
+    stdout: string
+    stderr: string
+}
+
+/** A program that runs. */
+export interface RunningProgram {
+    child: ChildProcess
+    result: Promise<ProgramResult>
+}
+
+/** Starts a program that a test ends before its time. */
+export function startProgram(
+    name: 'publish-package' | 'manage-index',
+    words: string[],
+    options: { env: NodeJS.ProcessEnv; cwd?: string; input?: string },
+): RunningProgram {
+    const child = spawn(process.execPath, [builtProgram(name), ...words], { env: options.env, cwd: options.cwd })
+    child.stdin.end(options.input ?? '')
+    const output = { stdout: '', stderr: '' }
+    child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+    const result = new Promise<ProgramResult>((done, failed) => {
+        child.on('error', failed)
+        child.on('close', (status) => done({ status: status ?? undefined, ...output }))
+    })
+    return { child, result }
 }
