@@ -1,10 +1,13 @@
 import { EntryReader } from './entry-reader.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages } from './pages.js'
-import { listProject } from './project-objects.js'
+import { listProject, type ProjectObjects } from './project-objects.js'
 import { emptyPage, type ProjectPage } from './project-page.js'
 import { reconcile } from './reconcile.js'
-import { updatePages, type Update, type UpdateOptions } from './update-pages.js'
+import { patience, updatePages, type Change, type Update, type UpdateOptions } from './update-pages.js'
+
+/** How long a publisher that lives may need from its upload to its entry. Milliseconds. */
+const recent = 60_000
 
 /**
  * Changes the page of a project.
@@ -19,11 +22,25 @@ export async function editProject(
 ): Promise<Update<ProjectPage>> {
     const { bucket } = index
     const reader = new EntryReader(bucket, { trust: 'page', write: bucket.write.bind(bucket), warn: () => {} })
-    const change = async (current: ProjectPage | undefined) => {
+    const change = async (current: ProjectPage | undefined, round: number): Promise<Change<ProjectPage>> => {
         const page = edit(current ?? emptyPage(project))
-        if (index.conditionalWrites) return page
-        // The last to write may have undone what another wrote, but that one's objects are in the bucket.
-        return edit(await reconcile(bucket, reader, await listProject(bucket, project), page))
+        if (index.conditionalWrites) return { page, isComplete: true }
+        if (round === 0) return { page, isComplete: false }
+        // What this write, or another's, has undone: the objects tell.
+        const objects = await listProject(bucket, project)
+        const isComplete = !hasRecentMissing(objects, page)
+        if (!isComplete && round < patience) return { page, isComplete }
+        return { page: edit(await reconcile(bucket, reader, objects, page)), isComplete: true }
     }
     return updatePages(index, projectPages(project), change, options)
+}
+
+/** Whether a file is missing on the page that came so recently that its publisher may be about to index it. */
+function hasRecentMissing(objects: ProjectObjects, page: ProjectPage): boolean {
+    const times = [...objects.files.values()].map(({ lastModified }) => lastModified.getTime())
+    const newest = times.reduce((latest, time) => Math.max(latest, time), 0)
+    const indexed = new Set(page.files.map(({ filename }) => filename))
+    return [...objects.files].some(
+        ([filename, { lastModified }]) => !indexed.has(filename) && newest - lastModified.getTime() < recent,
+    )
 }

@@ -86,7 +86,8 @@ export class EntryReader {
         if (facts) return isSame === (facts.sha256 === known.sha256) ? facts : undefined
         if (!isSame) return undefined
         const { sha256, uploadTime, requiresPython, coreMetadata } = known
-        return { sha256, uploadTime, requiresPython, coreMetadataSha256: coreMetadata?.sha256 }
+        const stored = coreMetadata && { sha256: coreMetadata.sha256, md5: undefined }
+        return { sha256, uploadTime, requiresPython, coreMetadata: stored }
     }
 
     /** FILE.metadata when it is what it should be, undefined when there should be none. */
@@ -95,10 +96,11 @@ export class EntryReader {
         metadata: ListedObject | undefined,
         known: FileEntry | undefined,
     ): Promise<FileEntry['coreMetadata'] | 'wrong'> {
-        const sha256 = facts.coreMetadataSha256
-        if (sha256 === undefined) return metadata && 'wrong'
+        if (facts.coreMetadata === undefined) return metadata && 'wrong'
         if (metadata === undefined) return 'wrong'
         const { etag } = metadata
+        const { sha256, md5 } = facts.coreMetadata
+        if (etag === md5) return { sha256, etag }
         if (known?.coreMetadata?.etag === etag && known.coreMetadata.sha256 === sha256) return { sha256, etag }
         const stored = await this.bucket.get(metadata.key)
         return stored && sha256Of(stored.body) === sha256 ? { sha256, etag: stored.etag } : 'wrong'

@@ -8,8 +8,8 @@ export interface ObjectFacts {
     /** As in the page. The object's own date is no upload time once it has been copied. */
     uploadTime: string
     requiresPython?: string | undefined
-    /** Hex: what FILE.metadata must have. */
-    coreMetadataSha256?: string | undefined
+    /** What FILE.metadata must have; its MD5 is its ETag on most servers, so a listing can tell. Hex. */
+    coreMetadata?: { sha256: string; md5: string | undefined } | undefined
 }
 
 /** The facts as the metadata of an object: ASCII without white space, which not every server keeps. */
@@ -18,19 +18,21 @@ export function factsMetadata(facts: ObjectFacts): Record<string, string> {
         sha256: facts.sha256,
         'upload-time': facts.uploadTime,
         ...(facts.requiresPython && { 'requires-python': encodeURIComponent(facts.requiresPython) }),
-        ...(facts.coreMetadataSha256 && { 'core-metadata-sha256': facts.coreMetadataSha256 }),
+        ...(facts.coreMetadata && { 'core-metadata-sha256': facts.coreMetadata.sha256 }),
+        ...(facts.coreMetadata?.md5 && { 'core-metadata-md5': facts.coreMetadata.md5 }),
     }
 }
 
 /** The facts in the metadata of an object; undefined for one that something else uploaded. */
 export function readFacts(metadata: Record<string, string>): ObjectFacts | undefined {
     const { sha256, 'upload-time': uploadTime, 'requires-python': requiresPython } = metadata
+    const coreMetadata = metadata['core-metadata-sha256']
     if (!/^[0-9a-f]{64}$/.test(sha256 ?? '') || uploadTime === undefined) return undefined
     return {
         sha256: sha256!,
         uploadTime,
         requiresPython: requiresPython && decodeURIComponent(requiresPython),
-        coreMetadataSha256: metadata['core-metadata-sha256'],
+        coreMetadata: coreMetadata ? { sha256: coreMetadata, md5: metadata['core-metadata-md5'] } : undefined,
     }
 }
 

@@ -67,7 +67,7 @@ export async function rebuildProject(
     let round = 0
     const change = async (known: ProjectPage | undefined) => {
         if (round++ > 0) objects = await listProject(bucket, project)
-        return reconcile(bucket, reader, objects, known)
+        return { page: await reconcile(bucket, reader, objects, known), isComplete: true }
     }
     const update = await updatePages(index, pages, change, { isCurrent, replaceBroken: true })
     const deleted = await orphans(index, objects)

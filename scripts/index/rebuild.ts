@@ -5,7 +5,7 @@ import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebu
 import { rootPage, type RootPage } from './root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { md5Of } from './sha256.js'
-import { readPage, updatePages } from './update-pages.js'
+import { readPage, updatePages, type Change } from './update-pages.js'
 
 /** What a rebuild changed, or would change. */
 export interface RebuildReport {
@@ -61,7 +61,10 @@ async function rebuildList(
         // A project that was published after its folder was listed is on the list already.
         const others = (current?.projects ?? []).filter((name) => !projects.has(name))
         const kept = await mapParallel(others, parallelProjects, (name) => hasFiles(index, name))
-        return rootPage([...projects, ...others.filter((_name, position) => kept[position])])
+        return {
+            page: rootPage([...projects, ...others.filter((_name, position) => kept[position])]),
+            isComplete: true,
+        }
     }
     const { before, page, written } = dryRun
         ? await planList(index, change, isCurrent)
@@ -75,12 +78,12 @@ async function rebuildList(
 
 async function planList(
     index: PackageIndex,
-    change: (page: RootPage | undefined) => Promise<RootPage>,
+    change: (page: RootPage | undefined) => Promise<Change<RootPage>>,
     isCurrent: (html: Buffer) => boolean,
 ) {
     const content = await index.bucket.get(rootPages.jsonKey)
     const before = content && readPage(rootPages, content.body, { replaceBroken: true })
-    const page = await change(before)
+    const { page } = await change(before)
     const isSame = content?.body.equals(rootPages.toJson(page)) && isCurrent(rootPages.toHtml(page))
     return { before, page, written: !isSame }
 }

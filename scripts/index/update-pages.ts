@@ -7,17 +7,29 @@ import { htmlHeaders, jsonHeaders, sourceEtag } from './stored-headers.js'
 
 /** Tries to write one page. Of 50 publishers at once the last one wins its 50th at the latest. */
 const maxRounds = 200
+/**
+ * Rounds in which what others uploaded is left to them to index, on servers without conditional writes. After these the
+ * last one does it for who was killed.
+ */
+export const patience = 10
 /** Bounds of the wait between two rounds. Milliseconds. */
-const firstWait = 50
-const longestWait = 1000
+const firstWait = 100
+const longestWait = 2000
 
 /** What `updatePages` did. */
 export interface Update<Page> {
-    /** What was there before the last round. */
+    /** What was there before the first round. */
     before: Page | undefined
     page: Page
     /** False when both pages were as they should be. */
     written: boolean
+}
+
+/** What a caller of `updatePages` wants. */
+export interface Change<Page> {
+    page: Page
+    /** Where it is not, the page is written and looked at once more, even when nothing changed. */
+    isComplete: boolean
 }
 
 /** What the caller knows better than `updatePages` does. */
@@ -35,8 +47,8 @@ export interface UpdateOptions {
  *
  * index.json is replaced by compare-and-swap: a publisher who lost the race reads again, and changes what it then finds.
  * Where the server has no conditional writes, a write is followed by another round: `change` also compares the page
- * with the objects in the bucket, so that the last to write leaves a page with all of them, and the rounds end when there
- * is nothing more to change.
+ * with the objects in the bucket, so that the last to write leaves a page with all of them, and the rounds end when the
+ * page is complete and there is nothing more to change.
  *
  * @param change is asked in each round, and gives the page as it should be
  * @see AWS Storage Blog, "Building multi-writer applications on Amazon S3 using native controls"
@@ -44,22 +56,25 @@ export interface UpdateOptions {
 export async function updatePages<Page>(
     index: PackageIndex,
     pages: Pages<Page>,
-    change: (page: Page | undefined) => Promise<Page> | Page,
+    change: (page: Page | undefined, round: number) => Promise<Change<Page>> | Change<Page>,
     options: UpdateOptions = {},
 ): Promise<Update<Page>> {
+    let before: Page | undefined
     for (let round = 0; round < maxRounds; round++) {
         const content = round === 0 && options.json ? options.json.content : await index.bucket.get(pages.jsonKey)
-        const before = content && readPage(pages, content.body, options)
-        const page = await change(before)
+        const current = content && readPage(pages, content.body, options)
+        if (round === 0) before = current
+        const { page, isComplete } = await change(current, round)
         const body = pages.toJson(page)
-        if (content?.body.equals(body)) {
+        const isSame = content?.body.equals(body)
+        if (content && isSame && isComplete) {
             const html = pages.toHtml(page)
             const isCurrent = options.isCurrent?.(html) ?? (await isMadeFrom(index, pages.htmlKey, content.etag))
             if (!isCurrent) await writeHtml(index, pages, page, content.etag)
-            return { before, page, written: !isCurrent }
+            return { before, page, written: !isCurrent || round > 0 }
         }
-        const replaced = await index.replace(pages.jsonKey, body, jsonHeaders, content?.etag)
-        if (replaced?.certain) {
+        const replaced = isSame ? undefined : await index.replace(pages.jsonKey, body, jsonHeaders, content?.etag)
+        if (replaced?.certain && isComplete) {
             await writeHtml(index, pages, page, replaced.etag)
             return { before, page, written: true }
         }
@@ -90,6 +105,8 @@ async function writeHtml<Page>(index: PackageIndex, pages: Pages<Page>, page: Pa
     for (let round = 0; round < maxRounds; round++) {
         await index.bucket.write(pages.htmlKey, pages.toHtml(page), htmlHeaders(etag))
         if ((await index.bucket.head(pages.jsonKey))?.etag === etag) return
+        // Another publisher is at work, and others may follow: the page is made once for several of them.
+        await backOff(round, firstWait, longestWait)
         const content = await index.bucket.get(pages.jsonKey)
         // The project was removed meanwhile, and its pages with it.
         if (content === undefined) return index.bucket.delete([pages.htmlKey])

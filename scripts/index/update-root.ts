@@ -4,7 +4,7 @@ import { projectPages, rootPages } from './pages.js'
 import { mapParallel } from './parallel.js'
 import { isProjectName } from './project-objects.js'
 import { rootPage, type RootPage } from './root-page.js'
-import { updatePages, type Update } from './update-pages.js'
+import { patience, updatePages, type Change, type Update } from './update-pages.js'
 
 /** Requests at a time for the folders of the index. */
 const parallelFolders = 16
@@ -23,22 +23,28 @@ export async function ensureUnlisted(index: PackageIndex, project: string): Prom
 }
 
 async function updateRoot(index: PackageIndex, change: (projects: Set<string>) => void): Promise<Update<RootPage>> {
-    return updatePages(index, rootPages, async (page) => {
-        // Without a list, or where another's write may have undone ours, the folders tell what the projects are.
-        const projects = page && index.conditionalWrites ? page.projects : await projectsInBucket(index, page)
-        const names = new Set(projects)
-        change(names)
-        return rootPage(names)
+    return updatePages(index, rootPages, async (page, round): Promise<Change<RootPage>> => {
+        const listed = new Set(page?.projects)
+        change(listed)
+        // A list without JSON was made by hand or by an older tool: its projects must not vanish from it.
+        const isOlder = page === undefined && (await index.bucket.head(rootPages.htmlKey)) !== undefined
+        if (!isOlder && (index.conditionalWrites || round === 0)) {
+            return { page: rootPage(listed), isComplete: index.conditionalWrites }
+        }
+        // What this write, or another's, has undone: the folders tell.
+        const folders = (await index.bucket.folders()).filter(isProjectName)
+        const missing = folders.filter((folder) => !listed.has(folder))
+        if (missing.length > 0 && round < patience && !isOlder) return { page: rootPage(listed), isComplete: false }
+        const found = await projectsAmong(index, missing)
+        const projects = new Set([...folders.filter((folder) => listed.has(folder)), ...found])
+        change(projects)
+        return { page: rootPage(projects), isComplete: true }
     })
 }
 
-/** The folders that have a project's page, and those on the list that still exist. */
-async function projectsInBucket(index: PackageIndex, page: RootPage | undefined): Promise<string[]> {
-    const folders = (await index.bucket.folders()).filter(isProjectName)
-    const listed = new Set(page?.projects)
-    const isProject = await mapParallel(folders, parallelFolders, async (folder) => {
-        return listed.has(folder) || (await hasPage(index, folder))
-    })
+/** Those folders that have a project's page. */
+async function projectsAmong(index: PackageIndex, folders: string[]): Promise<string[]> {
+    const isProject = await mapParallel(folders, parallelFolders, (folder) => hasPage(index, folder))
     return folders.filter((_folder, position) => isProject[position])
 }
 

@@ -107,9 +107,12 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
     const pages = projectPages(project)
     let json: { content: ObjectContent | undefined } | undefined = { content: plan.content }
     if (plan.content === undefined && (await bucket.head(pages.htmlKey))) {
-        // A page without JSON was made by hand or by an older tool: its files must not vanish from it.
-        await rebuildProject(index, project, options.warn ? { warn: options.warn } : {})
-        json = undefined
+        json = { content: await bucket.get(pages.jsonKey) }
+        if (json.content === undefined) {
+            // A page without JSON was made by hand or by an older tool: its files must not vanish from it.
+            await rebuildProject(index, project, options.warn ? { warn: options.warn } : {})
+            json = undefined
+        }
     }
     await editProject(index, project, (page) => withEntries(page, entries), json ? { json } : {})
     await ensureListed(index, project)

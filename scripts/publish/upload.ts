@@ -3,11 +3,11 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../cli/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
-import { factsMetadata } from '../index/object-facts.js'
+import { factsMetadata, type ObjectFacts } from '../index/object-facts.js'
 import type { PackageIndex } from '../index/package-index.js'
 import { fileKey, metadataKey } from '../index/project-objects.js'
 import type { FileEntry, ProjectPage } from '../index/project-page.js'
-import { sha256Of } from '../index/sha256.js'
+import { md5Of, sha256Of } from '../index/sha256.js'
 import { fileHeaders, metadataHeaders } from '../index/stored-headers.js'
 import type { PutResult } from '../s3/objects.js'
 import { alreadyExists, planUpload, type PlannedUpload } from './plan-upload.js'
@@ -32,14 +32,14 @@ export async function upload(
 ): Promise<FileEntry> {
     const { distribution } = plan
     const { project, filename, sha256, size, requiresPython, metadata } = distribution
-    const coreMetadataSha256 = metadata && sha256Of(metadata)
+    const expected = metadata && { sha256: sha256Of(metadata), md5: md5Of(metadata) }
     const { etag, uploadTime } =
         plan.etag === undefined
-            ? await uploadFile(index, plan, page, coreMetadataSha256, onProgress)
+            ? await uploadFile(index, plan, page, expected, onProgress)
             : { etag: plan.etag, uploadTime: plan.uploadTime }
     onProgress(size)
     const coreMetadata = metadata && {
-        sha256: coreMetadataSha256!,
+        sha256: expected!.sha256,
         etag: await index.bucket.write(metadataKey(project, filename), metadata, metadataHeaders),
     }
     return { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata, yanked: undefined }
@@ -49,14 +49,14 @@ async function uploadFile(
     index: PackageIndex,
     plan: PlannedUpload,
     page: ProjectPage | undefined,
-    coreMetadataSha256: string | undefined,
+    coreMetadata: ObjectFacts['coreMetadata'],
     onProgress: (bytes: number) => void,
 ): Promise<{ etag: string; uploadTime: string }> {
     const { bucket } = index
     const { distribution, action, uploadTime } = plan
     const { project, filename, sha256, requiresPython } = distribution
     const key = fileKey(project, filename)
-    const facts = { sha256, uploadTime, requiresPython, coreMetadataSha256 }
+    const facts = { sha256, uploadTime, requiresPython, coreMetadata }
     const headers = fileHeaders(filename, factsMetadata(facts))
     const once = action === 'upload' && index.conditionalWrites
     const send = async (condition: boolean): Promise<PutResult> => {

@@ -19,7 +19,7 @@ import { parseBucketName } from '../config/bucket-name.js'
 import { parseEndpointUrl } from '../config/endpoint.js'
 import { parseKeyPrefix } from '../config/key-prefix.js'
 import type { BucketOptions } from './bucket-options.js'
-import { explainError } from './explain-error.js'
+import { explainError, isUnreachable } from './explain-error.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { retryCut } from './retry.js'
 import { bareEtag, decodeListedKey } from './wire-format.js'
@@ -49,8 +49,12 @@ export class Bucket {
     readonly #endpointUrl: string | undefined
     #region = 'us-east-1'
     #answered = false
-    /** Ceph 16 takes If-Match only without the quotes that RFC 9110 asks for: the form that succeeded is kept. */
+    /**
+     * Whether If-Match needs the quotes that RFC 9110 asks for: Ceph 16 refuses them. The form that succeeded is kept;
+     * until then, one that was refused although the object had not changed makes way for the other.
+     */
     #quotedIfMatch: boolean | undefined
+    #refused: { id: string; quoted: boolean } | undefined
 
     constructor(options: BucketOptions) {
         this.name = parseBucketName(options.bucket)
@@ -168,11 +172,12 @@ export class Bucket {
         return this.#run(key, async () => {
             const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
             if (condition === 'absent') return this.#put({ ...input, IfNoneMatch: '*' })
-            const quoted = this.#quotedIfMatch ?? false
-            const first = await this.#putIfMatch(input, condition.etag, quoted)
-            if (first.outcome !== 'refused' || this.#quotedIfMatch !== undefined) return first
-            const unchanged = (await this.head(key))?.etag === condition.etag
-            return unchanged ? this.#putIfMatch(input, condition.etag, !quoted) : first
+            const id = `${key}\n${condition.etag}`
+            const quoted = this.#quotedIfMatch ?? (this.#refused?.id === id && !this.#refused.quoted)
+            const result = await this.#put({ ...input, IfMatch: quoted ? `"${condition.etag}"` : condition.etag })
+            if (result.outcome === 'written') this.#quotedIfMatch = quoted
+            if (result.outcome === 'refused') this.#refused = { id, quoted }
+            return result
         })
     }
 
@@ -254,12 +259,6 @@ export class Bucket {
         return putResult(this.#client.send(new PutObjectCommand(input)))
     }
 
-    async #putIfMatch(input: PutObjectCommandInput, etag: string, quoted: boolean): Promise<PutResult> {
-        const result = await this.#put({ ...input, IfMatch: quoted ? `"${etag}"` : etag })
-        if (result.outcome === 'written') this.#quotedIfMatch = quoted
-        return result
-    }
-
     async #run<Result>(key: string | undefined, request: () => Promise<Result>): Promise<Result> {
         try {
             return await request()
@@ -292,9 +291,8 @@ export class Bucket {
                     this.#answered = true
                     return answer
                 } catch (error) {
-                    // A server that never answered is not asked ten times: its address is wrong.
-                    if (this.#answered || error instanceof S3ServiceException) throw error
-                    throw this.#explain(error)
+                    // Where nobody has ever answered, the address is wrong: it is not asked ten times.
+                    throw !this.#answered && isUnreachable(error) ? this.#explain(error) : error
                 }
             },
             { name: 'countRequests', step: 'deserialize', priority: 'low' },

@@ -28,8 +28,8 @@ const wrongRegion = new Set([
     'IllegalLocationConstraintException',
     'TemporaryRedirect',
 ])
-const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
-const broken = new Set(['ECONNRESET', 'EPIPE'])
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const broken = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 const untrusted = /^(?:CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/
 
 /**
@@ -83,7 +83,7 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
                 'objects, and s3:ListBucket on the bucket.',
         )
     }
-    if (failure.code !== undefined && unreachable.has(failure.code)) {
+    if (isUnreachable(error)) {
         return because(`${server} cannot be reached (${failure.code})`, 'Check --endpoint-url and the network.')
     }
     if (failure.code !== undefined && untrusted.test(failure.code)) {
@@ -103,4 +103,9 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
         )
     }
     return error
+}
+
+/** Whether there is no server at the address, or no way to it. */
+export function isUnreachable(error: unknown): boolean {
+    return error instanceof Error && unreachable.has((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -1,0 +1,128 @@
+import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/**
+ * What becomes of a request. `500` and `503`: S3 never sees it. `500 after`, `503 after`, `cut after`: S3 does it, and
+ * the client is told otherwise, or nothing. `cut`: the connection ends before S3 sees it. `cut upload`: S3 gets a part of
+ * the body. `cut answer`: the client gets a part of the answer.
+ */
+export type Fate =
+    'pass' | '500' | '503' | 'cut' | 'cut upload' | '500 after' | '503 after' | 'cut after' | 'cut answer'
+
+/** A request that came to the proxy. */
+export interface ProxiedRequest {
+    /** The first is 1. */
+    number: number
+    method: string
+    url: string
+}
+
+/** A proxy before an S3 server that makes requests fail. */
+export interface FaultProxy {
+    endpoint: string
+    requests: ProxiedRequest[]
+    /** Called right before a connection is cut. */
+    onCut: () => void
+    close(): Promise<void>
+}
+
+/**
+ * Starts a proxy. The Host header goes on as it is, since it is signed.
+ *
+ * @param decide is asked for each request; what it throws or awaits holds the request up
+ */
+export async function startFaultProxy(
+    endpoint: string,
+    decide: (request: ProxiedRequest) => Fate | Promise<Fate>,
+): Promise<FaultProxy> {
+    const target = new URL(endpoint)
+    const requests: ProxiedRequest[] = []
+    const server = createServer((request, response) => {
+        const proxied = { number: requests.length + 1, method: request.method!, url: request.url! }
+        requests.push(proxied)
+        const cut = () => {
+            proxy.onCut()
+            request.socket.destroy()
+        }
+        void Promise.resolve(decide(proxied)).then((fate) => handle(target, request, response, fate, cut))
+    })
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const proxy: FaultProxy = {
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        requests,
+        onCut: () => {},
+        close: () => close(server),
+    }
+    return proxy
+}
+
+/** The fates of a server that fails on a share of the requests: the same seed gives the same fates. */
+export function failingShare(share: number, seed: number): () => Fate {
+    const fates: Fate[] = ['500', '503', 'cut', 'cut upload', '500 after', '503 after', 'cut after', 'cut answer']
+    let state = seed
+    const random = () => {
+        // Marsaglia's xorshift, which is enough to spread faults.
+        state ^= state << 13
+        state ^= state >>> 17
+        state ^= state << 5
+        return (state >>> 0) / 2 ** 32
+    }
+    return () => (random() < share ? fates[Math.floor(random() * fates.length)]! : 'pass')
+}
+
+function handle(target: URL, request: IncomingMessage, response: ServerResponse, fate: Fate, cut: () => void): void {
+    if (fate === 'cut') return cut()
+    if (fate === '500' || fate === '503') {
+        request.resume()
+        request.on('end', () => fail(request, response, fate))
+        return
+    }
+    const { method, url, headers } = request
+    // A connection of its own, so that every cut is one that was decided here.
+    const to = { host: target.hostname, port: target.port, method, path: url, headers, agent: false as const }
+    const upstream = send(to, (answer) => {
+        if (fate === 'pass') {
+            response.writeHead(answer.statusCode!, answer.headers)
+            answer.pipe(response)
+            return
+        }
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.on('end', () => {
+            if (fate === '500 after' || fate === '503 after') return fail(request, response, fate.slice(0, 3))
+            if (fate === 'cut answer') {
+                response.writeHead(answer.statusCode!, answer.headers)
+                const body = Buffer.concat(chunks)
+                response.write(body.subarray(0, body.length / 2), () => cut())
+                return
+            }
+            cut()
+        })
+    })
+    // Swift sends a body after the answer to a HEAD, which Node takes for a broken second answer.
+    upstream.on('error', () => response.headersSent || cut())
+    request.on('error', () => upstream.destroy())
+    if (fate === 'cut upload') {
+        request.once('data', (chunk: Buffer) => {
+            upstream.write(chunk.subarray(0, chunk.length / 2), () => {
+                upstream.destroy()
+                cut()
+            })
+        })
+        request.once('end', () => cut())
+        return
+    }
+    request.pipe(upstream)
+}
+
+function fail(request: IncomingMessage, response: ServerResponse, status: string): void {
+    const code = status === '503' ? 'ServiceUnavailable' : 'InternalError'
+    const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>Try again.</Message></Error>`
+    response.writeHead(Number(status), { 'content-type': 'application/xml', 'content-length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+async function close(server: Server): Promise<void> {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+}
