@@ -56,38 +56,52 @@ export class EntryReader {
         known: FileEntry | undefined,
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
         const { size, etag } = object
-        const isSame = known?.etag === etag && known.size === size
         const metadata = objects.metadata.get(filename)
         const { trust } = this.options
-        if (trust === 'page' && isSame && known.coreMetadata?.etag === metadata?.etag) return known
+        if (trust === 'page' && known && isSameObject(object, known) && known.coreMetadata?.etag === metadata?.etag) {
+            return known
+        }
 
-        const facts = trust === 'files' ? undefined : await this.#factsOf(object, known, isSame)
+        const stored = await this.#storedFacts(object)
+        const facts = trust === 'files' ? undefined : this.#trusted(object, stored, known)
         if (facts) {
             const coreMetadata = await this.#coreMetadata(facts, metadata, known)
             const { sha256, uploadTime, requiresPython } = facts
             if (coreMetadata !== 'wrong') return { sha256, size, uploadTime, etag, requiresPython, coreMetadata }
             if (trust === 'page') return { sha256, size, uploadTime, etag, requiresPython }
         }
-        return trust === 'page' ? undefined : this.#download(object, metadata, facts, known)
+        return trust === 'page' ? undefined : this.#download(object, metadata, [stored, known])
     }
 
-    /** What is known of a file without reading it, unless page and object contradict each other. */
-    async #factsOf(
-        object: ListedObject,
-        known: FileEntry | undefined,
-        isSame: boolean,
-    ): Promise<ObjectFacts | undefined> {
+    async #storedFacts(object: ListedObject): Promise<ObjectFacts | undefined> {
         const id = `${object.key}\n${object.etag}`
         if (!this.#facts.has(id)) {
             this.#facts.set(id, readFacts((await this.bucket.head(object.key))?.metadata ?? {}))
         }
-        const facts = this.#facts.get(id)
-        if (known === undefined || this.options.trust === 'page') return facts
-        if (facts) return isSame === (facts.sha256 === known.sha256) ? facts : undefined
+        return this.#facts.get(id)
+    }
+
+    /** What is known of a file without reading it, unless its object contradicts the page or itself. */
+    #trusted(
+        object: ListedObject,
+        stored: ObjectFacts | undefined,
+        known: FileEntry | undefined,
+    ): ObjectFacts | undefined {
+        if (this.options.trust === 'page') return stored
+        if (known === undefined) {
+            const isOther = stored?.md5 !== undefined && stored.md5 !== object.etag && !object.etag.includes('-')
+            return isOther ? undefined : stored
+        }
+        const isSame = isSameObject(object, known)
+        if (stored) return isSame === (stored.sha256 === known.sha256) ? stored : undefined
         if (!isSame) return undefined
         const { sha256, uploadTime, requiresPython, coreMetadata } = known
-        const stored = coreMetadata && { sha256: coreMetadata.sha256, md5: undefined }
-        return { sha256, uploadTime, requiresPython, coreMetadata: stored }
+        return {
+            sha256,
+            uploadTime,
+            requiresPython,
+            coreMetadata: coreMetadata && { sha256: coreMetadata.sha256, md5: undefined },
+        }
     }
 
     /** FILE.metadata when it is what it should be, undefined when there should be none. */
@@ -109,18 +123,17 @@ export class EntryReader {
     async #download(
         object: ListedObject,
         metadata: ListedObject | undefined,
-        facts: ObjectFacts | undefined,
-        known: FileEntry | undefined,
+        before: (ObjectFacts | FileEntry | undefined)[],
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
         const found = await inspectFile(this.bucket, object.key)
         if (found === undefined) return undefined
         // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
-        const before = [facts, known].find((entry) => entry?.sha256 === found.sha256)
         return {
             sha256: found.sha256,
             size: object.size,
-            uploadTime: before?.uploadTime ?? uploadTimeOf(object.lastModified),
+            uploadTime:
+                before.find((entry) => entry?.sha256 === found.sha256)?.uploadTime ?? uploadTimeOf(object.lastModified),
             etag: object.etag,
             requiresPython: found.requiresPython,
             coreMetadata: found.metadata && (await this.#storeMetadata(object.key, found.metadata, metadata)),
@@ -156,4 +169,8 @@ export class EntryReader {
         }
         return this.#reasons.get(id)
     }
+}
+
+function isSameObject(object: ListedObject, known: FileEntry): boolean {
+    return known.etag === object.etag && known.size === object.size
 }

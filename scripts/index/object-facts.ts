@@ -5,6 +5,8 @@
 export interface ObjectFacts {
     /** Hex. */
     sha256: string
+    /** Hex; of a file that was uploaded in one part, whose ETag it is on most servers. */
+    md5?: string | undefined
     /** As in the page. The object's own date is no upload time once it has been copied. */
     uploadTime: string
     requiresPython?: string | undefined
@@ -16,6 +18,7 @@ export interface ObjectFacts {
 export function factsMetadata(facts: ObjectFacts): Record<string, string> {
     return {
         sha256: facts.sha256,
+        ...(facts.md5 && { md5: facts.md5 }),
         'upload-time': facts.uploadTime,
         ...(facts.requiresPython && { 'requires-python': encodeURIComponent(facts.requiresPython) }),
         ...(facts.coreMetadata && { 'core-metadata-sha256': facts.coreMetadata.sha256 }),
@@ -25,11 +28,12 @@ export function factsMetadata(facts: ObjectFacts): Record<string, string> {
 
 /** The facts in the metadata of an object; undefined for one that something else uploaded. */
 export function readFacts(metadata: Record<string, string>): ObjectFacts | undefined {
-    const { sha256, 'upload-time': uploadTime, 'requires-python': requiresPython } = metadata
+    const { sha256, md5, 'upload-time': uploadTime, 'requires-python': requiresPython } = metadata
     const coreMetadata = metadata['core-metadata-sha256']
     if (!/^[0-9a-f]{64}$/.test(sha256 ?? '') || uploadTime === undefined) return undefined
     return {
         sha256: sha256!,
+        md5,
         uploadTime,
         requiresPython: requiresPython && decodeURIComponent(requiresPython),
         coreMetadata: coreMetadata ? { sha256: coreMetadata, md5: metadata['core-metadata-md5'] } : undefined,

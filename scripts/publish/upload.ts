@@ -57,15 +57,21 @@ async function uploadFile(
     const { project, filename, sha256, requiresPython } = distribution
     const key = fileKey(project, filename)
     const facts = { sha256, uploadTime, requiresPython, coreMetadata }
-    const headers = fileHeaders(filename, factsMetadata(facts))
     const once = action === 'upload' && index.conditionalWrites
     const send = async (condition: boolean): Promise<PutResult> => {
         if (distribution.size > maxSinglePut) {
             // Only AWS heeds a condition at the end of a multipart upload; Ceph 16 overlooks it.
-            return bucket.putStream(key, unchanged(distribution), headers, condition && bucket.isAws, onProgress)
+            return bucket.putStream(
+                key,
+                unchanged(distribution),
+                fileHeaders(filename, factsMetadata(facts)),
+                condition && bucket.isAws,
+                onProgress,
+            )
         }
         const body = await readFile(distribution.path)
         if (sha256Of(body) !== sha256) throw changedMeanwhile(distribution)
+        const headers = fileHeaders(filename, factsMetadata({ ...facts, md5: md5Of(body) }))
         if (condition) return bucket.put(key, body, headers, 'absent')
         return { outcome: 'written', etag: await bucket.write(key, body, headers) }
     }
