@@ -100,11 +100,11 @@ export function parsePageTtl(text: string): number {
 
 /** The URL of a simple index, to which names are redirected. */
 export function parseFallback(text: string): string {
-    if (!/^https?:\/\/[A-Za-z0-9._~:/[\]-]+$/.test(text) || !URL.canParse(text)) {
-        throw new UsageError(
-            `${JSON.stringify(text)} is not the URL of a package index`,
-            'Write the URL that pip takes, without credentials: https://pypi.org/simple/',
-        )
+    const cure = 'Write the URL that pip takes, without credentials: https://pypi.org/simple/'
+    // Every client is sent there, and what is printed stays in the logs of a CI job.
+    if (text.includes('@')) throw new UsageError('the fallback holds credentials, which its readers would get', cure)
+    if (!/^https?:\/\/[A-Za-z0-9[][A-Za-z0-9._~:/[\]-]*$/.test(text) || !URL.canParse(text)) {
+        throw new UsageError(`${JSON.stringify(text)} is not the URL of a package index`, cure)
     }
     return text.endsWith('/') ? text : text + '/'
 }

@@ -92,6 +92,8 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         )
     }
     const listen = parseListens(options.listen ?? [options.tlsCert === undefined ? '80' : '443'])
+    // One address cannot have TLS and be redirected to it.
+    parseListens([...listen, ...(serving.tls?.httpListen ?? [])])
     // A container that listens on the loopback is of use in the network of the host only, which has the host's DNS.
     const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
     return {
