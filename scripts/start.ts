@@ -107,7 +107,8 @@ async function startIndex(
             AWS_SECRET_ACCESS_KEY: secretAccessKey,
             AWS_SESSION_TOKEN: sessionToken,
         },
-        onLog: (text) => process.stderr.write(text),
+        // A notice of njs says only that it has started.
+        onLog: (text) => process.stderr.write(text.replace(/^.*\[notice\].*\n/gm, '')),
         signal,
     })
 }

@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { commandLine } from '../config/placement.js'
 import type { ConfigOptions } from '../config/settings.js'
 import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'
+
+/** `npx` finds the program in this checkout only, and a project is somewhere else. */
+const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url))
 
 /** What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it. */
 export function welcome(url: string, storage: Storage, options: { data: string } & Partial<ConfigOptions>): string {
@@ -23,7 +27,7 @@ Install from it:
   ${pipInstall(`${url}/simple/`, storage.project ?? 'PACKAGE')}
 
 Publish to it, in the folder of a Python project:
-  ${environment}${commandLine('npx publish-package', words)}
+  ${environment}${commandLine('node', [publisher, ...words])}
 
 Ctrl-C ends it${embedded ? `; the packages stay in ${options.data}/` : ''}.
 `

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import http from 'node:http'
 import type net from 'node:net'
 import os from 'node:os'
@@ -9,6 +9,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../../scripts/start/free-port.js'
+import { writeSampleWheel } from '../../scripts/start/sample-package.js'
 import { environmentOf, makeBucket } from '../support/bucket.js'
 import { startS3 } from '../support/s3-servers.js'
 
@@ -61,6 +62,17 @@ test('the line that it prints installs, twice, and Ctrl-C leaves nothing but the
         expect(shell.stdout, round).toContain('Successfully installed hello-index-1.0+sample')
         const hello = await promisify(execFile)(path.join(folder, '.venv/bin/hello-index'))
         expect(hello.stdout).toBe('Hello from your own package index!\n')
+
+        const publish = /^ {2}(.*publish-package.*)$/m.exec(words)![1]!
+        const wheel = path.join(folder, 'again')
+        await mkdir(wheel)
+        await writeSampleWheel(wheel)
+        const published = await promisify(execFile)('sh', ['-c', `${publish} again/*.whl`], {
+            cwd: folder,
+            env: environment,
+        })
+        expect(published.stdout).toContain('hello')
+        await rm(wheel, { recursive: true })
 
         // Ctrl-C on a terminal is a signal to the whole group; here it is the program that gets it.
         index.child.kill('SIGINT')
