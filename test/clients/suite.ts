@@ -1,0 +1,103 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { describeWhere } from '../support/requirements.js'
+import { installed, lockAndInstall, run, startProject, type Client, type Requirement } from './client.js'
+import { expected, password, startWorld, user, type World } from './world.js'
+
+const userinfo = `${user}:${encodeURIComponent(password)}`
+
+/** The matrix: what each client has to be able to do. */
+export function describeClients(clients: readonly Client[]): void {
+    vi.setConfig({ testTimeout: 180_000 })
+    let world: World
+    beforeAll(async () => {
+        world = await startWorld()
+    })
+    afterAll(() => world.close())
+
+    for (const client of clients) {
+        describeWhere(client.name, client.missing, () => {
+            beforeAll(() => client.prepare(), 300_000)
+            testClient(client, () => world)
+        })
+    }
+}
+
+function testClient(client: Client, theWorld: () => World): void {
+    test('locks with hashes, installs, takes the public dependency from the fallback, and installs again', async () => {
+        const world = theWorld()
+        await world.asked()
+        const first = await startProject(client, world.url(userinfo), wanted(world, client))
+        expect(await lockAndInstall(client, first, world)).toMatchObject({ succeeded: true })
+        expect(await installed(client, first)).toEqual(expected)
+        const lock = await readFile(path.join(first.folder, client.lockFile), 'utf8')
+        for (const sha256 of Object.values(world.hashes)) expect(lock).toContain(sha256)
+
+        const asked = await world.asked()
+        expect(asked.privately.map(({ user }) => user)).toContain(user)
+        // A private name never went to the public index, and no password did.
+        expect(asked.publicly.filter(({ project }) => project.startsWith('acme'))).toEqual([])
+        expect(new Set(asked.publicly.map(({ user }) => user))).toEqual(new Set(['']))
+        expect(asked.publicly.map(({ uri }) => uri)).toContainEqual(expect.stringMatching(/^\/simple\/public-dep\/.+/))
+
+        // Elsewhere, as the same user.
+        const second = await startProject(client, world.url(userinfo), wanted(world, client), first.home)
+        expect(await lockAndInstall(client, second, world)).toMatchObject({ succeeded: true })
+        expect(await installed(client, second)).toEqual(expected)
+        const again = (await world.asked()).privately.filter(({ project }) => project.startsWith('acme'))
+        expect(again).not.toEqual([])
+        for (const request of again) {
+            if (client.caches) expect(request.status, request.uri).toBe(304)
+            // S3 is asked for a page whose time is over, and for no file.
+            if (!request.uri.endsWith('/')) expect(request).toMatchObject({ cache: 'HIT' })
+        }
+    })
+
+    test('refuses a file with another hash than the locked one', async () => {
+        const world = theWorld()
+        const project = await startProject(client, world.url(userinfo), wanted(world, client))
+        if (client.lock) expect(await run(client, client.lock, project, world)).toMatchObject({ succeeded: true })
+        const lockFile = path.join(project.folder, client.lockFile)
+        const lock = await readFile(lockFile, 'utf8')
+        await writeFile(lockFile, lock.replaceAll(world.hashes.acme_tools!, '0'.repeat(64)))
+        expect(await run(client, client.install, project, world)).toMatchObject({ succeeded: false })
+        await expect(installed(client, project)).rejects.toThrow('ENOENT')
+    })
+
+    test('takes the password from netrc, and is refused without one', async () => {
+        const world = theWorld()
+        const project = await startProject(client, world.url(), wanted(world, client))
+        await world.asked()
+        expect(await lockAndInstall(client, project, world)).toMatchObject({ succeeded: false })
+        const refused = (await world.asked()).privately.map(({ status }) => status)
+        expect(new Set(refused)).toEqual(new Set([401]))
+
+        const netrc = `machine localhost\nlogin ${user}\npassword ${password}\n`
+        const admitted = await startProject(client, world.url(), wanted(world, client))
+        await writeFile(path.join(admitted.home, '.netrc'), netrc, { mode: 0o600 })
+        expect(await lockAndInstall(client, admitted, world)).toMatchObject({ succeeded: true })
+        expect(await installed(client, admitted)).toEqual(expected)
+    })
+
+    test('takes no public namesake of a private project that is not there', async () => {
+        const world = theWorld()
+        const missing = { name: 'acme-missing', specifier: '>=1', version: '99.0', sha256: '0'.repeat(64) }
+        const project = await startProject(client, world.url(userinfo), [missing])
+        await world.asked()
+        expect(await lockAndInstall(client, project, world)).toMatchObject({ succeeded: false })
+        const { privately, publicly } = await world.asked()
+        expect(privately.find(({ project }) => project === 'acme-missing')).toMatchObject({ status: 404 })
+        expect(publicly.filter(({ project }) => project.startsWith('acme'))).toEqual([])
+    })
+}
+
+/** What the consuming project wants: the names as people write them, and no local version. */
+function wanted({ hashes }: World, client: Client): Requirement[] {
+    const direct = [
+        { name: 'Acme.Dotted_Name', specifier: '==2.0', version: '2.0', sha256: hashes.acme_dotted_name! },
+        { name: 'acme-tools', specifier: '>=1', version: '1.0+cu12', sha256: hashes.acme_tools! },
+    ]
+    if (client.lock) return direct
+    return [...direct, { name: 'public-dep', specifier: '', version: '1.1', sha256: hashes.public_dep! }]
+}

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { publish } from '../../scripts/publish/publish.js'
+import { environmentOf } from '../support/bucket.js'
+import { createAuthority } from '../support/certificates.js'
+import { startIndex, type Index } from '../support/index.js'
+import { startS3, type S3Server } from '../support/s3-servers.js'
+import { newBucket } from '../support/test-bucket.js'
+import { makeWheel, temporaryFolder, writeDistributions } from '../support/wheels.js'
+
+/**
+ * Of the one user. It must be escaped in a URL, yet not with capitals: poetry's CacheControl looks for what it kept under
+ * a URL that is in lower case up to its path, and does not find it under the one that was asked for.
+ */
+export const user = 'ci'
+export const password = 'p@ss%41&w$rd'
+
+/** A line of nginx's access log. */
+export interface LoggedRequest {
+    user: string
+    uri: string
+    /** Of nginx: HIT where S3 was not asked. */
+    cache: string
+    project: string
+    status: number
+    user_agent: string
+}
+
+/** A private index behind a password, and one that plays the public one, to which it redirects. */
+export interface World {
+    /** The private index, for a user or nobody: `https://USER:PASSWORD@localhost:PORT/simple/`. */
+    url(userinfo?: string): string
+    /** The certificate that has to be trusted for it. */
+    authority: string
+    /** sha256 by name of the project: of what a client has to install. */
+    hashes: Record<string, string>
+    /** What each index was asked since the last call. */
+    asked(): Promise<{ privately: LoggedRequest[]; publicly: LoggedRequest[] }>
+    close(): Promise<void>
+}
+
+/** What a client has to install: versions by name of the module. */
+export const expected = { acme_tools: '1.0+cu12', acme_dotted_name: '2.0', public_dep: '1.1' }
+
+/** The private packages, with the dependency of one on the other and on a public one; two tags, for Python 2. */
+const privateFiles = [
+    wheel('acme-tools', '1.0+cu12'),
+    wheel('Acme.Dotted_Name', '2.0', ['acme-tools (>=1)', 'public-dep (>=1)']),
+]
+
+/** The public ones. Who takes one of the last two has been confused. */
+const publicFiles = [wheel('public-dep', '1.1'), wheel('acme-tools', '99.0'), wheel('acme-missing', '99.0')]
+
+function wheel(name: string, version: string, requires: string[] = []) {
+    const lines = ['Metadata-Version: 2.1', `Name: ${name}`, `Version: ${version}`, 'Summary: A tëst 日本']
+    const metadata = [...lines, ...requires.map((text) => `Requires-Dist: ${text}`), '', ''].join('\n')
+    return { name, version, metadata, tag: 'py2.py3-none-any' }
+}
+
+/** Publishes the packages and starts both indexes. */
+export async function startWorld(): Promise<World> {
+    const s3 = await startS3('embedded')
+    const openly = await startIndex(await published(s3, publicFiles))
+    const folder = await temporaryFolder()
+    const htpasswd = path.join(folder, 'htpasswd')
+    const hash = execFileSync('openssl', ['passwd', '-6', password], { encoding: 'utf8' })
+    await writeFile(htpasswd, `${user}:${hash}`)
+    await chmod(folder, 0o755)
+    // pip keeps nothing that came without TLS, and clients keep credentials by the name of the host.
+    const authority = createAuthority()
+    const { key, cert } = authority.issue('localhost')
+    await writeFile(path.join(folder, 'key.pem'), key)
+    await writeFile(path.join(folder, 'cert.pem'), cert)
+    const tls = { tlsCert: path.join(folder, 'cert.pem'), tlsKey: path.join(folder, 'key.pem'), httpListen: 'off' }
+    const privately = await startIndex({
+        ...(await published(s3, privateFiles)),
+        ...{ ...tls, htpasswd, fallback: `${openly.url}/simple/`, private: ['acme-*'], cached: true },
+    })
+    const logs = [logOf(privately), logOf(openly)] as const
+    const made = await Promise.all([...privateFiles, publicFiles[0]!].map(makeWheel))
+    const names = Object.keys(expected)
+    return {
+        url: (userinfo = '') => `https://${userinfo && `${userinfo}@`}localhost:${privately.port}/simple/`,
+        authority: authority.file,
+        hashes: Object.fromEntries(
+            made.map(({ filename, bytes }) => [
+                names.find((name) => filename.startsWith(name))!,
+                createHash('sha256').update(bytes).digest('hex'),
+            ]),
+        ),
+        asked: async () => ({ privately: await logs[0](), publicly: await logs[1]() }),
+        close: async () => {
+            await privately.stop()
+            await openly.stop()
+            await s3.close()
+        },
+    }
+}
+
+async function published(s3: S3Server, recipes: ReturnType<typeof wheel>[]) {
+    const bucket = await newBucket(s3)
+    await publish(bucket, await writeDistributions(...(await Promise.all(recipes.map(makeWheel)))))
+    return { endpointUrl: s3.endpoint, bucket: bucket.name, environment: environmentOf(s3) }
+}
+
+/** Reads what is new in an access log. */
+function logOf(index: Index): () => Promise<LoggedRequest[]> {
+    let seen = 0
+    return async () => {
+        const lines = (await readFile(`${index.folder}/access.log`, 'utf8')).trim().split('\n')
+        const fresh = lines.slice(seen).filter(Boolean)
+        seen = lines.length
+        return fresh.map((line) => JSON.parse(line) as LoggedRequest)
+    }
+}
