@@ -71,7 +71,13 @@ export async function environmentWith(requirements: readonly string[]): Promise<
 
 function folderOf(requirements: readonly string[]): string {
     // env(1) would take a program whose path has a "=" for a variable.
-    return path.join(cacheFolder, requirements.join('-').replaceAll('*', 'x').replaceAll(/[^\w.]+/g, '-') || 'venv')
+    return path.join(
+        cacheFolder,
+        requirements
+            .join('-')
+            .replaceAll('*', 'x')
+            .replaceAll(/[^\w.]+/g, '-') || 'venv',
+    )
 }
 
 /** Of the system's Python: `3.11`. */
