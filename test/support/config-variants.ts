@@ -1,4 +1,4 @@
-import type { ConfigOptions } from '../../scripts/config/settings.js'
+import { targets, type ConfigOptions, type Target } from '../../scripts/config/settings.js'
 
 /** Options of the generator that lead to different files, and their name. */
 export interface ConfigVariant {
@@ -23,7 +23,7 @@ export const nginxVersions = ['1.22.1', '1.26.3', '1.28.0', '1.30.4']
  */
 export function configVariants(listen: string[]): ConfigVariant[] {
     return product(
-        [...(['docker', 'debian', 'standalone'] as const)],
+        [...targets],
         [...(['virtual', 'path'] as const)],
         [...(['v4', 'v2'] as const)],
         endpoints,
@@ -45,6 +45,37 @@ export function configVariants(listen: string[]): ConfigVariant[] {
             },
         }))
 }
+
+/** Files that the options of who may read name; there has to be something in them. */
+export interface ServingFiles {
+    cacheFolder: string
+    htpasswd: string
+    certificate: string
+    key: string
+    clientCa: string
+}
+
+/** Every combination of target, nginx, cache, fallback, restrictions and TLS. */
+export function servingVariants(listen: string[], files: ServingFiles): ConfigVariant[] {
+    const tls = { tlsCert: files.certificate, tlsKey: files.key, httpListen: 'off' }
+    const none: Choice = ['', {}]
+    return product<[Target[], string[], Choice[], Choice[], Choice[], Choice[]]>(
+        [...targets],
+        nginxVersions,
+        [none, ['cache', { cache: files.cacheFolder, cacheSize: '64m', pageTtl: '60', stale: true }]],
+        [none, ['fallback', { fallback: true, private: ['acme-*', 'internal'] }]],
+        [none, ['password', { htpasswd: files.htpasswd }], ['networks', { allow: ['10.0.0.0/8', '::1'] }]],
+        [none, ['TLS', tls], ['client certificates', { ...tls, clientCa: files.clientCa }]],
+    ).map(([target, nginxVersion, ...choices]) => ({
+        name: [target, nginxVersion, ...choices.map(([name]) => name).filter((name) => name !== '')].join(', '),
+        options: Object.assign(
+            { bucket: 'my-pypi', listen, target, nginxVersion, resolver: ['127.0.0.1:5353'] },
+            ...choices.map(([, options]) => options),
+        ) as ConfigOptions,
+    }))
+}
+
+type Choice = [name: string, options: Partial<ConfigOptions>]
 
 type Elements<Lists extends unknown[][]> = { [Index in keyof Lists]: Lists[Index][number] }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fillTemplate, render } from '../../../scripts/config/render.js'
 import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
-import { configVariants } from '../../support/config-variants.js'
+import { configVariants, servingVariants } from '../../support/config-variants.js'
 import { nginxInjections } from './refusal.js'
 
 function rendered(options: Partial<ConfigOptions>) {
@@ -35,21 +35,26 @@ describe('a template', () => {
     })
 })
 
-test.each(configVariants(['127.0.0.1:8080', '[::1]:8080']))(
-    'what a careful administrator would have written: $name',
-    ({ options }) => {
-        const files = rendered(options)
-        for (const { name, content } of files) {
-            expect(isSealed(content), name).toBe(true)
-            expect(content, name).not.toMatch(/\n\n\n|[ \t]\n|\r|\t/)
-        }
-        for (const { name, content } of files.filter((each) => each.name.endsWith('.conf'))) {
-            expect(content, name).not.toMatch(/\{\{|\}\}|undefined|\[object|\bNaN\b|\btrue;|\bfalse;/)
-            expect(content, name).toContain('\n# Made by: npx generate-config\n')
-        }
-        expect(rendered(options)).toEqual(files)
-    },
-)
+const listen = ['127.0.0.1:8080', '[::1]:8080']
+const files = {
+    ...{ cacheFolder: '/var/cache/pypi', htpasswd: '/etc/htpasswd', certificate: '/etc/tls.cert' },
+    ...{ key: '/etc/tls.key', clientCa: '/etc/ca.pem' },
+}
+
+test.each(
+    [...configVariants(listen), ...servingVariants(listen, files)].map(({ name, options }) => [name, options] as const),
+)('what a careful administrator would have written: %s', (_name, options) => {
+    const files = rendered(options)
+    for (const { name, content } of files) {
+        expect(isSealed(content), name).toBe(true)
+        expect(content, name).not.toMatch(/\n\n\n|[ \t]\n|\r|\t/)
+    }
+    for (const { name, content } of files.filter((each) => each.name.endsWith('.conf'))) {
+        expect(content, name).not.toMatch(/\{\{|\}\}|undefined|\[object|\bNaN\b|\btrue;|\bfalse;/)
+        expect(content, name).toContain('\n# Made by: npx generate-config\n')
+    }
+    expect(rendered(options)).toEqual(files)
+})
 
 test.each(['region', 'prefix', 'serverName', 'nginxVersion', 'bucket'] as const)(
     'nothing gets into a file by --%s',
