@@ -7,8 +7,10 @@ import {
     PutObjectCommand,
     S3Client,
     S3ServiceException,
+    type GetObjectCommandOutput,
     type PutObjectCommandInput,
 } from '@aws-sdk/client-s3'
+import { fromIni } from '@aws-sdk/credential-providers'
 import { Upload } from '@aws-sdk/lib-storage'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -64,13 +66,14 @@ export class Bucket {
         const endpoint = endpointUrl === undefined ? undefined : parseEndpointUrl(endpointUrl)
         this.#endpointUrl = endpoint && `${endpoint.scheme}://${endpoint.authority}`
         const profile = options.profile === undefined ? {} : { profile: options.profile }
+        // A profile that is named wins over credentials in the environment.
+        const credentials = options.credentials ?? (options.profile === undefined ? undefined : fromIni(profile))
         // That the SDK will ask for a newer Node one day is news for this project, not for its users.
         process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
         this.#client = new S3Client({
-            ...profile,
             region: async () => (this.#region = options.region ?? (await defaultRegion(profile))),
             ...(this.#endpointUrl === undefined ? {} : { endpoint: this.#endpointUrl }),
-            ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+            ...(credentials === undefined ? {} : { credentials }),
             forcePathStyle: options.addressing === undefined ? endpoint !== undefined : options.addressing === 'path',
             maxAttempts,
             // Content-MD5 is sent instead: Ceph 16 and Swift do not know the SDK's newer checksums.
@@ -121,14 +124,10 @@ export class Bucket {
 
     /** A small object; undefined only when S3 says that there is no such key. */
     async get(key: string): Promise<ObjectContent | undefined> {
-        return this.#run(key, () =>
-            retryCut(async () => {
-                const answer = await absent(this.#client.send(new GetObjectCommand(this.#at(key))))
-                if (answer === undefined) return undefined
-                const body = Buffer.from(await answer.Body!.transformToByteArray())
-                return { body, etag: bareEtag(answer.ETag) }
-            }),
-        )
+        return this.#read(key, async (answer) => {
+            const body = Buffer.from(await answer.Body!.transformToByteArray())
+            return { body, etag: bareEtag(answer.ETag) }
+        })
     }
 
     /** The size, ETag and metadata of an object; undefined when there is none. */
@@ -150,21 +149,17 @@ export class Bucket {
 
     /** Writes an object to a local file in constant memory. @returns hex; undefined when there is no such object */
     async download(key: string, path: string): Promise<{ sha256: string } | undefined> {
-        return this.#run(key, () =>
-            retryCut(async () => {
-                const answer = await absent(this.#client.send(new GetObjectCommand(this.#at(key))))
-                if (answer === undefined) return undefined
-                const hash = createHash('sha256')
-                const hashing = async function* (chunks: AsyncIterable<Buffer>) {
-                    for await (const chunk of chunks) {
-                        hash.update(chunk)
-                        yield chunk
-                    }
+        return this.#read(key, async (answer) => {
+            const hash = createHash('sha256')
+            const hashing = async function* (chunks: AsyncIterable<Buffer>) {
+                for await (const chunk of chunks) {
+                    hash.update(chunk)
+                    yield chunk
                 }
-                await pipeline(answer.Body as Readable, hashing, createWriteStream(path))
-                return { sha256: hash.digest('hex') }
-            }),
-        )
+            }
+            await pipeline(answer.Body as Readable, hashing, createWriteStream(path))
+            return { sha256: hash.digest('hex') }
+        })
     }
 
     /** Writes a small object on a condition. */
@@ -249,6 +244,11 @@ export class Bucket {
             yield page
             ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
         } while (ContinuationToken !== undefined)
+    }
+
+    #read<Result>(key: string, read: (answer: GetObjectCommandOutput) => Promise<Result>): Promise<Result | undefined> {
+        const send = () => absent(this.#client.send(new GetObjectCommand(this.#at(key))))
+        return this.#run(key, () => retryCut(send, read))
     }
 
     #at(key: string): { Bucket: string; Key: string } {

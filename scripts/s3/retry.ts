@@ -16,11 +16,19 @@ export async function backOff(attempt: number, base: number, limit: number): Pro
 const cut = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'])
 const cutAttempts = 10
 
-/** Repeats a read whose answer was cut. */
-export async function retryCut<Result>(read: () => Promise<Result>): Promise<Result> {
+/**
+ * Repeats a request whose answer was cut while it was read.
+ *
+ * @param send is repeated by itself while there is no answer
+ */
+export async function retryCut<Answer, Result>(
+    send: () => Promise<Answer | undefined>,
+    read: (answer: Answer) => Promise<Result>,
+): Promise<Result | undefined> {
     for (let attempt = 0; ; attempt++) {
+        const answer = await send()
         try {
-            return await read()
+            return answer && (await read(answer))
         } catch (error) {
             const code = (error as NodeJS.ErrnoException).code ?? ''
             if (!cut.has(code) || attempt + 1 === cutAttempts) throw error

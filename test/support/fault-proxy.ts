@@ -2,12 +2,21 @@ import { createServer, request as send, type IncomingMessage, type Server, type 
 import type { AddressInfo } from 'node:net'
 
 /**
- * What becomes of a request. `500` and `503`: S3 never sees it. `500 after`, `503 after`, `cut after`: S3 does it, and
- * the client is told otherwise, or nothing. `cut`: the connection ends before S3 sees it. `cut upload`: S3 gets a part of
- * the body. `cut answer`: the client gets a part of the answer.
+ * What becomes of a request. `500`, `503` and an object: S3 never sees it. `500 after`, `503 after`, `cut after`: S3 does
+ * it, and the client is told otherwise, or nothing. `cut`: the connection ends before S3 sees it. `cut upload`: S3 gets a
+ * part of the body. `cut answer`: the client gets a part of the answer.
  */
 export type Fate =
-    'pass' | '500' | '503' | 'cut' | 'cut upload' | '500 after' | '503 after' | 'cut after' | 'cut answer'
+    | 'pass'
+    | '500'
+    | '503'
+    | 'cut'
+    | 'cut upload'
+    | '500 after'
+    | '503 after'
+    | 'cut after'
+    | 'cut answer'
+    | { status: number; code: string }
 
 /** A request that came to the proxy. */
 export interface ProxiedRequest {
@@ -72,12 +81,14 @@ export function failingShare(share: number, seed: number): () => Fate {
 
 function handle(target: URL, request: IncomingMessage, response: ServerResponse, fate: Fate, cut: () => void): void {
     if (fate === 'cut') return cut()
-    if (fate === '500' || fate === '503') {
+    const failure = failureOf(fate)
+    if (failure && !String(fate).endsWith('after')) {
         request.resume()
-        request.on('end', () => fail(request, response, fate))
+        request.on('end', () => fail(request, response, failure))
         return
     }
-    const { method, url, headers } = request
+    const { method, url } = request
+    const headers = request.headers
     // A connection of its own, so that every cut is one that was decided here.
     const to = { host: target.hostname, port: target.port, method, path: url, headers, agent: false as const }
     const upstream = send(to, (answer) => {
@@ -89,7 +100,7 @@ function handle(target: URL, request: IncomingMessage, response: ServerResponse,
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
         answer.on('end', () => {
-            if (fate === '500 after' || fate === '503 after') return fail(request, response, fate.slice(0, 3))
+            if (failure) return fail(request, response, failure)
             if (fate === 'cut answer') {
                 response.writeHead(answer.statusCode!, answer.headers)
                 const body = Buffer.concat(chunks)
@@ -115,10 +126,20 @@ function handle(target: URL, request: IncomingMessage, response: ServerResponse,
     request.pipe(upstream)
 }
 
-function fail(request: IncomingMessage, response: ServerResponse, status: string): void {
-    const code = status === '503' ? 'ServiceUnavailable' : 'InternalError'
-    const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>Try again.</Message></Error>`
-    response.writeHead(Number(status), { 'content-type': 'application/xml', 'content-length': body.length })
+/** The error that a fate answers with; the client is to try a 500 and a 503 again. */
+function failureOf(fate: Fate): { status: number; code: string } | undefined {
+    if (typeof fate === 'object') return fate
+    if (fate.startsWith('500')) return { status: 500, code: 'InternalError' }
+    return fate.startsWith('503') ? { status: 503, code: 'ServiceUnavailable' } : undefined
+}
+
+function fail(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, code }: { status: number; code: string },
+): void {
+    const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>So it is.</Message></Error>`
+    response.writeHead(status, { 'content-type': 'application/xml', 'content-length': body.length })
     response.end(request.method === 'HEAD' ? undefined : body)
 }
 
