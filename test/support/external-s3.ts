@@ -34,19 +34,24 @@ const startTimeout = 90_000
 /**
  * Starts a real S3 server from the system's packages, its state in a temporary folder. It ends with `close`, or with
  * this process, however that ends.
+ *
+ * @param environment more for the server's programs to see
  */
-export async function startExternalS3(name: ExternalName): Promise<RunningExternalS3> {
+export async function startExternalS3(
+    name: ExternalName,
+    environment: Record<string, string> = {},
+): Promise<RunningExternalS3> {
     // A port may be taken between finding and using it; three times in a row would be something else.
     for (let attempt = 1; ; attempt++) {
         try {
-            return await startOnce(name)
+            return await startOnce(name, environment)
         } catch (error) {
             if (attempt === 3) throw error
         }
     }
 }
 
-async function startOnce(name: ExternalName): Promise<RunningExternalS3> {
+async function startOnce(name: ExternalName, environment: Record<string, string>): Promise<RunningExternalS3> {
     const identity = identities[name]
     const folder = await mkdtemp(join(tmpdir(), `nginx-s3-pypi-${name}-`))
     const ports = await freePorts(name === 'rgw' ? 2 : 4)
@@ -54,6 +59,7 @@ async function startOnce(name: ExternalName): Promise<RunningExternalS3> {
     const child = spawn('bash', [script, folder, ...ports.map(String)], {
         env: {
             ...process.env,
+            ...environment,
             ACCESS_KEY: identity.accessKeyId,
             SECRET_KEY: identity.secretAccessKey,
             DOMAIN: domain,
