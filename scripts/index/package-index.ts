@@ -34,14 +34,12 @@ export class PackageIndex {
      * @returns `certain` is false when the write may have undone another's: read the page again
      */
     async replace(key: string, body: Buffer, headers: ObjectHeaders, expected: string | undefined): Promise<Replaced> {
+        if (this.#conditionalWrites === undefined && this.bucket.isAws) this.#conditionalWrites = true
         if (this.#conditionalWrites === undefined) {
-            this.#conditionalWrites = this.bucket.isAws
-            if (!this.bucket.isAws) {
-                const probe = await this.bucket.put(key, body, headers, { etag: impossibleEtag })
-                if (probe.outcome === 'refused') this.#conditionalWrites = true
-                else this.withoutConditionalWrites()
-                if (probe.outcome === 'written') return { etag: probe.etag, certain: false }
-            }
+            const probe = await this.bucket.put(key, body, headers, { etag: impossibleEtag })
+            if (probe.outcome === 'refused') this.#conditionalWrites = true
+            else this.withoutConditionalWrites()
+            if (probe.outcome === 'written') return { etag: probe.etag, certain: false }
         }
         if (!this.conditionalWrites) return { etag: await this.bucket.write(key, body, headers), certain: false }
         const condition = expected === undefined ? 'absent' : { etag: expected }
