@@ -1,8 +1,9 @@
 import path from 'node:path'
+import { isHostName } from './endpoint.js'
 import { isLoopback } from './listen.js'
 import { nginxFolder, quotedForShell } from './placement.js'
 import { signerSocket } from './serving-view.js'
-import type { Settings } from './settings.js'
+import { systemCaBundle, type Settings } from './settings.js'
 
 /** What to type after the folder is written, for the target: commands that work as they stand. */
 export function nextSteps(settings: Settings, folder: string): string {
@@ -12,10 +13,11 @@ export function nextSteps(settings: Settings, folder: string): string {
 
 function dockerSteps(settings: Settings, folder: string): string {
     const mount = fromCurrentFolder(folder)
-    const port = listenPort(settings)
     const { network, options, published } = dockerNetwork(settings)
+    const mounts = moreMounts(settings).map((option) => `    -v ${option} \\\n`)
+    // Compose publishes port 80 and mounts nothing but the folder.
     const compose =
-        published !== port && port === '80'
+        options.includes(`${composePort}:80 `) && mounts.length === 0
             ? `
 or, beside the docker-compose.yml of this package:
 
@@ -24,30 +26,51 @@ or, beside the docker-compose.yml of this package:
             : ''
     return `With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY):
 
-${network}  docker run -d --name pypi ${options} \\
+${network}  docker run -d --name pypi ${options}\\
     -e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY -e AWS_SESSION_TOKEN -e AWS_S3_BUCKET \\
     -v ${mount}:${nginxFolder}:ro \\
     -v ${mount}/site.conf:/etc/nginx/conf.d/default.conf:ro \\
-    nginx:${settings.nginxVersion} nginx -g 'daemon off; include ${nginxFolder}/env.conf;'
+${mounts.join('')}    nginx:${settings.nginxVersion} nginx -g 'daemon off; include ${nginxFolder}/env.conf;'
 ${compose}
-Then: pip install --index-url http://localhost:${published}/simple/ PACKAGE
+Then: pip install --index-url ${indexUrl(settings, published)} PACKAGE
 `
 }
 
-/** How the container is reached, and how it reaches S3. */
+/** The port on which docker-compose.yml publishes the index when no other is asked for. */
+const composePort = '8080'
+
+/** How the container is reached, and how it reaches S3: options that end in a space. */
 function dockerNetwork(settings: Settings): { network: string; options: string; published: string } {
     const port = listenPort(settings)
     // A container has a loopback of its own, unless it is in the network of the host.
     const { address } = settings.endpoint
     if (settings.listen.every(isLoopback) || (address !== undefined && isLoopback(address))) {
-        return { network: '', options: '--network host', published: port }
+        return { network: '', options: '--network host ', published: port }
     }
-    const published = '8080'
-    const options = `-p ${published}:${port}`
+    const published = settings.tls === undefined ? composePort : '8443'
+    const redirected = (settings.tls?.httpListen ?? []).map((listen) => `-p ${composePort}:${portOf(listen)} `)
+    const options = `-p ${published}:${port} ${redirected.join('')}`
     // Docker's DNS answers in networks that have a name.
     return settings.resolver.length > 0
-        ? { network: '  docker network create pypi\n', options: `${options} --network pypi`, published }
+        ? { network: '  docker network create pypi\n', options: `${options}--network pypi `, published }
         : { network: '', options, published }
+}
+
+/** What the container needs besides the folder: a place for the cache, and the files that options name. */
+function moreMounts({ cache, htpasswd, tls, caBundle }: Settings): string[] {
+    const files = [
+        htpasswd,
+        tls?.certificate,
+        tls?.key,
+        tls?.clientCa,
+        caBundle === systemCaBundle ? undefined : caBundle,
+    ]
+    return [
+        ...(cache === undefined ? [] : [`pypi-cache:${quotedForShell(cache.folder)}`]),
+        ...[...new Set(files)].flatMap((file) =>
+            file === undefined ? [] : [`${quotedForShell(file)}:${quotedForShell(file)}:ro`],
+        ),
+    ]
 }
 
 function debianSteps(settings: Settings, folder: string): string {
@@ -68,7 +91,7 @@ ${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
   printf '[Service]\\nEnvironmentFile=/etc/nginx-s3-pypi.env\\n${cleanUp}' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
   systemctl daemon-reload && nginx -t && systemctl restart nginx
 
-Then: pip install --index-url http://localhost:${listenPort(settings)}/simple/ PACKAGE
+Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
 `
 }
 
@@ -78,7 +101,7 @@ function standaloneSteps(settings: Settings, folder: string): string {
 
   nginx -p ${root} -c ${root}/nginx.conf -e stderr -g 'daemon off;'
 
-Then: pip install --index-url http://localhost:${listenPort(settings)}/simple/ PACKAGE
+Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
 `
 }
 
@@ -87,6 +110,16 @@ function fromCurrentFolder(folder: string): string {
     return path.isAbsolute(folder) ? quotedForShell(folder) : `"$PWD"/${quotedForShell(path.normalize(folder))}`
 }
 
+function indexUrl({ tls, serverName }: Settings, port: string): string {
+    // A certificate is for a name.
+    const host = tls !== undefined && isHostName(serverName) && serverName !== '_' ? serverName : 'localhost'
+    return new URL('/simple/', `${tls === undefined ? 'http' : 'https'}://${host}:${port}`).href
+}
+
 function listenPort(settings: Settings): string {
-    return settings.listen[0]!.replace(/^.*:/, '')
+    return portOf(settings.listen[0]!)
+}
+
+function portOf(listen: string): string {
+    return listen.replace(/^.*:/, '')
 }

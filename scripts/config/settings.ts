@@ -55,6 +55,9 @@ export const defaultNginxVersions: Record<Target, string> = {
     standalone: '1.22.1',
 }
 
+/** The certificates of the public authorities, where the official image, Debian and Ubuntu have them. */
+export const systemCaBundle = '/etc/ssl/certs/ca-certificates.crt'
+
 /** The DNS of Docker's networks that have a name, Compose's among them. */
 const dockerDns = '127.0.0.11'
 
@@ -111,7 +114,7 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         jsEngine: options.jsEngine,
         resolver: endpoint.address !== undefined ? [] : resolvers(options.resolver, hasDockerDns, machineResolvers),
         ...serving,
-        caBundle: parseFilePath(options.caBundle ?? '/etc/ssl/certs/ca-certificates.crt'),
+        caBundle: parseFilePath(options.caBundle ?? systemCaBundle),
     }
 }
 

@@ -25,6 +25,9 @@ const compose =
         ? ['docker', 'compose']
         : ['docker-compose']
 
+/** How the engine is found may stand in the environment; credentials of this machine's user have no business here. */
+const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')))
+
 const found = await nginxImage()
 
 describeWhere('docker-compose.yml', found.missing ?? missingPrograms([compose[0]!], 'docker-compose'), () => {
@@ -57,7 +60,7 @@ describeWhere('docker-compose.yml', found.missing ?? missingPrograms([compose[0]
 
         async function runCompose(words: string[], more: Record<string, string> = {}): Promise<string> {
             const [program, ...all] = [...compose, '-f', composeFile, '-p', project, ...words]
-            const env = { PATH: process.env.PATH, ...environment, ...more }
+            const env = { ...inherited, ...environment, ...more }
             return (await promisify(execFile)(program!, all, { env, cwd, timeout: 90_000 })).stdout
         }
 

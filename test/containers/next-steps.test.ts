@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -76,6 +76,33 @@ describeWhere('the commands that generate-config prints for Docker', found.missi
             }
         },
     )
+
+    test('a container with a cache, and with passwords', async () => {
+        const name = uniqueName()
+        const port = await freePort()
+        await writeFile(path.join(cwd, 'users'), 'ci:{PLAIN}p%40ss\n')
+        const words = ['--endpoint-url', s3.endpoint, '--listen', `127.0.0.1:${port}`, '--out', 'closed']
+        const serving = ['--cache', '/var/cache/pypi', '--cache-size', '64m', '--htpasswd', path.join(cwd, 'users')]
+        const steps = await nextSteps(...words, ...serving)
+        try {
+            await runStep(steps, 'docker run', {
+                '--name pypi': `--name ${name}`,
+                'pypi-cache:': `${name}:`,
+                [` ${officialImage} `]: ` ${image} `,
+            })
+            await untilStatus(`http://127.0.0.1:${port}/-/readyz`, 200)
+            expect(await statusOf(`http://127.0.0.1:${port}${sample.file}`)).toBe(401)
+            const url = `http://ci:p%2540ss@127.0.0.1:${port}`
+            expect(await pipInstall(url, sample)).toBe(sample.version)
+            expect(await pipInstall(url, sample)).toBe(sample.version)
+            const { stdout } = await docker('exec', name, 'find', '/var/cache/pypi', '-type', 'f')
+            expect(stdout).toMatch(/files\/.*\n/)
+            expect((await docker('logs', name)).stdout).toContain('"cache":"HIT"')
+        } finally {
+            await docker('rm', '--force', name)
+            await docker('volume', 'rm', name)
+        }
+    })
 
     test('a container in the network of the host, where S3 is', async () => {
         const name = uniqueName()

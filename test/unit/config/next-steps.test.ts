@@ -52,23 +52,52 @@ describe('Docker', () => {
     })
 
     test.each([
-        [{ listen: ['127.0.0.1:8081'] }, '8081'],
-        [{ listen: ['[::1]:8081', '127.0.0.1:8082'] }, '8081'],
-        [{ endpointUrl: 'http://localhost:9000', listen: ['8081'] }, '8081'],
-        [{ endpointUrl: 'http://127.0.0.1:9000' }, '80'],
-        [{ endpointUrl: 'http://[::1]:9000' }, '80'],
+        [{ listen: ['127.0.0.1:8081'] }, ':8081'],
+        [{ listen: ['[::1]:8081', '127.0.0.1:8082'] }, ':8081'],
+        [{ endpointUrl: 'http://localhost:9000', listen: ['8081'] }, ':8081'],
+        [{ endpointUrl: 'http://127.0.0.1:9000' }, ''],
+        [{ endpointUrl: 'http://[::1]:9000' }, ''],
     ] as [Partial<ConfigOptions>, string][])('is in the network of the host with %j', (options, port) => {
         const text = steps(options)
         expect(text).toMatch(/^ {2}docker run -d --name pypi --network host \\$/m)
         expect(text).not.toContain('network create')
         expect(text).not.toContain('compose')
-        expect(text).toContain(`--index-url http://localhost:${port}/simple/`)
+        expect(text).toContain(`--index-url http://localhost${port}/simple/`)
     })
 
     test('Compose, which publishes port 80, is named where nginx listens on it', () => {
         expect(steps({ listen: ['8081'] })).not.toContain('compose')
         expect(steps({ listen: ['8081'] })).toContain('-p 8080:8081 ')
         expect(steps({ listen: ['[::]:80', '8081'] })).toContain('docker compose up')
+    })
+})
+
+describe('Docker, with what a container does not have of itself', () => {
+    const tls = { tlsCert: '/srv/tls/é.crt', tlsKey: '/srv/tls/é.key' }
+
+    test.each<[options: Partial<ConfigOptions>, volumes: string[]]>([
+        [{ cache: '/var/cache/pypi' }, ['pypi-cache:/var/cache/pypi']],
+        [{ htpasswd: '/srv/users' }, ['/srv/users:/srv/users:ro']],
+        [{ caBundle: '/srv/ca&(1).pem' }, ['/srv/ca&(1).pem:/srv/ca&(1).pem:ro']],
+        [tls, ['/srv/tls/é.crt:/srv/tls/é.crt:ro', '/srv/tls/é.key:/srv/tls/é.key:ro']],
+        [{ ...tls, tlsKey: tls.tlsCert, clientCa: tls.tlsCert }, ['/srv/tls/é.crt:/srv/tls/é.crt:ro']],
+    ])('%j', (options, volumes) => {
+        const text = steps(options)
+        const words = wordsOf(text, 'docker run')
+        const mounted = words.filter((_word, index) => words[index - 1] === '-v')
+        expect(mounted.slice(2)).toEqual(volumes)
+        expect(words.slice(-4)).toEqual(wordsOf(steps({}), 'docker run').slice(-4))
+        // Compose mounts the folder alone.
+        expect(text).not.toContain('compose')
+    })
+
+    test('TLS has a port of its own, and the certificate a name', () => {
+        const text = steps({ ...tls, serverName: 'pypi.example.com' })
+        expect(text).toContain(' -p 8443:443 -p 8080:80 --network pypi \\\n')
+        expect(text).toContain('--index-url https://pypi.example.com:8443/simple/ PACKAGE')
+        expect(steps({ ...tls, httpListen: 'off' })).toContain(' -p 8443:443 --network pypi \\\n')
+        expect(steps({ ...tls, serverName: '*.example.com' })).toContain('--index-url https://localhost:8443/simple/')
+        expect(steps({ ...tls, target: 'debian' })).toContain('--index-url https://localhost/simple/')
     })
 })
 
