@@ -55,6 +55,7 @@ export function addServingOptions(program: Command): Command {
         .option('--tls-cert <file>', 'certificate chain, as nginx sees the file')
         .option('--tls-key <file>', 'its key, as nginx sees the file')
         .option('--client-ca <file>', 'authority whose client certificates may read')
+        .option('--max-connections <count>', 'connections at once of one address (default: 1000)')
         .option('--http-listen <address>', 'where plain http is redirected to https, or "off" (default: 80)')
 }
 
@@ -96,6 +97,7 @@ export function configWords(options: ConfigOptions): string[] {
         ['--tls-key', options.tlsKey],
         ['--client-ca', options.clientCa],
         ['--http-listen', options.httpListen],
+        ['--max-connections', options.maxConnections],
     ]
     return words.flatMap(([name, value]) => (value === undefined ? [] : [name, ...[value].flat()]))
 }

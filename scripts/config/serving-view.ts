@@ -21,6 +21,7 @@ export function servingView(settings: Settings) {
         certificateKey: tls?.key ?? false,
         clientCa: tls?.clientCa ?? false,
 
+        maxConnections: String(settings.maxConnections),
         htpasswd: settings.htpasswd ?? false,
         allow: settings.allow,
         restricted,

@@ -19,6 +19,7 @@ export interface ServingOptions {
     tlsKey?: string
     clientCa?: string
     httpListen?: string
+    maxConnections?: string
 }
 
 /** The same, valid and with its defaults; undefined or empty is off. */
@@ -31,6 +32,8 @@ export interface Serving {
     /** Patterns of normalised names, with `*`, that are never looked for in the fallback. */
     privateNames: string[]
     htpasswd: string | undefined
+    /** At once, of one address. */
+    maxConnections: number
     /** Addresses and networks. */
     allow: string[]
     tls: { certificate: string; key: string; clientCa: string | undefined; httpListen: string[] } | undefined
@@ -63,6 +66,7 @@ export function servingFrom(options: ServingOptions): Serving {
                 : parseFallback(fallback === true ? 'https://pypi.org/simple/' : fallback),
         privateNames: (options.private ?? []).map(parsePrivateName),
         htpasswd: options.htpasswd === undefined ? undefined : parseFilePath(options.htpasswd),
+        maxConnections: parseMaxConnections(options.maxConnections ?? '1000'),
         allow: (options.allow ?? []).map(parseNetwork),
         tls:
             tlsCert === undefined || tlsKey === undefined
@@ -96,6 +100,15 @@ export function parsePageTtl(text: string): number {
     if (seconds < 1 || seconds > 3600)
         throw new UsageError(`--page-ttl ${JSON.stringify(text)} is no time`, 'Use 1 to 3600 seconds.')
     return seconds
+}
+
+/** 1 to 65535, which is as many as nginx counts. */
+export function parseMaxConnections(text: string): number {
+    const count = /^\d{1,5}$/.test(text) ? Number(text) : 0
+    if (count < 1 || count > 65535) {
+        throw new UsageError(`--max-connections ${JSON.stringify(text)} is no number of connections`, 'Use 1 to 65535.')
+    }
+    return count
 }
 
 /** The URL of a simple index, to which names are redirected. */

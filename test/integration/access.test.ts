@@ -134,6 +134,18 @@ describe.each([false, true])('cached: %s', (cached) => {
         await index.stop()
     })
 
+    test('--max-connections: one address does not take all', async () => {
+        const slow = await startRecordingUpstream((_request, response) => void setTimeout(() => response.end('x'), 500))
+        const index = await startIndex({ ...options, endpointUrl: slow.endpoint, maxConnections: '2' })
+        const paths = ['/demo/a', '/demo/b', '/demo/c', '/demo/d']
+        const answers = await Promise.all(paths.map((path) => request(index.port, path)))
+        expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503])
+        expect(slow.requests).toHaveLength(2)
+        expect((await request(index.port, '/demo/e')).status).toBe(200)
+        await index.stop()
+        await slow.close()
+    })
+
     test('the access log is JSON, one line for a request', async () => {
         const index = await startIndex({ ...options, prefix: 'team' })
         await request(index.port, '/demo/file-1.0%2Bx.whl?token="x"', { headers: { 'User-Agent': 'pip/"26"\\' } })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
     parseCacheSize,
     parseFallback,
+    parseMaxConnections,
     parseNetwork,
     parsePageTtl,
     parsePrivateName,
@@ -59,6 +60,21 @@ describe('the time for which a page is fresh', () => {
             )
         },
     )
+})
+
+describe('the connections of one address', () => {
+    test.each([
+        ['1', 1],
+        ['65535', 65535],
+    ])('%s', (text, count) => expect(parseMaxConnections(text)).toBe(count))
+
+    test.each(['', '0', '65536', '-1', '1.5', '10k', ...nginxInjections])('%j is refused', (text) => {
+        expectRefusal(
+            () => parseMaxConnections(text),
+            `--max-connections ${JSON.stringify(text)} is no number of connections`,
+            '1 to 65535',
+        )
+    })
 })
 
 describe('a fallback', () => {
@@ -172,7 +188,7 @@ describe('options that mean nothing alone', () => {
 describe('what is served', () => {
     test('is open, and not kept, unless an option says so', () => {
         const off = { cache: undefined, fallback: undefined, htpasswd: undefined, tls: undefined }
-        expect(servingFrom({})).toEqual({ ...off, pageTtl: 5, privateNames: [], allow: [] })
+        expect(servingFrom({})).toEqual({ ...off, pageTtl: 5, privateNames: [], allow: [], maxConnections: 1000 })
         expect(servingFrom({ cache: 'off' }).cache).toBeUndefined()
     })
 
