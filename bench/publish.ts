@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createProgram, runProgram } from '../scripts/cli/program.js'
+import { openBucket } from '../scripts/s3/bucket.js'
+import { startS3Server } from '../scripts/s3-server/server.js'
+import { table } from '../scripts/manage/table.js'
+import { fillPage, fillProjects } from './fill-bucket.js'
+import type { TaskCost } from './publish-task.js'
+import { writeWheel } from './wheel-file.js'
+
+interface Options {
+    endpointUrl?: string
+    files: number
+    projects: number
+    megabytes: number
+    json?: true
+}
+
+const program = createProgram(
+    'bench/publish',
+    'Measures what publishing and rebuilding cost, in requests, CPU time and memory.',
+)
+    .option('--endpoint-url <url>', 'an S3 server, with its credentials in the environment (default: the embedded one)')
+    .option('--files <number>', 'files of the large project', Number, 5000)
+    .option('--projects <number>', 'projects of the index that is rebuilt, of ten files each', Number, 1000)
+    .option('--megabytes <number>', 'size of the large wheel', Number, 500)
+    .option('--json', 'print the result for a machine')
+    .action(bench)
+
+const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
+
+async function bench(options: Options): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'bench-publish-'))
+    const server = options.endpointUrl
+        ? undefined
+        : await startS3Server({ folder: join(folder, 's3'), credentials: [credentials], region: 'us-east-1' })
+    try {
+        const endpointUrl = options.endpointUrl ?? server!.endpoint
+        const costs = await measure(options, folder, endpointUrl, server !== undefined)
+        process.stdout.write(options.json ? JSON.stringify(costs, null, 2) + '\n' : describe(costs))
+    } finally {
+        await server?.close()
+        await rm(folder, { recursive: true })
+    }
+}
+
+async function measure(options: Options, folder: string, endpointUrl: string, isEmbedded: boolean) {
+    const own = isEmbedded ? { credentials, region: 'us-east-1' } : {}
+    const environment = isEmbedded
+        ? {
+              AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+              AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+              AWS_REGION: 'us-east-1',
+          }
+        : {}
+    const run = async (task: string, bucket: string, ...files: string[]): Promise<TaskCost> => {
+        const program = fileURLToPath(new URL('publish-task.js', import.meta.url))
+        const env = { ...process.env, ...environment, AWS_ENDPOINT_URL: endpointUrl }
+        const { stdout } = await promisify(execFile)(process.execPath, [program, task, bucket, ...files], { env })
+        return JSON.parse(stdout) as TaskCost
+    }
+    const newBucket = async (purpose: string) => {
+        const bucket = openBucket({ bucket: `bench-${purpose}-${Date.now().toString(36)}`, endpointUrl, ...own })
+        await bucket.create()
+        return bucket
+    }
+    const costs: Record<string, TaskCost> = {}
+
+    const large = await newBucket('large')
+    await fillPage(large, 'large', options.files)
+    await run('publish', large.name, await writeWheel(folder, 'small', '1.0', 1000))
+    costs['a wheel into a project of 1 file'] = await run(
+        'publish',
+        large.name,
+        await writeWheel(folder, 'small', '2.0', 1000),
+    )
+    await run('publish', large.name, await writeWheel(folder, 'large', '1.0', 1000))
+    const wheel = await writeWheel(folder, 'large', '2.0', 1000)
+    costs[`a wheel into a project of ${options.files} files`] = await run('publish', large.name, wheel)
+
+    const heavy = await writeWheel(folder, 'heavy', '1.0', options.megabytes * 1e6)
+    costs[`a wheel of ${options.megabytes} MB`] = await run('publish', (await newBucket('heavy')).name, heavy)
+    await rm(heavy)
+
+    const many = await newBucket('many')
+    await fillProjects(many, options.projects, 10)
+    const title = `rebuild of ${options.projects} projects with ${options.projects * 10} files`
+    costs[`${title}, pages lost`] = await run('rebuild', many.name)
+    costs[`${title}, nothing wrong`] = await run('rebuild', many.name)
+    return costs
+}
+
+function describe(costs: Record<string, TaskCost>): string {
+    const rows = Object.entries(costs).map(([name, { requests, cpu, seconds, memory }]) => [
+        name,
+        String(requests),
+        `${cpu.toFixed(2)} s`,
+        `${seconds.toFixed(2)} s`,
+        `${memory.toFixed(0)} MB`,
+    ])
+    return table([['', 'S3 REQUESTS', 'CPU TIME', 'WALL TIME', 'MEMORY'], ...rows])
+}
+
+await runProgram(program)
