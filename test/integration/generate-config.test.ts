@@ -21,49 +21,6 @@ async function filesIn(folder: string): Promise<Record<string, string>> {
     return Object.fromEntries((await Promise.all(contents)).map((content, index) => [names[index]!, content]))
 }
 
-describe('wrong usage: exit status 2, a line on stderr with the cure, and nothing is written', () => {
-    test.each<[words: string[], message: RegExp]>([
-        [[], /required option '--bucket <name>' not specified\nTry: generate-config --help\n$/],
-        [['--bucket'], /option '--bucket <name>' argument missing/],
-        [['--bucket', 'my-pypi', '--verbose'], /unknown option '--verbose'/],
-        [['--bucket', 'my-pypi', 'my-pypi'], /too many arguments/],
-        [['--bucket', 'my-pypi', '--target', 'podman'], /'podman' is invalid. Allowed choices are docker, debian/],
-        [['--bucket', 'my-pypi', '--signature', 'v3'], /'v3' is invalid. Allowed choices are v4, v2/],
-        [['--bucket', 'My_Pypi'], /^generate-config: "My_Pypi" cannot be the name of a bucket: .*\n {2}Bucket names: /],
-        [['--bucket', ''], /"" cannot be the name of a bucket: it has 0 characters/],
-        [['--bucket', 'my-pypi', '--region', 'x\n'], /"x\\n" is no region\n {2}Write it as AWS does/],
-        [['--bucket', 'my-pypi', '--endpoint-url', 'http://s3/b'], /has a path: .*\n {2}Write https:\/\/HOST/],
-        [['--bucket', 'my-pypi', '--listen', '80', '127.0.0.1'], /"127.0.0.1" is no address to listen on\n {2}Write/],
-        [['--bucket', 'my-pypi', '--resolver', 'off', '::1'], /"off" is no DNS server/],
-        [['--bucket', 'my-pypi', '--ca-bundle', 'ca.pem'], /cannot be given the path "ca.pem"\n {2}Use an absolute/],
-        [['--bucket', 'my-pypi', '--out', ''], /--out names no folder\n {2}Leave it out/],
-        [
-            ['--bucket', 'my-pypi', '--target', 'standalone', '--out', 'a b', '--resolver', '::1'],
-            /cannot be given the path/,
-        ],
-    ])('%j', async (words, message) => {
-        const outcome = await generate(...words)
-        expect(outcome).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(message) })
-        expect(outcome.stderr).not.toMatch(/\n\s+at /)
-        expect(await readdir(cwd)).toEqual([])
-    })
-
-    test('credentials in an endpoint are not shown', async () => {
-        const { status, stderr } = await generate('--bucket', 'my-pypi', '--endpoint-url', 'https://AKID:hush@s3')
-        expect(status).toBe(2)
-        expect(stderr).toContain('the endpoint holds credentials, which belong in the environment')
-        expect(stderr).not.toMatch(/AKID|hush/)
-    })
-})
-
-test('--help has examples, and --version the version', async () => {
-    const help = await generate('--help')
-    expect(help).toMatchObject({ status: 0, stderr: '' })
-    expect(help.stdout).toMatch(/^Usage: generate-config .*\nExamples:\n {2}generate-config --bucket my-pypi/s)
-    expect(await generate('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
-    expect(await readdir(cwd)).toEqual([])
-})
-
 describe('success', () => {
     test.each<[words: string[], folder: string, files: string[]]>([
         [[], 'nginx-s3-pypi', ['env.conf', 'nginx-s3-pypi.js', 'site.conf']],
@@ -136,6 +93,15 @@ describe('success', () => {
                 ...['--nginx-version', '1.28.0', '--js-engine', 'qjs', '--resolver', 'off'],
             ],
         ],
+        [
+            [
+                ...['--cache', '/var/cache/pypi', '--cache-size', '1G', '--page-ttl', '60', '--stale', '--fallback'],
+                ...['--private', 'Acme_*', '*-internal', '--htpasswd', '/etc/é&(1)', '--allow', '10.0.0.0/8', '::1'],
+                ...['--tls-cert', '/etc/tls.crt', '--tls-key', '/etc/tls.key', '--client-ca', '/etc/ca.crt'],
+                ...['--http-listen', '8080', '--listen', '8443'],
+            ],
+        ],
+        [['--fallback', 'https://mirror.example.com/simple']],
     ])('the command in the files makes the same files again: %j', async (words) => {
         await generate('--bucket', 'my-pypi', '--out', 'first', ...words)
         const files = await filesIn('first')

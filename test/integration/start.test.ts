@@ -50,38 +50,43 @@ function start(words: string[], variables: Record<string, string> = {}) {
     return { child, ended, ready }
 }
 
-test('the line that it prints installs, twice, and Ctrl-C leaves nothing but the data', async () => {
-    const port = await freePort()
-    for (const round of ['first', 'second']) {
-        const index = start(['--port', String(port)])
-        const words = await index.ready
-        const line = /^ {2}(.*pip install .*)$/m.exec(words)![1]!
-        expect(line).toContain(`http://127.0.0.1:${port}/simple/`)
+// Two environments of Python are made: minutes on a busy machine.
+test(
+    'the line that it prints installs, twice, and Ctrl-C leaves nothing but the data',
+    { timeout: 300_000 },
+    async () => {
+        const port = await freePort()
+        for (const round of ['first', 'second']) {
+            const index = start(['--port', String(port)])
+            const words = await index.ready
+            const line = /^ {2}(.*pip install .*)$/m.exec(words)![1]!
+            expect(line).toContain(`http://127.0.0.1:${port}/simple/`)
 
-        const shell = await promisify(execFile)('sh', ['-c', line], { cwd: folder, env: environment })
-        expect(shell.stdout, round).toContain('Successfully installed hello-index-1.0+sample')
-        const hello = await promisify(execFile)(path.join(folder, '.venv/bin/hello-index'))
-        expect(hello.stdout).toBe('Hello from your own package index!\n')
+            const shell = await promisify(execFile)('sh', ['-c', line], { cwd: folder, env: environment })
+            expect(shell.stdout, round).toContain('Successfully installed hello-index-1.0+sample')
+            const hello = await promisify(execFile)(path.join(folder, '.venv/bin/hello-index'))
+            expect(hello.stdout).toBe('Hello from your own package index!\n')
 
-        const publish = /^ {2}(.*publish-package.*)$/m.exec(words)![1]!
-        const wheel = path.join(folder, 'again')
-        await mkdir(wheel)
-        await writeSampleWheel(wheel)
-        const published = await promisify(execFile)('sh', ['-c', `${publish} again/*.whl`], {
-            cwd: folder,
-            env: environment,
-        })
-        expect(published.stdout).toContain('hello')
-        await rm(wheel, { recursive: true })
+            const publish = /^ {2}(.*publish-package.*)$/m.exec(words)![1]!
+            const wheel = path.join(folder, 'again')
+            await mkdir(wheel)
+            await writeSampleWheel(wheel)
+            const published = await promisify(execFile)('sh', ['-c', `${publish} again/*.whl`], {
+                cwd: folder,
+                env: environment,
+            })
+            expect(published.stdout).toContain('hello')
+            await rm(wheel, { recursive: true })
 
-        // Ctrl-C on a terminal is a signal to the whole group; here it is the program that gets it.
-        index.child.kill('SIGINT')
-        expect(await index.ended).toMatchObject({ status: 0, stderr: '' })
-        await expect(fetch(`http://127.0.0.1:${port}/-/healthz`)).rejects.toThrow()
-        await rm(path.join(folder, '.venv'), { recursive: true })
-        expect(await readdir(folder)).toEqual(['data'])
-    }
-})
+            // Ctrl-C on a terminal is a signal to the whole group; here it is the program that gets it.
+            index.child.kill('SIGINT')
+            expect(await index.ended).toMatchObject({ status: 0, stderr: '' })
+            await expect(fetch(`http://127.0.0.1:${port}/-/healthz`)).rejects.toThrow()
+            await rm(path.join(folder, '.venv'), { recursive: true })
+            expect(await readdir(folder)).toEqual(['data'])
+        }
+    },
+)
 
 test('a bucket that exists is served with the credentials of the environment', async () => {
     const s3 = await startS3('embedded')
