@@ -47,7 +47,11 @@ export default defineConfig(
         rules: {
             'no-restricted-imports': [
                 'error',
-                { patterns: [{ regex: '^(?!\\./|crypto$|fs$|querystring$)', message: 'njs has crypto, fs, querystring.' }] },
+                {
+                    patterns: [
+                        { regex: '^(?!\\./|crypto$|fs$|querystring$)', message: 'njs has crypto, fs, querystring.' },
+                    ],
+                },
             ],
         },
     },
@@ -57,7 +61,10 @@ export default defineConfig(
         ignores: ['njs/nginx-s3-pypi.ts'],
         rules: {
             'no-restricted-globals': ['error', 'ngx', 'process', 'Date'],
-            '@typescript-eslint/no-restricted-types': ['error', { types: { NginxHTTPRequest: 'Only the entry sees r.' } }],
+            '@typescript-eslint/no-restricted-types': [
+                'error',
+                { types: { NginxHTTPRequest: 'Only the entry sees r.' } },
+            ],
         },
     },
     {

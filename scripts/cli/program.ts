@@ -7,9 +7,8 @@ import { UsageError, UserError } from './user-error.js'
 export const exitStatus = { success: 0, failure: 1, usage: 2 } as const
 
 /** The version in package.json. */
-export const version = (
-    JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string }
-).version
+export const version = (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string })
+    .version
 
 /** A command whose usage errors end the program with status 2 and a hint at `--help`. */
 export function createProgram(name: string, description: string): Command {
