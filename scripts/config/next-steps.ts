@@ -29,10 +29,10 @@ or, beside the docker-compose.yml of this package:
 ${network}  docker run -d --name pypi ${options}\\
     -e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY -e AWS_SESSION_TOKEN -e AWS_S3_BUCKET \\
     -v ${mount}:${nginxFolder}:ro \\
-    -v ${mount}/site.conf:/etc/nginx/conf.d/default.conf:ro \\
-${mounts.join('')}    nginx:${settings.nginxVersion} nginx -g 'daemon off; include ${nginxFolder}/env.conf;'
+${mounts.join('')}    nginx:${settings.nginxVersion} nginx -c ${nginxFolder}/nginx.conf -g 'daemon off;'
 ${compose}
 Then: pip install --index-url ${indexUrl(settings, published)} PACKAGE
+When the folder has changed: docker kill -s HUP pypi
 `
 }
 

@@ -31,13 +31,13 @@ export interface Placement {
 /**
  * Renders the files of the folder: the same settings and placement give the same bytes.
  *
- * @returns env.conf, site.conf, nginx-s3-pypi.js and, for an nginx of its own, nginx.conf
+ * @returns env.conf, site.conf, nginx-s3-pypi.js and, unless nginx has a configuration already, nginx.conf
  * @throws Error when a template asks for a value that is not there
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
     const view = viewOf(settings, placement)
     const script = readFileSync(new URL('dist/nginx-s3-pypi.js', packageRoot), 'utf8')
-    const configurations = ['env.conf', 'site.conf', ...(settings.target === 'standalone' ? ['nginx.conf'] : [])]
+    const configurations = ['env.conf', 'site.conf', ...(settings.target === 'debian' ? [] : ['nginx.conf'])]
     return [
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
         { name: 'nginx-s3-pypi.js', content: seal(script, '//') },
@@ -80,7 +80,13 @@ function viewOf(settings: Settings, placement: Placement) {
     const server = `${endpoint.address ?? endpoint.host}:${endpoint.port}`
     return {
         madeBy: `Made by: ${placement.command}`,
-        folder: placement.folder,
+        nginxPurpose: standalone
+            ? `A whole nginx of its own, beside the machine's: nginx -p ${placement.folder} -c ${placement.folder}/nginx.conf`
+            : `All that nginx reads in its container: nginx -c ${placement.folder}/nginx.conf -g 'daemon off;'`,
+        // The one folder that any user of a container may write to, whose root may be read-only.
+        writable: standalone ? '' : '/tmp/',
+        // A container's log is watched from outside: when nginx reloaded, when it ended.
+        errorLevel: standalone ? 'warn' : 'notice',
         loadModule: settings.target !== 'debian',
         modulePath: placement.modulePath ?? defaultModulePath,
         workers: String(placement.workers ?? 'auto'),

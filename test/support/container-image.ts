@@ -37,6 +37,21 @@ export async function nginxImage(): Promise<{ image: string; missing?: undefined
     return announced(image, `in the place of ${officialImage}, which cannot be pulled here`)
 }
 
+/**
+ * The official image that runs as another user than root or, in the place of one that cannot be pulled, its stand-in.
+ *
+ * @param official what `nginxImage` found
+ */
+export async function unprivilegedImage(official: string): Promise<string> {
+    const name = `nginxinc/nginx-unprivileged:${defaultNginxVersions.docker}`
+    if (official === officialImage && ((await isThere(name)) || (await isPulled(name)))) return name
+    const folder = fileURLToPath(new URL('../containers/stand-in-unprivileged/', import.meta.url))
+    const tag = `nginx-s3-pypi-stand-in-unprivileged:${contentHash(folder)}`
+    await docker('build', '--quiet', '--build-arg', `BASE=${official}`, '--tag', tag, folder)
+    process.stdout.write(`containers run ${tag}, in the place of ${name}\n`)
+    return tag
+}
+
 async function announced(image: string, why: string): Promise<{ image: string }> {
     const version = (await docker('run', '--rm', '--entrypoint', 'nginx', image, '-v')).stderr.trim()
     process.stdout.write(`containers run ${image} (${version}), ${why}\n`)

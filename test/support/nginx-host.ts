@@ -6,29 +6,10 @@ import { render } from '../../scripts/config/render.js'
 import type { Settings } from '../../scripts/config/settings.js'
 import type { Nginx } from '../../scripts/start/find-nginx.js'
 
-/** What every nginx.conf here writes, in a folder of the test's own. */
+/** What nginx writes, in a folder of the test's own. */
 const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `    ${name}_temp_path temp-${name};`)
     .join('\n')
-
-/** The shape of the official image's: njs is not loaded, and only conf.d is included, in http. */
-const dockerConf = `
-worker_processes auto;
-error_log        stderr notice;
-pid              nginx.pid;
-events {
-    worker_connections 1024;
-}
-http {
-${temporaryPaths}
-    default_type application/octet-stream;
-    log_format   main '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent';
-    access_log   log/access.log main;
-    sendfile     on;
-    keepalive_timeout 65;
-    include      conf.d/*.conf;
-}
-`
 
 /** The shape of Debian's: what is enabled has places in the main context and in http, and njs is loaded. */
 const debianConf = `
@@ -56,7 +37,7 @@ ${temporaryPaths}
 /**
  * Puts a generated folder where its target has its place, and asks nginx whether it takes the whole.
  *
- * @param root an empty folder that stands for /etc/nginx
+ * @param root an empty folder that stands for /etc/nginx, /var/log/nginx and a container's /tmp
  * @param edit changes a generated file before it is written
  * @returns what nginx says
  */
@@ -71,14 +52,10 @@ export async function testConfiguration(
         await mkdir(path.join(root, name))
     }
     for (const { name, content } of render(settings, { folder, command: 'test', modulePath: nginx.modulePath })) {
-        await writeFile(path.join(folder, name), edit(name, content).replaceAll('/var/log/nginx/', `${root}/log/`))
+        const placed = edit(name, content).replaceAll('/var/log/nginx/', `${root}/log/`)
+        await writeFile(path.join(folder, name), placed.replaceAll(/ \/tmp\/(?=nginx\.pid;|temp-)/g, ` ${root}/`))
     }
-    if (settings.target === 'standalone') return ask(nginx, folder, 'daemon off;')
-    if (settings.target === 'docker') {
-        await writeFile(path.join(root, 'nginx.conf'), dockerConf)
-        await symlink(`${folder}/site.conf`, path.join(root, 'conf.d/default.conf'))
-        return ask(nginx, root, `daemon off; include ${folder}/env.conf;`)
-    }
+    if (settings.target !== 'debian') return ask(nginx, folder, 'daemon off;')
     await writeFile(path.join(root, 'nginx.conf'), debianConf)
     await writeFile(path.join(root, 'modules-enabled/50-mod-http-js.conf'), `load_module ${nginx.modulePath};\n`)
     await symlink(`${folder}/env.conf`, path.join(root, 'modules-enabled/90-nginx-s3-pypi.conf'))

@@ -27,8 +27,7 @@ describe('Docker', () => {
             ...['-e', 'AWS_ACCESS_KEY_ID', '-e', 'AWS_SECRET_ACCESS_KEY'],
             ...['-e', 'AWS_SESSION_TOKEN', '-e', 'AWS_S3_BUCKET'],
             ...['-v', '//nginx-s3-pypi:/etc/nginx/nginx-s3-pypi:ro'],
-            ...['-v', '//nginx-s3-pypi/site.conf:/etc/nginx/conf.d/default.conf:ro'],
-            ...['nginx:1.30.4', 'nginx', '-g', 'daemon off; include /etc/nginx/nginx-s3-pypi/env.conf;'],
+            ...['nginx:1.30.4', 'nginx', '-c', '/etc/nginx/nginx-s3-pypi/nginx.conf', '-g', 'daemon off;'],
         ])
     })
 
@@ -85,8 +84,8 @@ describe('Docker, with what a container does not have of itself', () => {
         const text = steps(options)
         const words = wordsOf(text, 'docker run')
         const mounted = words.filter((_word, index) => words[index - 1] === '-v')
-        expect(mounted.slice(2)).toEqual(volumes)
-        expect(words.slice(-4)).toEqual(wordsOf(steps({}), 'docker run').slice(-4))
+        expect(mounted.slice(1)).toEqual(volumes)
+        expect(words.slice(-6)).toEqual(wordsOf(steps({}), 'docker run').slice(-6))
         // Compose mounts the folder alone.
         expect(text).not.toContain('compose')
     })
