@@ -52,6 +52,32 @@ export async function unprivilegedImage(official: string): Promise<string> {
     return tag
 }
 
+/** The S3 server of docker-compose.yml's profile local. */
+const versitygwVersion = 'v1.8.0'
+
+/**
+ * Its image or, where no registry can be reached, one with the same program, built from its sources: that takes a minute
+ * or two on a machine that has not built it before.
+ *
+ * @returns the name of an image that is there, or what is missing and how to get it
+ */
+export async function versitygwImage(): Promise<{ image: string; missing?: undefined } | { missing: string }> {
+    const missing = missingEngine()
+    if (missing !== undefined) return { missing }
+    const name = `ghcr.io/versity/versitygw:${versitygwVersion}`
+    if ((await isThere(name)) || (await isPulled(name))) return { image: name }
+
+    const folder = fileURLToPath(new URL('../containers/stand-in-s3/', import.meta.url))
+    const image = `nginx-s3-pypi-stand-in-s3:${contentHash(folder)}`
+    if (!(await isThere(image))) {
+        const missing = missingPrograms(['go', 'mmdebstrap'], 'golang mmdebstrap')
+        if (missing !== undefined) return { missing: `${name} cannot be pulled, and ${missing}` }
+        await promisify(execFile)(path.join(folder, 'build.sh'), [image, versitygwVersion])
+    }
+    process.stdout.write(`containers run ${image}, in the place of ${name}, which cannot be pulled here\n`)
+    return { image }
+}
+
 async function announced(image: string, why: string): Promise<{ image: string }> {
     const version = (await docker('run', '--rm', '--entrypoint', 'nginx', image, '-v')).stderr.trim()
     process.stdout.write(`containers run ${image} (${version}), ${why}\n`)
