@@ -20,11 +20,19 @@ const ascii = {
     },
 }
 
-/** The one script that nginx imports. */
-export default {
-    input: 'njs/nginx-s3-pypi.ts',
+/** A script of nginx. @param target what its njs can parse: before 0.8.1 that is ES5 and little more */
+const script = (name, target) => ({
+    input: `njs/${name}.ts`,
     // What njs itself has; everything else is bundled.
     external: ['crypto', 'fs', 'querystring'],
-    output: { file: 'dist/nginx-s3-pypi.js', format: 'es', generatedCode: 'es5' },
-    plugins: [typescript({ tsconfig: 'njs/tsconfig.json', noEmitOnError: true }), exportDefault, ascii],
-}
+    output: { file: `dist/${name}.js`, format: 'es', generatedCode: 'es5' },
+    plugins: [typescript({ tsconfig: 'njs/tsconfig.json', noEmitOnError: true, target }), exportDefault, ascii],
+})
+
+/** What signs, by where the credentials are; and what renews them in the background. */
+export default [
+    script('nginx-s3-pypi', 'es5'),
+    script('nginx-s3-pypi-files', 'es5'),
+    script('nginx-s3-pypi-sessions', 'es5'),
+    script('refresh-credentials', 'es2017'),
+]

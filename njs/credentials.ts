@@ -16,20 +16,28 @@ export interface Environment {
  * come before those of the 2018 recipe (`AWS_ACCESS_KEY`, `AWS_SECRET_KEY`).
  */
 export function credentialsFrom(environment: Environment): Credentials | undefined {
-    const accessKeyId = headerValue(environment.AWS_ACCESS_KEY_ID) || headerValue(environment.AWS_ACCESS_KEY)
-    const secretAccessKey = trimmed(environment.AWS_SECRET_ACCESS_KEY) || trimmed(environment.AWS_SECRET_KEY)
-    const sessionToken = headerValue(environment.AWS_SESSION_TOKEN)
-    if (!accessKeyId || !secretAccessKey || sessionToken === undefined) return undefined
-    return { accessKeyId, secretAccessKey, sessionToken }
+    return credentialsOf(
+        trimmed(environment.AWS_ACCESS_KEY_ID) || environment.AWS_ACCESS_KEY,
+        trimmed(environment.AWS_SECRET_ACCESS_KEY) || environment.AWS_SECRET_KEY,
+        environment.AWS_SESSION_TOKEN,
+    )
+}
+
+/** Credentials without the white space around them, or undefined when a part is missing or could not be sent. */
+export function credentialsOf(
+    accessKeyId: string | undefined,
+    secretAccessKey: string | undefined,
+    sessionToken: string | undefined,
+): Credentials | undefined {
+    const id = trimmed(accessKeyId)
+    const secret = trimmed(secretAccessKey)
+    const token = trimmed(sessionToken)
+    // A control character would end the header and begin another.
+    if (!id || !secret || /[\x00-\x1f\x7f]/.test(id + secret + token)) return undefined
+    return { accessKeyId: id, secretAccessKey: secret, sessionToken: token }
 }
 
 /** A secret read from a file by a shell or an orchestrator often ends in a line break, which is no part of it. */
 function trimmed(value: string | undefined): string {
     return value === undefined ? '' : value.trim()
-}
-
-/** The value for a header, or undefined when a control character in it would end the header and begin another. */
-function headerValue(value: string | undefined): string | undefined {
-    const text = trimmed(value)
-    return /[\x00-\x1f\x7f]/.test(text) ? undefined : text
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { existsSync, readFileSync } from 'node:fs'
+import { credentialsKinds } from './credentials.js'
 import { nameservers } from './listen.js'
 import { defaultNginxVersions, settingsFrom, targets, type ConfigOptions, type Settings } from './settings.js'
 
@@ -21,6 +22,15 @@ export function addConfigOptions(program: Command): Command {
             'DNS servers that know S3, or "off": look it up once, at the start (default: those of Docker or the machine)',
         )
         .option('--ca-bundle <file>', "certificates that S3's is verified against (default: the system's)")
+        .addOption(
+            new Option(
+                '--credentials <source>',
+                'where nginx takes the credentials for S3 from (default: env)',
+            ).choices(credentialsKinds),
+        )
+        .option('--role-arn <arn>', 'assume this role with those credentials')
+        .option('--external-id <id>', 'what the role wants to be told')
+        .option('--sts-endpoint-url <url>', "the security token service (default: AWS's, or the S3 server's own)")
         .addOption(
             new Option('--js-engine <engine>', "engine of the script (default: nginx's own)").choices(['njs', 'qjs']),
         )
@@ -83,6 +93,10 @@ export function configWords(options: ConfigOptions): string[] {
         ['--target', options.target],
         ['--nginx-version', options.nginxVersion],
         ['--js-engine', options.jsEngine],
+        ['--credentials', options.credentials],
+        ['--role-arn', options.roleArn],
+        ['--external-id', options.externalId],
+        ['--sts-endpoint-url', options.stsEndpointUrl],
         ['--resolver', options.resolver],
         ['--ca-bundle', options.caBundle],
         ['--cache', options.cache],

@@ -10,6 +10,10 @@ export interface NginxFeatures {
     sharedDictionary: boolean
     /** `js_engine qjs` with shared dictionaries: njs 0.8.8, in the packages of nginx 1.28.0. */
     quickJs: boolean
+    /** `js_periodic`: njs 0.8.1, packaged with nginx 1.25.3. */
+    periodic: boolean
+    /** `ngx.fetch` in QuickJS: njs 0.9.1, packaged with nginx 1.28.1 and 1.29.1. */
+    quickJsFetch: boolean
 }
 
 /** `1.28.0` as [1, 28, 0]. Throws UsageError for anything else, and for an nginx that is too old. */
@@ -36,6 +40,8 @@ export function nginxFeatures(text: string): NginxFeatures {
         upstreamResolve: atLeast(version, [1, 27, 3]),
         sharedDictionary: atLeast(version, [1, 25, 2]),
         quickJs: atLeast(version, [1, 28, 0]),
+        periodic: atLeast(version, [1, 25, 3]),
+        quickJsFetch: atLeast(version, [1, 28, 1]) && !(version[1] === 29 && version[2] === 0),
     }
 }
 

@@ -2,6 +2,7 @@ import Handlebars from 'handlebars'
 import { readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/sigv4.js'
 import { packageRoot } from '../package-root.js'
+import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
 import { servingView } from './serving-view.js'
 import type { Settings } from './settings.js'
@@ -31,17 +32,28 @@ export interface Placement {
 /**
  * Renders the files of the folder: the same settings and placement give the same bytes.
  *
- * @returns env.conf, site.conf, nginx-s3-pypi.js and, unless nginx has a configuration already, nginx.conf
+ * @returns env.conf, site.conf, nginx-s3-pypi.js; nginx.conf, unless nginx has a configuration already; and
+ * refresh-credentials.js, where there is something to renew
  * @throws Error when a template asks for a value that is not there
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
     const view = viewOf(settings, placement)
-    const script = readFileSync(new URL('dist/nginx-s3-pypi.js', packageRoot), 'utf8')
+    const { access } = settings.credentials
+    const script = { environment: 'nginx-s3-pypi', files: 'nginx-s3-pypi-files', memory: 'nginx-s3-pypi-sessions' }[
+        access
+    ]
     const configurations = ['env.conf', 'site.conf', ...(settings.target === 'debian' ? [] : ['nginx.conf'])]
     return [
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
-        { name: 'nginx-s3-pypi.js', content: seal(script, '//') },
+        { name: 'nginx-s3-pypi.js', content: builtScript(script) },
+        ...(access === 'memory'
+            ? [{ name: 'refresh-credentials.js', content: builtScript('refresh-credentials') }]
+            : []),
     ]
+}
+
+function builtScript(name: string): string {
+    return seal(readFileSync(new URL(`dist/${name}.js`, packageRoot), 'utf8'), '//')
 }
 
 function renderTemplate(name: string, view: object): string {
@@ -121,5 +133,28 @@ function viewOf(settings: Settings, placement: Placement) {
         prefix: settings.prefix,
         ...urlPatterns,
         ...servingView(settings),
+        ...credentialsView(settings, placement),
+    }
+}
+
+/** The part of the templates' values that says where the credentials are. */
+function credentialsView(settings: Settings, placement: Placement) {
+    const { access, kind, role, endpoint, region, domain } = settings.credentials
+    const overHttp = kind !== 'file' && kind !== 'env'
+    return {
+        environment: environmentGroups(settings.credentials),
+        renewed: access === 'memory',
+        credentialsKind: kind,
+        roleArn: role?.arn ?? false,
+        roleExternalId: role?.externalId || false,
+        stsEndpoint: endpoint || false,
+        stsRegion: region,
+        stsDomain: domain,
+        refreshScript: `${placement.folder}/refresh-credentials.js`,
+        // A file is looked at each second. Who is asked over HTTP has this long to answer.
+        refreshInterval: overHttp || role !== undefined ? '5s' : '1s',
+        // The metadata service of EC2 has no certificate.
+        providerCertificates: (overHttp && kind !== 'ec2') || role !== undefined,
+        providerResolver: settings.resolver.length > 0 && settings.resolver.join(' '),
     }
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../cli/user-error.js'
 import { parseBucketName } from './bucket-name.js'
+import { credentialsFrom, type CredentialsOptions, type CredentialsSettings } from './credentials.js'
 import { parseFilePath } from './file-path.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
 import { parseKeyPrefix } from './key-prefix.js'
@@ -12,7 +13,7 @@ export const targets = ['docker', 'debian', 'standalone'] as const
 export type Target = (typeof targets)[number]
 
 /** The options of `generate-config`, as text; what is undefined takes the default of `settingsFrom`. */
-export interface ConfigOptions extends ServingOptions {
+export interface ConfigOptions extends ServingOptions, CredentialsOptions {
     bucket: string
     region?: string
     endpointUrl?: string
@@ -45,6 +46,7 @@ export interface Settings extends Serving {
     /** DNS servers; empty where there is nothing to look up, or where nginx shall ask the system once at its start. */
     resolver: string[]
     caBundle: string
+    credentials: CredentialsSettings
 }
 
 /** The nginx for which a target is written unless another is named. */
@@ -99,6 +101,19 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
     parseListens([...listen, ...(serving.tls?.httpListen ?? [])])
     // A container that listens on the loopback is of use in the network of the host only, which has the host's DNS.
     const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
+    const credentials = credentialsFrom(options, {
+        region,
+        endpoint: options.endpointUrl === undefined ? undefined : endpoint,
+        ...{ nginxVersion, features, jsEngine: options.jsEngine },
+    })
+    const needsDns = endpoint.address === undefined || credentials.needsDns
+    const resolver = needsDns ? resolvers(options.resolver, hasDockerDns, machineResolvers) : []
+    if (credentials.needsDns && resolver.length === 0) {
+        throw new UsageError(
+            '--resolver off leaves nobody to ask for the address of the security token service',
+            'Name a DNS server: --resolver ADDRESS.',
+        )
+    }
     return {
         bucket: parseBucketName(options.bucket),
         region,
@@ -112,9 +127,10 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         nginxVersion,
         features,
         jsEngine: options.jsEngine,
-        resolver: endpoint.address !== undefined ? [] : resolvers(options.resolver, hasDockerDns, machineResolvers),
+        resolver,
         ...serving,
         caBundle: parseFilePath(options.caBundle ?? systemCaBundle),
+        credentials,
     }
 }
 

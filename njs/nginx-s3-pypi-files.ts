@@ -1,0 +1,28 @@
+// The script that reads the credentials from files, for njs before 0.8.1: with no shared memory, each request reads them.
+
+import type { Credentials } from './credentials.js'
+import { handlers } from './handlers.js'
+import { fileCredentials } from './providers/files.js'
+import fs from 'fs'
+
+const environment = process.env
+
+function read(): Credentials {
+    return fileCredentials(environment, function (path) {
+        return fs.readFileSync(path, 'utf8')
+    })
+}
+
+export default handlers({
+    // What is wrong with the files is thrown: nginx logs it, and sends nothing.
+    current: read,
+    missing: '',
+    state: function () {
+        try {
+            read()
+            return 'The credentials are in files and do not say when they expire.'
+        } catch {
+            return 'There are no credentials: the files cannot be used.'
+        }
+    },
+})

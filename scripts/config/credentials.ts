@@ -1,0 +1,136 @@
+import type { CredentialsKind, ProviderOptions } from '../../njs/providers/choose.js'
+import { UsageError } from '../cli/user-error.js'
+import { awsPartition } from './aws-partition.js'
+import { parseEndpointUrl, type Endpoint } from './endpoint.js'
+import type { NginxFeatures } from './nginx-version.js'
+
+/** Where nginx takes credentials from; the meaning of `auto` is in docs/credentials.md. */
+export const credentialsKinds = [
+    'env',
+    'file',
+    'ecs',
+    'eks',
+    'web-identity',
+    'ec2',
+    'auto',
+] as const satisfies readonly CredentialsKind[]
+
+/** The options of `generate-config` that say where credentials come from. As text. */
+export interface CredentialsOptions {
+    credentials?: CredentialsKind
+    roleArn?: string
+    externalId?: string
+    stsEndpointUrl?: string
+}
+
+/** The same, valid and with the defaults. */
+export interface CredentialsSettings extends ProviderOptions {
+    /**
+     * How the script comes by the credentials: they are in its environment; they are in shared memory, which a script in
+     * the background renews; or each request reads files, for njs before 0.8.1.
+     */
+    access: 'environment' | 'memory' | 'files'
+    /** Whether the name of a provider has to be looked up. */
+    needsDns: boolean
+}
+
+/** What the rest of the configuration decides. */
+interface Surroundings {
+    region: string
+    /** The S3 server, where it is not AWS: Ceph and MinIO answer for STS, too. */
+    endpoint: Endpoint | undefined
+    nginxVersion: string
+    features: NginxFeatures
+    jsEngine: 'njs' | 'qjs' | undefined
+}
+
+/** Throws UsageError for the first option that is wrong, or that this nginx cannot do. */
+export function credentialsFrom(options: CredentialsOptions, surroundings: Surroundings): CredentialsSettings {
+    const kind = options.credentials ?? 'env'
+    const role = roleFrom(options)
+    const usesSts = role !== undefined || kind === 'web-identity' || kind === 'auto'
+    if (options.stsEndpointUrl !== undefined && !usesSts) {
+        throw new UsageError(
+            '--sts-endpoint-url means nothing without a role',
+            'Give --role-arn or --credentials web-identity, too, or leave it out.',
+        )
+    }
+    const access = accessFor(kind, role !== undefined, surroundings)
+    const sts = options.stsEndpointUrl === undefined ? surroundings.endpoint : parseEndpointUrl(options.stsEndpointUrl)
+    return {
+        kind,
+        role,
+        access,
+        endpoint: usesSts && sts !== undefined ? urlOf(sts) : '',
+        region: surroundings.region,
+        domain: awsPartition(surroundings.region).domain,
+        needsDns: usesSts && (sts === undefined || !isAddress(sts)),
+    }
+}
+
+function accessFor(
+    kind: CredentialsKind,
+    hasRole: boolean,
+    { nginxVersion, features, jsEngine }: Surroundings,
+): CredentialsSettings['access'] {
+    if (kind === 'env' && !hasRole) return 'environment'
+    if (kind === 'file' && !hasRole && !features.periodic) return 'files'
+    const what = hasRole ? '--role-arn' : `--credentials ${kind}`
+    const otherwise = 'name a later nginx with --nginx-version, or use --credentials env or file without --role-arn.'
+    if (!features.periodic) {
+        throw new UsageError(
+            `${what} needs nginx 1.25.3 or later (njs 0.8.1), not ${nginxVersion}: only then can njs renew sessions ` +
+                'in the background',
+            `If yours is later, ${otherwise}`,
+        )
+    }
+    if (jsEngine === 'qjs' && !features.quickJsFetch) {
+        throw new UsageError(
+            `${what} with --js-engine qjs needs njs 0.9.1 (nginx 1.28.1, or 1.29.1 and later), not that of nginx ` +
+                `${nginxVersion}: before, QuickJS had no ngx.fetch`,
+            `Leave --js-engine out; or ${otherwise}`,
+        )
+    }
+    return 'memory'
+}
+
+function roleFrom({ roleArn, externalId }: CredentialsOptions): ProviderOptions['role'] {
+    if (roleArn === undefined) {
+        if (externalId === undefined) return undefined
+        throw new UsageError('--external-id means nothing without --role-arn', 'Give --role-arn, too, or leave it out.')
+    }
+    return { arn: parseRoleArn(roleArn), externalId: externalId === undefined ? '' : parseExternalId(externalId) }
+}
+
+/** The ARN of a role. Ceph's has no account. @see AWS IAM User Guide, "IAM identifiers" */
+export function parseRoleArn(text: string): string {
+    if (!/^arn:[a-z0-9-]+:iam::[\w-]*:role\/[\w+=,.@/-]{1,576}$/.test(text)) {
+        throw new UsageError(
+            `${JSON.stringify(text)} is not the ARN of a role`,
+            'Write it as IAM shows it: arn:aws:iam::123456789012:role/NAME',
+        )
+    }
+    return text
+}
+
+/** @see AWS STS API reference, AssumeRole, ExternalId */
+export function parseExternalId(text: string): string {
+    if (!/^[\w+=,.@:/-]{2,1224}$/.test(text)) {
+        throw new UsageError(
+            `${JSON.stringify(text)} cannot be an external id`,
+            'It has 2 to 1224 of A-Z, a-z, 0-9 and _+=,.@:/-',
+        )
+    }
+    return text
+}
+
+/** nginx does not look up `localhost`, and over http nobody minds that it is an address. */
+function urlOf({ scheme, host, port, address, authority }: Endpoint): string {
+    return scheme === 'http' && address !== undefined && address !== host
+        ? `http://${address}:${port}`
+        : `${scheme}://${authority}`
+}
+
+function isAddress({ scheme, host, address }: Endpoint): boolean {
+    return address === host || (scheme === 'http' && address !== undefined)
+}
