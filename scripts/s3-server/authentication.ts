@@ -12,6 +12,8 @@ export interface Credential {
     readonly secretAccessKey: string
     /** Requests of a temporary credential carry this too. */
     readonly sessionToken?: string
+    /** When a temporary credential ends. */
+    readonly expires?: Date
 }
 
 /** Whom the server knows, and where it says it is. */
@@ -48,7 +50,7 @@ export async function authenticate(request: SignedRequest, realm: Realm, time: n
 async function verifyV4(request: SignedRequest, claim: ClaimV4, realm: Realm, time: number): Promise<PayloadClaim> {
     verifyScope(claim, realm.region)
     verifySignedHeaders(request, claim)
-    const { secretAccessKey } = findCredential(claim, realm)
+    const { secretAccessKey } = findCredential(claim, realm, time)
     verifyTime(claim, time)
     const payload = payloadClaim(claim, secretAccessKey)
     requireEqual(claim.signature, await signatureV4(request, claim, secretAccessKey))
@@ -56,14 +58,18 @@ async function verifyV4(request: SignedRequest, claim: ClaimV4, realm: Realm, ti
 }
 
 function verifyV2(request: SignedRequest, claim: ClaimV2, realm: Realm, time: number): PayloadClaim {
-    const { secretAccessKey } = findCredential(claim, realm)
+    const { secretAccessKey } = findCredential(claim, realm, time)
     if (!claim.isPresigned) verifySkew(claim.time, time)
     else if (time > claim.time.getTime()) throw expired()
     requireEqual(claim.signature, signatureV2(request, claim, secretAccessKey))
     return { kind: 'unsigned' }
 }
 
-function findCredential(claim: { accessKeyId: string; sessionToken: string | undefined }, realm: Realm): Credential {
+function findCredential(
+    claim: { accessKeyId: string; sessionToken: string | undefined },
+    realm: Realm,
+    time: number,
+): Credential {
     const credential = realm.credentials.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId)
     // Like AWS: the key of a temporary credential means nothing without its token.
     if (credential === undefined || (credential.sessionToken !== undefined && claim.sessionToken === undefined)) {
@@ -73,6 +79,9 @@ function findCredential(claim: { accessKeyId: string; sessionToken: string | und
     }
     if (claim.sessionToken !== undefined && !isEqual(claim.sessionToken, credential.sessionToken ?? '')) {
         throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.')
+    }
+    if (credential.expires !== undefined && time >= credential.expires.getTime()) {
+        throw new S3Error('ExpiredToken', 'The provided token has expired.')
     }
     return credential
 }

@@ -7,6 +7,7 @@ const statuses = {
     BucketAlreadyOwnedByYou: 409,
     BucketNotEmpty: 409,
     EntityTooSmall: 400,
+    ExpiredToken: 400,
     IncompleteBody: 400,
     InternalError: 500,
     InvalidAccessKeyId: 403,

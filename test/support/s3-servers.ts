@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
+import type { Credential } from '../../scripts/s3-server/authentication.js'
 import { startS3Server, type S3ServerOptions } from '../../scripts/s3-server/server.js'
 import { domain, region, startExternalS3, type ExternalName, type ExternalS3 } from './external-s3.js'
 
@@ -27,6 +28,8 @@ export interface S3Server {
 /** How the embedded server is to differ from the usual; the external servers know no options. */
 export type EmbeddedOptions = Partial<Pick<S3ServerOptions, 'folder' | 'now' | 'port'>> & {
     readonly sessionToken?: string
+    /** Whom it knows besides: its own identity is put among them, and who is added later it knows from then on. */
+    readonly known?: Credential[]
 }
 
 /**
@@ -44,16 +47,17 @@ export function uniqueBucket(): string {
     return `test-${process.pid}-${Date.now().toString(36)}-${buckets++}`
 }
 
-async function startEmbedded({ sessionToken, ...options }: EmbeddedOptions): Promise<S3Server> {
+async function startEmbedded({ sessionToken, known = [], ...options }: EmbeddedOptions): Promise<S3Server> {
     const identity = {
         accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
         secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     }
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-s3-')))
     const credential = { ...identity, ...(sessionToken === undefined ? {} : { sessionToken }) }
+    known.push(credential)
     const faults: unknown[] = []
     const onFault = (error: unknown): void => void faults.push(error)
-    const server = await startS3Server({ ...options, folder, credentials: [credential], region, domain, onFault })
+    const server = await startS3Server({ ...options, folder, credentials: known, region, domain, onFault })
     return {
         name: 'embedded',
         endpoint: server.endpoint,
