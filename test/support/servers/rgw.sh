@@ -86,6 +86,9 @@ rgw thread pool size = 32
 rgw crypt require ssl = false
 # With the default order (sts first) every wrong signature is an AccessDenied.
 rgw s3 auth order = local, sts
+rgw s3 auth use sts = true
+# What session tokens are encrypted with: 16 characters.
+rgw sts key = of-a-test-server
 CONF
 
 ulimit -n 65536 2>/dev/null || true
@@ -114,7 +117,7 @@ for _ in {1..300}; do
 done
 [ -n "$answers" ] || fail 'The gateway does not answer'
 timeout 60 radosgw-admin -n client.rgw user create --uid=main --display-name=main \
-    --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" >>"$folder/setup.out" 2>&1 || fail 'No user could be made'
+    --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" --caps='roles=*;oidc-provider=*' >>"$folder/setup.out" 2>&1 || fail 'No user could be made'
 
 echo ready
 # Until the standard input ends. In the background, so that a signal gets through; bash gives /dev/null to what runs
