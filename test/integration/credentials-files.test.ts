@@ -11,6 +11,7 @@ import { request } from '../support/raw-request.js'
 import { canRenew } from '../support/renewing-nginx.js'
 import { startS3, type S3Server } from '../support/s3-servers.js'
 import { sessionIssuer, type IssuedSession, type SessionIssuer } from '../support/sessions.js'
+import { steadyLoad } from '../support/steady-load.js'
 
 const file = '/demo/demo-1.0%2Bx.tar.gz'
 
@@ -144,6 +145,20 @@ describe('a key that is replaced is taken up without a failed request', () => {
         await writeFile(`${shared}.new`, profile('default', next))
         await rename(`${shared}.new`, shared)
         await untilSignedBy(next, port)
+    })
+
+    test('under load, while the old key is taken away a few seconds later', async () => {
+        const [old, next] = [issuer.issue(), issuer.issue()]
+        const shared = path.join(folder, 'credentials')
+        await writeFile(shared, profile('default', old))
+        const port = await start({ AWS_SHARED_CREDENTIALS_FILE: shared })
+        const load = steadyLoad(port, 500, 9, () => file)
+        await sleep(2000)
+        await writeFile(`${shared}.new`, profile('default', next))
+        await rename(`${shared}.new`, shared)
+        await sleep(5000)
+        known.splice(known.indexOf(old), 1)
+        expect(Object.keys((await load).statuses)).toEqual(['200'])
     })
 
     // Before njs 0.8.1 nobody remembers the old pair: such files have to be exchanged at once.

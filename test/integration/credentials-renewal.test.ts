@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { Credential } from '../../scripts/s3-server/authentication.js'
+import { makeBucket } from '../support/bucket.js'
+import { startContainerProvider, type CredentialProvider } from '../support/credential-providers.js'
+import { startDatedProxy, type DatedProxy } from '../support/dated-proxy.js'
+import { startIndex, type Index } from '../support/index.js'
+import { request } from '../support/raw-request.js'
+import { describeRenewal } from '../support/renewing-nginx.js'
+import { startS3, type S3Server } from '../support/s3-servers.js'
+import { sessionIssuer, type SessionIssuer } from '../support/sessions.js'
+import { steadyLoad } from '../support/steady-load.js'
+
+const path = (number: number): string => `/demo/demo-${number % 200}.tar.gz`
+
+/** How long the load lasts, in seconds: two minutes are for a person who waits. */
+const seconds = Number(process.env.TEST_LOAD_SECONDS ?? 45)
+
+const known: Credential[] = []
+let s3: S3Server
+let bucket: string
+let proxy: DatedProxy
+let issuer: SessionIssuer
+let provider: CredentialProvider
+let index: Index | undefined
+
+beforeAll(async () => {
+    s3 = await startS3('embedded', { known })
+    const objects = Array.from({ length: 200 }, (_each, number) => [path(number).slice(1), 'bytes'])
+    bucket = await makeBucket(s3, Object.fromEntries(objects) as Record<string, string>)
+    proxy = await startDatedProxy(s3.endpoint, () => new Date())
+    issuer = sessionIssuer(known, 20)
+    provider = await startContainerProvider(() => issuer.issue())
+})
+afterEach(async () => {
+    await index?.stop()
+    index = undefined
+    provider.instead = undefined
+})
+afterAll(async () => {
+    await provider.close()
+    await proxy.close()
+    await s3.close()
+})
+
+async function start(endpointUrl: string, workers = 1): Promise<Index> {
+    index = await startIndex({
+        ...{ endpointUrl, bucket, credentials: 'ecs', maxConnections: '60000' },
+        environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${provider.url}/v2/credentials` },
+        edit: (_name, content) => content.replace('worker_processes 1;', `worker_processes ${workers};`),
+    })
+    while ((await request(index.port, path(0))).status !== 200) await sleep(20)
+    return index
+}
+
+describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
+    test('the provider is down for longer than a session: 503, and nothing is sent; then all is well again', async () => {
+        issuer.lifetime = 8
+        const { port, log } = await start(proxy.endpoint)
+        provider.instead = (asked) => void asked.socket.destroy()
+        const end = issuer.issued.at(-1)!.expires.getTime()
+
+        // The old session serves as long as it is valid.
+        while (Date.now() < end - 2000) {
+            expect((await request(port, path(1))).status).toBe(200)
+            await sleep(50)
+        }
+        await sleep(end - Date.now())
+        const sent = proxy.requests.length
+        for (let attempt = 0; attempt < 20; attempt++) {
+            const answer = await request(port, path(1))
+            expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5'])
+            await sleep(100)
+        }
+        const ready = await request(port, '/-/readyz')
+        expect([ready.status, ready.body.toString()]).toEqual([
+            503,
+            expect.stringMatching(/There are no credentials|expired at/),
+        ])
+        expect((await request(port, '/-/healthz')).status).toBe(200)
+        expect(proxy.requests.length).toBe(sent)
+        expect(log()).toMatch(/no new credentials for S3: .*; the old ones serve until \d{4}-/)
+
+        issuer.lifetime = 3600
+        provider.instead = undefined
+        const begin = Date.now()
+        while ((await request(port, path(1))).status !== 200) {
+            expect(Date.now() - begin).toBeLessThan(25_000)
+            await sleep(100)
+        }
+        expect(log()).toContain('the credentials for S3 are renewed again')
+        expect(proxy.requests.every(({ status }) => status === 200)).toBe(true)
+    })
+
+    test('a provider that still gives the old session is asked again in time', async () => {
+        issuer.lifetime = 20
+        await start(s3.endpoint)
+        const given = provider.given
+        const old = issuer.issued.at(-1)!
+        const giveOld = provider.instead
+        provider.instead = (_asked, response) => {
+            const left = old.expires.getTime() - Date.now()
+            if (left < 6000) provider.instead = giveOld
+            const session = left < 6000 ? issuer.issue() : old
+            response.end(
+                JSON.stringify({
+                    ...{ AccessKeyId: session.accessKeyId, SecretAccessKey: session.secretAccessKey },
+                    ...{ Token: session.sessionToken, Expiration: session.expires.toISOString() },
+                }),
+            )
+        }
+        const { statuses } = await steadyLoad(index!.port, 50, 24, path)
+        expect(Object.keys(statuses)).toEqual(['200'])
+        expect(provider.given).toBeGreaterThan(given - 1)
+    })
+
+    test(
+        'under a steady load no request fails, each session is asked for once, and memory stays as it is',
+        async () => {
+            issuer.lifetime = 20
+            // Two workers: one renews for both.
+            const started = await start(s3.endpoint, 2)
+            const { port } = started
+            const begin = { given: provider.given, requests: provider.requests.length, time: Date.now() }
+            await steadyLoad(port, 1100, 10, path)
+            const before = await memoryOf(started)
+            const { statuses, rate } = await steadyLoad(port, 1100, seconds, path)
+            const after = await memoryOf(started)
+            const elapsed = (Date.now() - begin.time) / 1000
+            const given = provider.given - begin.given
+            if (process.env.TEST_LOAD_SECONDS !== undefined)
+                console.info({ statuses, rate, elapsed, given, before, after })
+
+            expect(Object.keys(statuses)).toEqual(['200'])
+            // A session of 20 seconds is renewed when half of it is left or less, at the next look, of which there is one
+            // in five seconds.
+            expect(given).toBeGreaterThanOrEqual(Math.floor(elapsed / 15) - 1)
+            expect(given).toBeLessThanOrEqual(Math.ceil(elapsed / 9) + 1)
+            expect(provider.requests.length - begin.requests).toBe(given)
+            // In kilobytes. A leak of a hundred bytes a request would be four times as much.
+            expect(after - before).toBeLessThan(seconds * 25)
+        },
+        (seconds + 60) * 1000,
+    )
+})
+
+/** What the workers of an nginx hold in memory, in kilobytes. */
+async function memoryOf({ folder }: Index): Promise<number> {
+    const pid = (await readFile(`${folder}/nginx.pid`, 'utf8')).trim()
+    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')
+    const sizes = await Promise.all(
+        children.map(async (child) => {
+            const status = await readFile(`/proc/${child}/status`, 'utf8')
+            return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1])
+        }),
+    )
+    return sizes.reduce((sum, size) => sum + size, 0)
+}
