@@ -5,14 +5,17 @@ import http from 'node:http'
 import https from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createProgram, runProgram } from './cli/program.js'
 import { UserError } from './cli/user-error.js'
 import { addConfigOptions, addServingOptions, settingsOf } from './config/cli-options.js'
+import { environmentNames } from './config/environment.js'
 import { render } from './config/render.js'
-import type { ConfigOptions } from './config/settings.js'
+import { defaultNginxVersions, type ConfigOptions, type Settings } from './config/settings.js'
 import { writeFolder } from './config/write-folder.js'
 import { ensureCaBundle, ensurePython } from './setup/machine.js'
 import { chooseNginx } from './start/choose-nginx.js'
+import { findNginx } from './start/find-nginx.js'
 import { assertPortIsFree, parsePort } from './start/free-port.js'
 import { startNginx, type NginxProcess } from './start/nginx-process.js'
 import { embeddedStorage, realStorage, type Storage } from './start/storage.js'
@@ -37,7 +40,8 @@ Examples:
   npm start -- --bucket my-pypi --region eu-central-1
   npm start -- --bucket my-pypi --endpoint-url http://127.0.0.1:9000 --port 8081
 
-With --bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken from the environment.`,
+With --bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken from the environment, unless --credentials says
+otherwise.`,
     )
     .action(start)
 
@@ -45,7 +49,7 @@ const say = (line: string) => void process.stdout.write(line + '\n')
 
 async function start(options: Options): Promise<void> {
     const port = parsePort(options.port)
-    if (options.bucket !== undefined) settingsOf(configOf(options, { bucket: options.bucket }, port))
+    if (options.bucket !== undefined) await settingsBefore(options, options.bucket, port)
     await assertPortIsFree(port)
     const interruption = new AbortController()
     const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))).then(() =>
@@ -72,12 +76,15 @@ async function serve(
     const storage =
         options.bucket === undefined
             ? await embeddedStorage(options.data, temporary)
-            : await realStorage({ ...options, bucket: options.bucket })
+            : await realStorage(
+                  { ...options, bucket: options.bucket },
+                  environmentNames((await settingsBefore(options, options.bucket, port)).credentials),
+              )
     endings.push(() => storage.close())
     const nginx = await startIndex(options, storage, port, path.join(temporary, 'nginx'), signal)
     endings.push(() => nginx.stop())
     const url = `${options.tlsCert === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
-    await assertReady(url)
+    await untilReady(url, options.credentials === undefined ? 0 : patience)
     offerPython()
     say(welcome(url, storage, options))
     await nginx.ended
@@ -92,21 +99,15 @@ async function startIndex(
     folder: string,
     signal: AbortSignal,
 ): Promise<NginxProcess> {
-    const nginx = await chooseNginx(folder, say)
+    const nginx = await chooseNginx(folder, Object.keys(storage.environment), say)
     const settings = settingsOf({ ...configOf(options, storage.config, port), nginxVersion: nginx.version })
     if (settings.endpoint.scheme === 'https' && options.caBundle === undefined) ensureCaBundle(say)
     const placement = { folder, command: 'npm start', modulePath: nginx.modulePath }
     await writeFolder(folder, render(settings, placement), false)
-    const { accessKeyId, secretAccessKey, sessionToken } = storage.credentials
     return startNginx(nginx, {
         folder,
         port,
-        environment: {
-            PATH: process.env.PATH,
-            AWS_ACCESS_KEY_ID: accessKeyId,
-            AWS_SECRET_ACCESS_KEY: secretAccessKey,
-            AWS_SESSION_TOKEN: sessionToken,
-        },
+        environment: { PATH: process.env.PATH, ...storage.environment },
         // A notice of njs says only that it has started.
         onLog: (text) => process.stderr.write(text.replace(/^.*\[notice\].*\n/gm, '')),
         signal,
@@ -128,17 +129,31 @@ function offerPython(): void {
     }
 }
 
+/** The options, checked before anything is started or installed. Throws UsageError. */
+async function settingsBefore(options: Options, bucket: string, port: number): Promise<Settings> {
+    const nginxVersion = (await findNginx())?.version ?? defaultNginxVersions.docker
+    return settingsOf({ ...configOf(options, { bucket }, port), nginxVersion })
+}
+
+/** How long a provider of credentials may take to answer, in milliseconds. */
+const patience = 15_000
+
 /** Throws UserError when nginx cannot read the bucket: what is printed then has to be true. */
-async function assertReady(url: string): Promise<void> {
+async function untilReady(url: string, milliseconds: number): Promise<void> {
+    for (const deadline = Date.now() + milliseconds; !(await isReady(url)); await sleep(200)) {
+        if (Date.now() < deadline) continue
+        throw new UserError('nginx runs, but cannot read the bucket', 'Its messages above tell why.')
+    }
+}
+
+async function isReady(url: string): Promise<boolean> {
     // Whether the certificate is one that clients trust is for them to say.
     const asked = url.startsWith('https:')
         ? https.get(`${url}/-/readyz`, { rejectUnauthorized: false })
         : http.get(`${url}/-/readyz`)
     const [answer] = (await once(asked, 'response')) as [http.IncomingMessage]
     answer.resume()
-    if (answer.statusCode !== 200) {
-        throw new UserError('nginx runs, but cannot read the bucket', 'Its messages above tell why.')
-    }
+    return answer.statusCode === 200
 }
 
 await runProgram(program)

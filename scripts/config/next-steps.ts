@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { credentialsNeeded, dockerVariables, environmentFileHint } from './credential-steps.js'
 import { isHostName } from './endpoint.js'
 import { isLoopback } from './listen.js'
 import { nginxFolder, quotedForShell } from './placement.js'
@@ -17,23 +18,32 @@ function dockerSteps(settings: Settings, folder: string): string {
     const mounts = moreMounts(settings).map((option) => `    -v ${option} \\\n`)
     // Compose publishes port 80 and mounts nothing but the folder.
     const compose =
-        options.includes(`${composePort}:80 `) && mounts.length === 0
+        options.includes(`${composePort}:80 `) && mounts.length === 0 && settings.credentials.kind === 'env'
             ? `
 or, beside the docker-compose.yml of this package:
 
   NGINX_S3_PYPI=${mount} docker compose up
 `
             : ''
-    return `With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY):
+    const variables = wrapped(dockerVariables(settings.credentials))
+    return `${credentialsNeeded(settings.credentials)}:
 
 ${network}  docker run -d --name pypi ${options}\\
-    -e AWS_ACCESS_KEY_ID -e AWS_SECRET_ACCESS_KEY -e AWS_SESSION_TOKEN -e AWS_S3_BUCKET \\
-    -v ${mount}:${nginxFolder}:ro \\
+${variables}    -v ${mount}:${nginxFolder}:ro \\
 ${mounts.join('')}    nginx:${settings.nginxVersion} nginx -c ${nginxFolder}/nginx.conf -g 'daemon off;'
 ${compose}
 Then: pip install --index-url ${indexUrl(settings, published)} PACKAGE
 When the folder has changed: docker kill -s HUP pypi
 `
+}
+
+/** Options of a command, on lines that fit a terminal. */
+function wrapped(options: string[]): string {
+    const lines = options.reduce<string[]>((all, option) => {
+        const longer = `${all.at(-1) ?? ''} ${option}`
+        return all.length > 0 && longer.length < 100 ? [...all.slice(0, -1), longer] : [...all, `    ${option}`]
+    }, [])
+    return lines.map((line) => `${line} \\\n`).join('')
 }
 
 /** The port on which docker-compose.yml publishes the index when no other is asked for. */
@@ -79,6 +89,10 @@ function debianSteps(settings: Settings, folder: string): string {
     const cacheFolder = cache === undefined ? '' : `  mkdir -p ${cache.folder}\n`
     // A socket that an nginx left which was killed would keep the next one from starting.
     const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
+    const hint = environmentFileHint(settings.credentials)
+    const environmentFile =
+        hint === undefined ? '' : `  install -m 600 /dev/null /etc/nginx-s3-pypi.env   # then write ${hint} into it\n`
+    const readsFile = hint === undefined ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
     return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root:
 
   install -m 644 -D -t ${nginxFolder} ${files}
@@ -86,9 +100,8 @@ function debianSteps(settings: Settings, folder: string): string {
   ln -sf ${nginxFolder}/site.conf /etc/nginx/sites-enabled/nginx-s3-pypi
   rm -f /etc/nginx/sites-enabled/default
 
-  install -m 600 /dev/null /etc/nginx-s3-pypi.env   # then write AWS_ACCESS_KEY_ID=... and AWS_SECRET_ACCESS_KEY=... into it
-${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
-  printf '[Service]\\nEnvironmentFile=/etc/nginx-s3-pypi.env\\n${cleanUp}' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
+${environmentFile}${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
+  printf '[Service]\\n${readsFile}${cleanUp}' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
   systemctl daemon-reload && nginx -t && systemctl restart nginx
 
 Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
@@ -97,7 +110,7 @@ Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAG
 
 function standaloneSteps(settings: Settings, folder: string): string {
     const root = quotedForShell(path.resolve(folder))
-    return `With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY):
+    return `${credentialsNeeded(settings.credentials)}:
 
   nginx -p ${root} -c ${root}/nginx.conf -e stderr -g 'daemon off;'
 

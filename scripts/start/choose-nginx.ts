@@ -8,15 +8,16 @@ import type { Nginx } from './find-nginx.js'
  * The nginx that serves: the machine's, else one that is installed now, else the official image in a container engine.
  *
  * @param folder the folder that nginx will run from, which a container must see
+ * @param variables names of what it takes from its environment
  * @throws UserError that tells how to install nginx when none of the three can be had
  */
-export async function chooseNginx(folder: string, say: (line: string) => void): Promise<Nginx> {
+export async function chooseNginx(folder: string, variables: string[], say: (line: string) => void): Promise<Nginx> {
     try {
         return await ensureNginx(say)
     } catch (error) {
         if (!(error instanceof UserError) || !engineAnswers()) throw error
         say(`${error.message}; using the official image with docker instead`)
-        return containerNginx(folder)
+        return containerNginx(folder, variables)
     }
 }
 
@@ -25,14 +26,13 @@ function engineAnswers(): boolean {
 }
 
 /** The official image on the network of this machine: it reaches an S3 on the loopback and listens there. */
-function containerNginx(folder: string): Nginx {
+function containerNginx(folder: string, variables: string[]): Nginx {
     const version = defaultNginxVersions.docker
-    const environment = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_S3_BUCKET']
     return {
         program: 'docker',
         arguments: [
             ...['run', '--rm', '--network', 'host', '--volume', `${folder}:${folder}`],
-            ...environment.flatMap((name) => ['--env', name]),
+            ...variables.flatMap((name) => ['--env', name]),
             ...[`nginx:${version}`, 'nginx'],
         ],
         version,

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { bucketFrom } from '../../njs/bucket-name.js'
-import { credentialsFrom, type Credentials } from '../../njs/credentials.js'
+import { credentialsFrom } from '../../njs/credentials.js'
 import { UserError } from '../cli/user-error.js'
 import type { ConfigOptions } from '../config/settings.js'
 import { publish } from '../publish/publish.js'
@@ -12,14 +12,15 @@ import { sampleProject, writeSampleWheel } from './sample-package.js'
 export interface Storage {
     /** What the configuration has to say about it. */
     config: Pick<ConfigOptions, 'bucket' | 'region' | 'endpointUrl'>
-    credentials: Credentials
+    /** The variables of nginx that hold or name the credentials. */
+    environment: Record<string, string | undefined>
     /** A project that can be installed, where one is known. */
     project: string | undefined
     close(): Promise<void>
 }
 
 /** The embedded server listens on the loopback only, and its folder can be read without it: this is no secret. */
-const embeddedCredentials = { accessKeyId: 'nginx-s3-pypi', secretAccessKey: 'for-development-only' }
+export const embeddedCredentials = { accessKeyId: 'nginx-s3-pypi', secretAccessKey: 'for-development-only' }
 
 /**
  * Starts the embedded S3 server on a folder and publishes the sample package in it.
@@ -44,27 +45,49 @@ export async function embeddedStorage(folder: string, temporary: string): Promis
     }
     return {
         config: { ...config, endpointUrl: server.endpoint },
-        credentials: { ...embeddedCredentials, sessionToken: '' },
+        environment: {
+            AWS_ACCESS_KEY_ID: embeddedCredentials.accessKeyId,
+            AWS_SECRET_ACCESS_KEY: embeddedCredentials.secretAccessKey,
+        },
         project: sampleProject,
         close: () => server.close(),
     }
 }
 
 /**
- * A bucket that exists, with the credentials of the environment.
+ * A bucket that exists.
  *
- * @throws UserError when there are no credentials, or S3 does not accept them for this bucket
+ * @param names the variables that its nginx reads
+ * @throws UserError when there are no credentials in the environment where they should be, or S3 does not accept them
+ * for this bucket
  */
-export async function realStorage(options: ConfigOptions): Promise<Storage> {
+export async function realStorage(options: ConfigOptions, names: string[]): Promise<Storage> {
+    const { region = 'us-east-1', endpointUrl } = options
+    const bucket = bucketFrom(process.env.AWS_S3_BUCKET, options.bucket)
+    // Where nginx gets the credentials itself, it is asked whether they can read the bucket.
+    const isOwn = (options.credentials ?? 'env') === 'env' && options.roleArn === undefined
+    if (isOwn) await checkBucket(options, bucket)
+    return {
+        config: { bucket, region, ...(endpointUrl === undefined ? {} : { endpointUrl }) },
+        // The bucket is in the configuration already.
+        environment: Object.fromEntries(
+            names.filter((name) => name !== 'AWS_S3_BUCKET').map((name) => [name, process.env[name]]),
+        ),
+        project: undefined,
+        close: async () => {},
+    }
+}
+
+async function checkBucket(options: ConfigOptions, bucket: string): Promise<void> {
     const credentials = credentialsFrom(process.env)
     if (credentials === undefined) {
         throw new UserError(
             'there are no credentials for S3 in the environment',
-            'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones).',
+            'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or say where they ' +
+                'are: --credentials file, ecs, eks, web-identity, ec2 or auto.',
         )
     }
     const { region = 'us-east-1', endpointUrl, addressing, prefix } = options
-    const bucket = bucketFrom(process.env.AWS_S3_BUCKET, options.bucket)
     // Servers that want the old signature are asked by nginx only: the SDK has forgotten it.
     if (options.signature !== 'v2') {
         const { accessKeyId, secretAccessKey, sessionToken } = credentials
@@ -72,11 +95,5 @@ export async function realStorage(options: ConfigOptions): Promise<Storage> {
             ...{ bucket, region, endpointUrl, addressing, prefix },
             credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
         }).check()
-    }
-    return {
-        config: { bucket, region, ...(endpointUrl === undefined ? {} : { endpointUrl }) },
-        credentials,
-        project: undefined,
-        close: async () => {},
     }
 }

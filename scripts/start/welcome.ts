@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { commandLine } from '../config/placement.js'
 import type { ConfigOptions } from '../config/settings.js'
 import { pipInstalls } from '../setup/machine.js'
-import type { Storage } from './storage.js'
+import { embeddedCredentials, type Storage } from './storage.js'
 
 /** `npx` finds the program in this checkout only, and a project is somewhere else. */
 const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url))
@@ -11,7 +11,7 @@ const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url
 export function welcome(url: string, storage: Storage, options: { data: string } & Partial<ConfigOptions>): string {
     const embedded = options.bucket === undefined
     const { bucket, region, endpointUrl } = storage.config
-    const { accessKeyId, secretAccessKey } = storage.credentials
+    const { accessKeyId, secretAccessKey } = embeddedCredentials
     const words = [
         bucket,
         ...(endpointUrl === undefined ? [] : ['--endpoint-url', endpointUrl]),

@@ -5,7 +5,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
 import { freePort } from '../../scripts/start/free-port.js'
 import { createAuthority } from '../support/certificates.js'
-import { configVariants, nginxVersions, servingVariants, type ServingFiles } from '../support/config-variants.js'
+import {
+    configVariants,
+    credentialsVariants,
+    nginxVersions,
+    servingVariants,
+    type ServingFiles,
+} from '../support/config-variants.js'
 import { testConfiguration } from '../support/nginx-host.js'
 import { nginxUnderTest } from '../support/nginx.js'
 
@@ -39,7 +45,12 @@ async function servingFiles(): Promise<ServingFiles> {
 
 describe(`nginx ${nginx.version} takes what is written for it and for older ones`, async () => {
     const listen = [`127.0.0.1:${port}`]
-    const variants = [...configVariants(listen), ...servingVariants(listen, await servingFiles())]
+    const files = await servingFiles()
+    const credentials = credentialsVariants(listen).map(({ name, options }) => ({
+        name,
+        options: options.cache === undefined ? options : { ...options, cache: files.cacheFolder },
+    }))
+    const variants = [...configVariants(listen), ...servingVariants(listen, files), ...credentials]
     const suitable = variants.filter(({ options }) => isOldEnough(options.nginxVersion!))
 
     test.each(suitable.map(({ name, options }) => [name, options] as const))('%s', async (_name, options) => {

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type net from 'node:net'
 import os from 'node:os'
@@ -103,6 +103,30 @@ test('a bucket that exists is served with the credentials of the environment', a
     index.child.kill('SIGTERM')
     expect((await index.ended).status).toBe(0)
     expect(existsSync(path.join(folder, 'data'))).toBe(false)
+    await s3.close()
+})
+
+test('a bucket is served with credentials in a file, which nginx reads', async () => {
+    const s3 = await startS3('embedded')
+    const bucket = await makeBucket(s3, { 'demo/demo-1.0+x.tar.gz': 'the bytes' })
+    const port = String(await freePort())
+    const shared = path.join(folder, 'credentials')
+    const { accessKeyId, secretAccessKey } = s3
+    const lines = ['[index]', `aws_access_key_id=${accessKeyId}`, `aws_secret_access_key=${secretAccessKey}`]
+    await writeFile(shared, lines.join('\n'))
+    await chmod(folder, 0o755)
+    const words = ['--bucket', bucket, '--endpoint-url', s3.endpoint, '--port', port, '--credentials', 'file']
+    const variables = { AWS_SHARED_CREDENTIALS_FILE: shared, AWS_PROFILE: 'index' }
+    const index = start(words, variables)
+    await index.ready
+    expect(await (await fetch(`http://127.0.0.1:${port}/demo/demo-1.0%2Bx.tar.gz`)).text()).toBe('the bytes')
+    index.child.kill('SIGTERM')
+    expect((await index.ended).status).toBe(0)
+
+    // The twin: another profile is none.
+    const refused = start(words, { ...variables, AWS_PROFILE: 'none' })
+    refused.ready.catch(() => {})
+    expect(await refused.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('has no profile [none]') })
     await s3.close()
 })
 

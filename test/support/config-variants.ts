@@ -1,3 +1,5 @@
+import { credentialsKinds } from '../../scripts/config/credentials.js'
+import type { CredentialsKind } from '../../njs/providers/choose.js'
 import { targets, type ConfigOptions, type Target } from '../../scripts/config/settings.js'
 
 /** Options of the generator that lead to different files, and their name. */
@@ -73,6 +75,27 @@ export function servingVariants(listen: string[], files: ServingFiles): ConfigVa
             ...choices.map(([, options]) => options),
         ) as ConfigOptions,
     }))
+}
+
+/** Every source of credentials that the nginx can use, with a role and without. */
+export function credentialsVariants(listen: string[]): ConfigVariant[] {
+    const roleArn = 'arn:aws:iam::123456789012:role/index'
+    const none: Choice = ['', {}]
+    return product<[Target[], string[], CredentialsKind[], Choice[], Choice[]]>(
+        [...targets],
+        nginxVersions,
+        [...credentialsKinds],
+        [none, ['a role', { roleArn, externalId: 'a:b' }]],
+        [none, ['cache', { cache: '/var/cache/pypi' }], ['no DNS', { endpointUrl: 'http://127.0.0.1:9000' }]],
+    )
+        .filter(([, version, kind, [role]]) => version > '1.22.1' || (role === '' && /^(?:env|file)$/.test(kind)))
+        .map(([target, nginxVersion, credentials, ...choices]) => ({
+            name: [target, nginxVersion, credentials, ...choices.map(([name]) => name).filter(Boolean)].join(', '),
+            options: Object.assign(
+                { bucket: 'my-pypi', listen, target, nginxVersion, credentials, resolver: ['127.0.0.1:5353'] },
+                ...choices.map(([, options]) => options),
+            ) as ConfigOptions,
+        }))
 }
 
 type Choice = [name: string, options: Partial<ConfigOptions>]

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fillTemplate, render } from '../../../scripts/config/render.js'
 import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
-import { configVariants, servingVariants } from '../../support/config-variants.js'
+import { configVariants, credentialsVariants, servingVariants } from '../../support/config-variants.js'
 import { nginxInjections } from './refusal.js'
 
 function rendered(options: Partial<ConfigOptions>) {
@@ -42,7 +42,9 @@ const files = {
 }
 
 test.each(
-    [...configVariants(listen), ...servingVariants(listen, files)].map(({ name, options }) => [name, options] as const),
+    [...configVariants(listen), ...servingVariants(listen, files), ...credentialsVariants(listen)].map(
+        ({ name, options }) => [name, options] as const,
+    ),
 )('what a careful administrator would have written: %s', (_name, options) => {
     const files = rendered(options)
     for (const { name, content } of files) {

@@ -1,0 +1,51 @@
+import type { CredentialsSettings } from './credentials.js'
+import { environmentNames } from './environment.js'
+
+/** What has to be there before nginx starts, as the beginning of a sentence that a command follows. */
+export function credentialsNeeded({ kind }: CredentialsSettings): string {
+    return {
+        env: 'With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)',
+        file: 'With the credentials in files that the workers of nginx can read (docs/credentials.md)',
+        ecs: 'With the variables that Amazon ECS gives to a task with a role',
+        eks: 'With the variables that Amazon EKS gives to a pod with an identity',
+        'web-identity':
+            'With AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, which Amazon EKS gives to a service account',
+        ec2: 'On an instance with a role, whose hop limit is 2 for containers (HttpPutResponseHopLimit)',
+        auto: 'With credentials where the AWS SDKs would find them (docs/credentials.md)',
+    }[kind]
+}
+
+/** Names that no container is given from outside: they are of its own, or older than what is written here. */
+const notPassed = new Set(['HOME', 'AWS_ACCESS_KEY', 'AWS_SECRET_KEY'])
+
+/** The options of `docker run` that give the script its variables, by name: a command line can be read by others. */
+export function dockerVariables(credentials: CredentialsSettings): string[] {
+    if (credentials.kind === 'file') return [...secretFiles, ...roleVariables(credentials), '-e AWS_S3_BUCKET']
+    return environmentNames(credentials)
+        .filter((name) => !notPassed.has(name))
+        .map((name) => `-e ${name}`)
+}
+
+/** Where Docker and Kubernetes put secrets. */
+const secretFiles = [
+    '-e AWS_ACCESS_KEY_ID_FILE=/run/secrets/aws_access_key_id',
+    '-e AWS_SECRET_ACCESS_KEY_FILE=/run/secrets/aws_secret_access_key',
+    '-v "$PWD"/secrets:/run/secrets:ro',
+]
+
+function roleVariables({ role }: CredentialsSettings): string[] {
+    return role === undefined ? [] : ['-e AWS_REGION', '-e AWS_ROLE_SESSION_NAME']
+}
+
+/** Lines of systemd's environment file; none where the machine itself has the credentials. */
+export function environmentFileHint({ kind }: CredentialsSettings): string | undefined {
+    return {
+        env: 'AWS_ACCESS_KEY_ID=... and AWS_SECRET_ACCESS_KEY=...',
+        file: 'AWS_SHARED_CREDENTIALS_FILE=..., a file that www-data can read',
+        ecs: 'AWS_CONTAINER_CREDENTIALS_FULL_URI=...',
+        eks: 'AWS_CONTAINER_CREDENTIALS_FULL_URI=... and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=...',
+        'web-identity': 'AWS_ROLE_ARN=... and AWS_WEB_IDENTITY_TOKEN_FILE=...',
+        ec2: undefined,
+        auto: 'AWS_ACCESS_KEY_ID=..., or whatever else the AWS SDKs read,',
+    }[kind]
+}
