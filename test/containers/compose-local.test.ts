@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,23 +7,19 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../scripts/start/free-port.js'
+import { compose, missingCompose } from '../support/compose.js'
 import { nginxImage, versitygwImage } from '../support/container-image.js'
 import { uniqueName } from '../support/docker.js'
 import { pipInstall } from '../support/pip.js'
-import { describeWhere, missingPrograms } from '../support/requirements.js'
+import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
 import { statusOf, untilStatus } from '../support/status-of.js'
 import { makeWheel } from '../support/wheels.js'
 
 const composeFile = fileURLToPath(new URL('../../docker-compose.yml', import.meta.url))
-const compose =
-    spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' }).status === 0
-        ? ['docker', 'compose']
-        : ['docker-compose']
-
 const nginx = await nginxImage()
 const s3 = nginx.missing === undefined ? await versitygwImage() : nginx
-const missing = s3.missing ?? missingPrograms([compose[0]!], 'docker-compose')
+const missing = s3.missing ?? missingCompose()
 
 describeWhere('docker-compose.yml with the profile local', missing, () => {
     const project = uniqueName()

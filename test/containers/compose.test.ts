@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,10 +7,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/start/free-port.js'
 import { environmentOf, makeBucket } from '../support/bucket.js'
+import { compose, missingCompose } from '../support/compose.js'
 import { nginxImage } from '../support/container-image.js'
 import { docker, uniqueName } from '../support/docker.js'
 import { pipInstall } from '../support/pip.js'
-import { describeWhere, missingPrograms } from '../support/requirements.js'
+import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
 import { startS3InNetwork } from '../support/s3-in-network.js'
 import { startS3, type S3Server } from '../support/s3-servers.js'
@@ -19,18 +20,12 @@ import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
 
 const composeFile = fileURLToPath(new URL('../../docker-compose.yml', import.meta.url))
 
-/** Compose as a plugin of the engine's command line, or the older program. */
-const compose =
-    spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' }).status === 0
-        ? ['docker', 'compose']
-        : ['docker-compose']
-
 /** How the engine is found may stand in the environment; credentials of this machine's user have no business here. */
 const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')))
 
 const found = await nginxImage()
 
-describeWhere('docker-compose.yml', found.missing ?? missingPrograms([compose[0]!], 'docker-compose'), () => {
+describeWhere('docker-compose.yml', found.missing ?? missingCompose(), () => {
     const image = found.missing === undefined ? found.image : ''
     let s3: S3Server
     let sample: SampleIndex
@@ -141,7 +136,7 @@ describeWhere('docker-compose.yml', found.missing ?? missingPrograms([compose[0]
 
     test('the health check fails where nginx does not answer', async () => {
         const name = uniqueName()
-        const { stdout } = await promisify(execFile)(compose[0]!, [...compose.slice(1), '-f', composeFile, 'config'])
+        const { stdout } = await promisify(execFile)(compose[0], [...compose.slice(1), '-f', composeFile, 'config'])
         expect(stdout).toContain('http://127.0.0.1/-/healthz')
         await docker('run', '--detach', '--name', name, '--network', 'none', image, 'sleep', '60')
         const check = ['curl', '--fail', '--silent', '--show-error', '--max-time', '5', 'http://127.0.0.1/-/healthz']
