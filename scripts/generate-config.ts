@@ -7,6 +7,7 @@ import { nextSteps } from './config/next-steps.js'
 import { commandLine, folderForNginx } from './config/placement.js'
 import { render } from './config/render.js'
 import type { ConfigOptions } from './config/settings.js'
+import { kubernetesFiles } from './kubernetes/kubernetes-files.js'
 import { compareFolder, writeFolder } from './config/write-folder.js'
 
 interface Options extends ConfigOptions {
@@ -33,6 +34,7 @@ addServingOptions(addServerOptions(addConfigOptions(program)))
 Examples:
   generate-config --bucket my-pypi --region eu-central-1
   generate-config --bucket my-pypi --target debian --listen 8080
+  generate-config --bucket my-pypi --target kubernetes --cache /var/cache/nginx --cache-size 20g
   generate-config --bucket my-pypi --endpoint-url https://minio.example.com --prefix team-a/
   generate-config --bucket my-pypi --print-iam-policy
 
@@ -48,10 +50,17 @@ async function generate(options: Options): Promise<void> {
         process.stdout.write(iamPolicy(settings.bucket, settings.prefix, settings.region))
         return
     }
-    const files = render(settings, {
-        folder: folderForNginx(settings.target, options.out),
-        command: commandLine('npx generate-config', configWords(options)),
-    })
+    const command = commandLine('npx generate-config', configWords(options))
+    const forNginx = render(settings, { folder: folderForNginx(settings.target, options.out), command })
+    const manifests =
+        settings.target === 'kubernetes'
+            ? kubernetesFiles(
+                  settings,
+                  forNginx.map(({ name }) => name),
+                  command,
+              )
+            : []
+    const files = [...forNginx, ...manifests]
     const changes = options.dryRun
         ? await compareFolder(options.out, files)
         : await writeFolder(options.out, files, options.force === true)

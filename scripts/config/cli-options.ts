@@ -19,7 +19,7 @@ export function addConfigOptions(program: Command): Command {
         .option('--prefix <prefix>', 'the index lies under this prefix of the bucket: team-a/')
         .option(
             '--resolver <address...>',
-            'DNS servers that know S3, or "off": look it up once, at the start (default: those of Docker or the machine)',
+            'DNS servers that know S3, or "off": look it up once, at the start (default: those of Docker, the cluster or the machine)',
         )
         .option('--ca-bundle <file>', "certificates that S3's is verified against (default: the system's)")
         .addOption(
@@ -39,7 +39,7 @@ export function addConfigOptions(program: Command): Command {
 /** Adds where nginx listens and which nginx it is. */
 export function addServerOptions(program: Command): Command {
     return program
-        .option('--listen <address...>', 'PORT, ADDRESS:PORT or [IPv6]:PORT (default: 80)')
+        .option('--listen <address...>', 'PORT, ADDRESS:PORT or [IPv6]:PORT (default: 80, in Kubernetes 8080)')
         .option('--server-name <name>', 'host name of the index (default: any)')
         .addOption(new Option('--target <target>', 'where nginx runs (default: docker)').choices(targets))
         .option(
@@ -66,7 +66,10 @@ export function addServingOptions(program: Command): Command {
         .option('--tls-key <file>', 'its key, as nginx sees the file')
         .option('--client-ca <file>', 'authority whose client certificates may read')
         .option('--max-connections <count>', 'connections at once of one address (default: 1000)')
-        .option('--http-listen <address>', 'where plain http is redirected to https, or "off" (default: 80)')
+        .option(
+            '--http-listen <address>',
+            'where plain http is redirected to https, or "off" (default: 80, in Kubernetes 8080)',
+        )
 }
 
 /** Checks the options; what neither they nor a default can tell is asked of this machine. Throws UsageError. */

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { kubernetesSteps } from '../kubernetes/kubernetes-steps.js'
 import { credentialsNeeded, dockerVariables, environmentFileHint } from './credential-steps.js'
 import { isHostName } from './endpoint.js'
 import { isLoopback } from './listen.js'
@@ -8,8 +9,13 @@ import { systemCaBundle, type Settings } from './settings.js'
 
 /** What to type after the folder is written, for the target: commands that work as they stand. */
 export function nextSteps(settings: Settings, folder: string): string {
-    const steps = { docker: dockerSteps, debian: debianSteps, standalone: standaloneSteps }[settings.target]
-    return steps(settings, folder)
+    const steps = {
+        docker: dockerSteps,
+        kubernetes: kubernetesSteps,
+        debian: debianSteps,
+        standalone: standaloneSteps,
+    }
+    return steps[settings.target](settings, folder)
 }
 
 function dockerSteps(settings: Settings, folder: string): string {

@@ -17,6 +17,9 @@ export interface GeneratedFile {
 /** The module as Debian's and nginx.org's packages and the official image install it. */
 const defaultModulePath = '/usr/lib/nginx/modules/ngx_http_js_module.so'
 
+/** "auto" would be as many as the node has, for a pod that asks for a part of one. */
+const podWorkers = 2
+
 /** What depends on the place rather than on the index. */
 export interface Placement {
     /** The folder as nginx sees it: absolute. */
@@ -101,7 +104,7 @@ function viewOf(settings: Settings, placement: Placement) {
         errorLevel: standalone ? 'warn' : 'notice',
         loadModule: settings.target !== 'debian',
         modulePath: placement.modulePath ?? defaultModulePath,
-        workers: String(placement.workers ?? 'auto'),
+        workers: String(placement.workers ?? (settings.target === 'kubernetes' ? podWorkers : 'auto')),
 
         script: `${placement.folder}/nginx-s3-pypi.js`,
         // Where there is no other engine, its name may not be a directive yet.

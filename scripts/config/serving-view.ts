@@ -1,4 +1,4 @@
-import type { Settings } from './settings.js'
+import { isContainer, type Settings } from './settings.js'
 
 /** The part of the templates' values that says who may read, what is kept, and where missing names go. */
 export function servingView(settings: Settings) {
@@ -15,7 +15,7 @@ export function servingView(settings: Settings) {
     return {
         listen: settings.listen.map((address) => [address, ...listenFlags].join(' ')),
         httpListen: (tls?.httpListen ?? []).map((address) => [address, ...defaultServer].join(' ')),
-        httpsPort: httpsPort(settings.listen),
+        httpsPort: httpsPort(settings),
         http2Directive: tls !== undefined && features.http2Directive,
         certificate: tls?.certificate ?? false,
         certificateKey: tls?.key ?? false,
@@ -36,8 +36,8 @@ export function servingView(settings: Settings) {
         pageTtl: String(settings.pageTtl),
         stale: cache?.stale ?? false,
         // A container's loopback is its own; elsewhere only nginx may reach what signs for whoever asks.
-        signer: settings.target === 'docker' ? '127.0.0.1:8079' : `unix:${signerSocket(cache?.folder ?? '')}`,
-        signerFolder: cached && settings.target !== 'docker' ? `${cache.folder}/pypi-private` : false,
+        signer: isContainer(settings.target) ? '127.0.0.1:8079' : `unix:${signerSocket(cache?.folder ?? '')}`,
+        signerFolder: cached && !isContainer(settings.target) ? `${cache.folder}/pypi-private` : false,
 
         fallback: fallback ?? false,
         directFallback: fallback !== undefined && !cached,
@@ -59,7 +59,8 @@ export function signerSocket(cacheFolder: string): string {
 }
 
 /** `:PORT` behind the host of an https URL; nothing for the usual port. */
-function httpsPort(listen: string[]): string {
+function httpsPort({ listen, target }: Settings): string {
     const port = listen[0]!.replace(/^.*:/, '')
-    return port === '443' ? '' : `:${port}`
+    // Clients see the port of the Service.
+    return port === '443' || target === 'kubernetes' ? '' : `:${port}`
 }

@@ -39,8 +39,13 @@ export interface Serving {
     tls: { certificate: string; key: string; clientCa: string | undefined; httpListen: string[] } | undefined
 }
 
-/** Throws UsageError for the first option that is wrong or lacks the one that it belongs to. */
-export function servingFrom(options: ServingOptions): Serving {
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param httpPort where plain http is redirected to https unless told
+ * @throws UsageError for the first option that is wrong or lacks the one that it belongs to
+ */
+export function servingFrom(options: ServingOptions, httpPort = '80'): Serving {
     const { cache = 'off', fallback, tlsCert, tlsKey } = options
     needs('--cache-size', options.cacheSize, '--cache', cache !== 'off')
     needs('--page-ttl', options.pageTtl, '--cache', cache !== 'off')
@@ -75,7 +80,7 @@ export function servingFrom(options: ServingOptions): Serving {
                       certificate: parseFilePath(tlsCert),
                       key: parseFilePath(tlsKey),
                       clientCa: options.clientCa === undefined ? undefined : parseFilePath(options.clientCa),
-                      httpListen: options.httpListen === 'off' ? [] : parseListens([options.httpListen ?? '80']),
+                      httpListen: options.httpListen === 'off' ? [] : parseListens([options.httpListen ?? httpPort]),
                   },
     }
 }

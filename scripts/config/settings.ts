@@ -8,8 +8,8 @@ import { isLoopback, parseListens, parseResolver, parseServerName } from './list
 import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
 import { servingFrom, type Serving, type ServingOptions } from './serving.js'
 
-/** Where the configuration is to run: the official image, Debian's nginx, or an nginx started from the folder. */
-export const targets = ['docker', 'debian', 'standalone'] as const
+/** Where the configuration is to run: the official image, the same in pods, Debian's nginx, or one of the folder's own. */
+export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
 export type Target = (typeof targets)[number]
 
 /** The options of `generate-config`, as text; what is undefined takes the default of `settingsFrom`. */
@@ -52,6 +52,7 @@ export interface Settings extends Serving {
 /** The nginx for which a target is written unless another is named. */
 export const defaultNginxVersions: Record<Target, string> = {
     docker: '1.30.4',
+    kubernetes: '1.30.4',
     // Debian 12's; what it cannot do is not used, so it runs on every later one.
     debian: '1.22.1',
     standalone: '1.22.1',
@@ -62,6 +63,22 @@ export const systemCaBundle = '/etc/ssl/certs/ca-certificates.crt'
 
 /** The DNS of Docker's networks that have a name, Compose's among them. */
 const dockerDns = '127.0.0.11'
+
+/**
+ * The DNS of a cluster, by the name that its Service has with kubeadm, EKS, GKE, AKS and k3s. nginx asks the system for
+ * the address when it starts; without the domain of the cluster, which the pod's resolv.conf adds.
+ */
+const clusterDns = 'kube-dns.kube-system.svc'
+
+/** Where nginx listens unless told. In a pod it is not root, and 443 and 80 are for root. */
+function defaultPorts(target: Target): { http: string; https: string } {
+    return target === 'kubernetes' ? { http: '8080', https: '8443' } : { http: '80', https: '443' }
+}
+
+/** Whether nginx has a file system and a loopback of its own. */
+export function isContainer(target: Target): boolean {
+    return target === 'docker' || target === 'kubernetes'
+}
 
 /**
  * Checks the options and fills in the defaults.
@@ -87,7 +104,8 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
             'Leave --signature out, or name the server with --endpoint-url.',
         )
     }
-    const serving = servingFrom(options)
+    const ports = defaultPorts(target)
+    const serving = servingFrom(options, ports.http)
     const nginxVersion = options.nginxVersion ?? defaultNginxVersions[target]
     const features = nginxFeatures(nginxVersion)
     if (options.jsEngine === 'qjs' && !features.quickJs) {
@@ -96,18 +114,19 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
             'Name a later nginx with --nginx-version, or leave --js-engine out.',
         )
     }
-    const listen = parseListens(options.listen ?? [options.tlsCert === undefined ? '80' : '443'])
+    const listen = parseListens(options.listen ?? [options.tlsCert === undefined ? ports.http : ports.https])
     // One address cannot have TLS and be redirected to it.
     parseListens([...listen, ...(serving.tls?.httpListen ?? [])])
     // A container that listens on the loopback is of use in the network of the host only, which has the host's DNS.
     const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
+    const itsDns = target === 'kubernetes' ? clusterDns : hasDockerDns ? dockerDns : undefined
     const credentials = credentialsFrom(options, {
         region,
         endpoint: options.endpointUrl === undefined ? undefined : endpoint,
         ...{ nginxVersion, features, jsEngine: options.jsEngine },
     })
     const needsDns = endpoint.address === undefined || credentials.needsDns
-    const resolver = needsDns ? resolvers(options.resolver, hasDockerDns, machineResolvers) : []
+    const resolver = needsDns ? resolvers(options.resolver, itsDns, machineResolvers) : []
     if (credentials.needsDns && resolver.length === 0) {
         throw new UsageError(
             '--resolver off leaves nobody to ask for the address of the security token service',
@@ -142,10 +161,14 @@ export function parseRegion(text: string): string {
     return text
 }
 
-function resolvers(given: string[] | undefined, hasDockerDns: boolean, machineResolvers: () => string[]): string[] {
+function resolvers(
+    given: string[] | undefined,
+    itsDns: string | undefined,
+    machineResolvers: () => string[],
+): string[] {
     if (given?.join() === 'off') return []
     if (given !== undefined) return given.map(parseResolver)
-    if (hasDockerDns) return [dockerDns]
+    if (itsDns !== undefined) return [itsDns]
     const found = machineResolvers()
     if (found.length === 0) {
         throw new UsageError(

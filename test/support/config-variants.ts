@@ -1,12 +1,15 @@
 import { credentialsKinds } from '../../scripts/config/credentials.js'
 import type { CredentialsKind } from '../../njs/providers/choose.js'
-import { targets, type ConfigOptions, type Target } from '../../scripts/config/settings.js'
+import { type ConfigOptions, type Target } from '../../scripts/config/settings.js'
 
 /** Options of the generator that lead to different files, and their name. */
 export interface ConfigVariant {
     name: string
     options: ConfigOptions
 }
+
+/** That for Kubernetes has the files of Docker's, which test/unit/kubernetes proves. */
+const targets: Target[] = ['docker', 'debian', 'standalone']
 
 const endpoints: [name: string, options: Partial<ConfigOptions>][] = [
     ['AWS', {}],
@@ -25,7 +28,7 @@ export const nginxVersions = ['1.22.1', '1.26.3', '1.28.0', '1.30.4']
  */
 export function configVariants(listen: string[]): ConfigVariant[] {
     return product(
-        [...targets],
+        targets,
         [...(['virtual', 'path'] as const)],
         [...(['v4', 'v2'] as const)],
         endpoints,
@@ -62,7 +65,7 @@ export function servingVariants(listen: string[], files: ServingFiles): ConfigVa
     const tls = { tlsCert: files.certificate, tlsKey: files.key, httpListen: 'off' }
     const none: Choice = ['', {}]
     return product<[Target[], string[], Choice[], Choice[], Choice[], Choice[]]>(
-        [...targets],
+        targets,
         nginxVersions,
         [none, ['cache', { cache: files.cacheFolder, cacheSize: '64m', pageTtl: '60', stale: true }]],
         [none, ['fallback', { fallback: true, private: ['acme-*', 'internal'] }]],

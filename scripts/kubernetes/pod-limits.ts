@@ -1,0 +1,75 @@
+import path from 'node:path'
+import { UsageError } from '../cli/user-error.js'
+import { isLoopback } from '../config/listen.js'
+import { nginxFolder } from '../config/placement.js'
+import type { Settings } from '../config/settings.js'
+import { mountedFolders } from './mounted-files.js'
+
+/** Throws UsageError for settings that are right elsewhere but cannot work in a pod that may do little. */
+export function checkPod(settings: Settings): void {
+    for (const listen of settings.listen) checkListen('--listen', listen)
+    for (const listen of settings.tls?.httpListen ?? []) checkListen('--http-listen', listen)
+    checkEndpoint(settings)
+    checkFolders(settings)
+}
+
+function checkListen(option: string, listen: string): void {
+    const [, address, port] = /^(?:(.*):)?(\d+)$/.exec(listen)!
+    if (address !== undefined && !['*', '0.0.0.0', '[::]'].includes(address)) {
+        throw new UsageError(
+            `${option} ${listen} names an address, which no pod knows before it runs`,
+            `Name the port alone: ${option} ${port}, or ${option} '[::]:${port}' for IPv6.`,
+        )
+    }
+    if (Number(port) < 1024) {
+        throw new UsageError(
+            `${option} ${listen} is a port that only root may open, and nginx is not root in a restricted pod`,
+            `Use ${option} 8080, or leave it out: clients use the Service, whose port is 80, or 443 with TLS.`,
+        )
+    }
+}
+
+function checkEndpoint({ endpoint, resolver }: Settings): void {
+    const { host, address } = endpoint
+    if (address !== undefined && isLoopback(address)) {
+        throw new UsageError(
+            `the endpoint ${host} is the pod's own loopback, where there is no S3`,
+            'Name the Service of the S3 server: http://NAME.NAMESPACE.svc.cluster.local:PORT',
+        )
+    }
+    // nginx's resolver takes no search list from resolv.conf.
+    if (resolver.length > 0 && (!host.includes('.') || host.endsWith('.svc'))) {
+        throw new UsageError(
+            `nginx would look for the endpoint ${host} as it stands, without the domain of the cluster`,
+            `Write the whole name: NAME.NAMESPACE.svc.cluster.local; or --resolver off, which looks it up at the start.`,
+        )
+    }
+}
+
+/** A volume hides what the image has in its folder, and cannot lie in another that is read-only. */
+function checkFolders(settings: Settings): void {
+    const cache = settings.cache?.folder
+    if (cache !== undefined && cache !== '/tmp' && !isFree(cache, ['/etc/nginx', '/etc/ssl'])) {
+        throw new UsageError(
+            `--cache ${cache} cannot be mounted: the image has other files there`,
+            'Name a folder for the cache alone: --cache /var/cache/nginx',
+        )
+    }
+    const taken = [nginxFolder, '/etc/ssl', '/tmp', ...(cache === undefined ? [] : [cache])]
+    for (const [folder, [first]] of mountedFolders(settings)) {
+        const { option, file } = first!
+        if (!isFree(folder, taken)) {
+            throw new UsageError(
+                `${option} ${file} cannot be mounted: ${folder} has other files, or is part of another volume`,
+                `Name a folder for such files alone: ${option} /etc/nginx/secrets/${path.posix.basename(file)}`,
+            )
+        }
+        taken.push(folder)
+    }
+}
+
+/** Whether a volume may take the folder: no folder of the root, which the image fills, and apart from all others. */
+function isFree(folder: string, others: string[]): boolean {
+    const overlaps = (other: string) => `${other}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${other}/`)
+    return folder.split('/').length > 2 && !others.some(overlaps)
+}

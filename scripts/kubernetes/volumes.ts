@@ -1,0 +1,67 @@
+import path from 'node:path'
+import { nginxFolder } from '../config/placement.js'
+import type { Settings } from '../config/settings.js'
+import { because } from './commented-yaml.js'
+import { mountedFolders, type MountedFile } from './mounted-files.js'
+import { objectName } from './names.js'
+import { storage } from './storage.js'
+
+/** Octal modes as the numbers that JSON and both versions of YAML agree on. */
+const readableByGroup = 0o440
+
+/** What the pod's file system has besides the image. */
+export function volumes(settings: Settings): object[] {
+    const { tmp, cache } = storage(settings)
+    return [
+        { name: 'config', configMap: { name: objectName } },
+        { name: 'tmp', emptyDir: { sizeLimit: tmp } },
+        ...(cache === undefined
+            ? []
+            : [
+                  {
+                      name: 'cache',
+                      emptyDir: because('A pod that goes beyond it is evicted: it is more than nginx keeps.', {
+                          sizeLimit: cache,
+                      }),
+                  },
+              ]),
+        ...mountedFolders(settings).map(([, files], index) => ({
+            name: secretVolume(index),
+            projected: {
+                defaultMode: because('0440: for nginx, by the group of the pod.', readableByGroup),
+                sources: sources(files),
+            },
+        })),
+    ]
+}
+
+/** Where they are in the container. */
+export function volumeMounts(settings: Settings): object[] {
+    const cacheFolder = storage(settings).cache === undefined ? undefined : settings.cache?.folder
+    return [
+        { name: 'config', mountPath: nginxFolder, readOnly: true },
+        { name: 'tmp', mountPath: '/tmp' },
+        ...(cacheFolder === undefined ? [] : [{ name: 'cache', mountPath: cacheFolder }]),
+        ...mountedFolders(settings).map(([folder], index) => ({
+            name: secretVolume(index),
+            mountPath: folder,
+            readOnly: true,
+        })),
+    ]
+}
+
+function secretVolume(index: number): string {
+    return `files-${index + 1}`
+}
+
+function sources(files: MountedFile[]): object[] {
+    const secrets = [...new Set(files.map(({ secret }) => secret))]
+    return secrets.map((name) => ({
+        secret: {
+            name,
+            items: files
+                .filter(({ secret }) => secret === name)
+                .map(({ key, file }) => ({ key, path: path.posix.basename(file) })),
+        },
+    }))
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { render } from '../../../scripts/config/render.js'
+import { isSealed } from '../../../scripts/config/seal.js'
+import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { kubernetesFiles } from '../../../scripts/kubernetes/kubernetes-files.js'
+import { kubernetesVariants } from '../../support/kubernetes-variants.js'
+
+const settingsOf = (options: Partial<ConfigOptions>) =>
+    settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => [])
+
+const files = (options: Partial<ConfigOptions>) =>
+    kubernetesFiles(settingsOf(options), ['env.conf', 'site.conf'], 'npx generate-config')
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const manifest = (name: string, options: Partial<ConfigOptions>): any =>
+    parse(files(options).find((each) => each.name === `${name}.yaml`)!.content, { version: '1.1' })
+
+const pod = (options: Partial<ConfigOptions>) => manifest('deployment', options).spec.template.spec
+const container = (options: Partial<ConfigOptions>) => pod(options).containers[0]
+
+const stale = { cache: '/var/cache/nginx', stale: true }
+const tls = { tlsCert: '/etc/nginx/secrets/cert.pem', tlsKey: '/etc/nginx/secrets/key.pem' }
+
+test.each(kubernetesVariants)('%s: sealed files that are the same each time', (_name, options) => {
+    for (const { name, content } of files(options)) {
+        expect(isSealed(content), name).toBe(true)
+        expect(content, name).toContain('\n# Made by: npx generate-config\n')
+        expect(content, name).not.toMatch(/undefined|\[object|NaN|\n\n\n|[ \t]\n|\t/)
+        expect(Math.max(...content.split('\n').map((line) => line.length)), name).toBeLessThanOrEqual(120)
+    }
+    expect(files(options)).toEqual(files(options))
+})
+
+test.each(kubernetesVariants)('%s: nginx reads what it reads in a container of Docker', (_name, options) => {
+    const placement = { folder: '/etc/nginx/nginx-s3-pypi', command: 'npx generate-config', workers: 2 }
+    const settings = settingsOf(options)
+    // The port of the Service, which clients see, is the usual one.
+    const docker = render({ ...settings, target: 'docker' }, placement).map(({ name, content }) => ({
+        name,
+        content: content.replace('https://$host:8443$request_uri', 'https://$host$request_uri'),
+    }))
+    const lines = (files: { content: string }[]) =>
+        files.map(({ content }) => content.replace(/\n.*sha256 of .*\n$/, ''))
+    expect(lines(render(settings, placement))).toEqual(lines(docker))
+})
+
+test('two workers, however large the node is', () => {
+    const placement = { folder: '/etc/nginx/nginx-s3-pypi', command: 'npx generate-config' }
+    const conf = render(settingsOf({}), placement).find(({ name }) => name === 'nginx.conf')!
+    expect(conf.content).toContain('\nworker_processes 2;\n')
+})
+
+test('the folder lists its files, and no secret', () => {
+    const { resources, configMapGenerator } = manifest('kustomization', {})
+    expect([...resources, 'kustomization.yaml'].sort()).toEqual(
+        files({})
+            .map(({ name }) => name)
+            .sort(),
+    )
+    expect(configMapGenerator[0].files).toEqual(['env.conf', 'site.conf'])
+    expect(JSON.stringify(files({}))).not.toMatch(/kind: Secret|stringData/)
+})
+
+test('credentials come from a Secret, each by its name', () => {
+    const names = container({}).env.map(({ name, valueFrom }: never) => [name, (valueFrom as any).secretKeyRef]) // eslint-disable-line @typescript-eslint/no-explicit-any
+    expect(names).toEqual([
+        ['AWS_ACCESS_KEY_ID', { name: 'nginx-s3-pypi', key: 'AWS_ACCESS_KEY_ID' }],
+        ['AWS_SECRET_ACCESS_KEY', { name: 'nginx-s3-pypi', key: 'AWS_SECRET_ACCESS_KEY' }],
+        ['AWS_SESSION_TOKEN', { name: 'nginx-s3-pypi', key: 'AWS_SESSION_TOKEN', optional: true }],
+    ])
+})
+
+describe('probes', () => {
+    const paths = (options: Partial<ConfigOptions>) =>
+        ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) => container(options)[probe].httpGet.path)
+
+    test('S3 decides about readiness, not about life', () => {
+        expect(paths({})).toEqual(['/-/healthz', '/-/healthz', '/-/readyz'])
+        expect(paths({ cache: '/var/cache/nginx' })).toEqual(['/-/healthz', '/-/healthz', '/-/readyz'])
+    })
+
+    test('what serves while S3 is down stays ready; what begins has to reach S3', () => {
+        expect(paths(stale)).toEqual(['/-/readyz', '/-/healthz', '/-/healthz'])
+    })
+
+    test('they go where the index is, with TLS where it has TLS', () => {
+        expect(container({}).livenessProbe.httpGet).toEqual({ path: '/-/healthz', port: 'http' })
+        expect(container(tls).livenessProbe.httpGet).toEqual({ path: '/-/healthz', port: 'https', scheme: 'HTTPS' })
+    })
+})
+
+describe('ports', () => {
+    const ports = (options: Partial<ConfigOptions>) => {
+        const inside = container(options).ports.map((port: { containerPort: number }) => port.containerPort)
+        return [inside, manifest('service', options).spec.ports.map((port: { port: number }) => port.port)]
+    }
+
+    test.each<[options: Partial<ConfigOptions>, inside: number[], outside: number[]]>([
+        [{}, [8080], [80]],
+        [{ listen: ['9000', '[::]:9000'] }, [9000], [80]],
+        [tls, [8443, 8080], [443, 80]],
+        [{ ...tls, httpListen: 'off' }, [8443], [443]],
+    ])('%j', (options, inside, outside) => expect(ports(options)).toEqual([inside, outside]))
+})
+
+describe('files that options name', () => {
+    test('lie in the folder of their own, from the Secrets that hold them', () => {
+        const { volumes, containers } = pod({
+            ...tls,
+            htpasswd: '/etc/nginx/secrets/users',
+            caBundle: '/srv/s3/ca.pem',
+        })
+        expect(containers[0].volumeMounts.slice(2)).toEqual([
+            { name: 'files-1', mountPath: '/etc/nginx/secrets', readOnly: true },
+            { name: 'files-2', mountPath: '/srv/s3', readOnly: true },
+        ])
+        const [first, second] = volumes.slice(2)
+        expect(first.projected.defaultMode).toBe(0o440)
+        expect(first.projected.sources.map(({ secret }: { secret: object }) => secret)).toEqual([
+            {
+                name: 'nginx-s3-pypi-tls',
+                items: [
+                    { key: 'tls.crt', path: 'cert.pem' },
+                    { key: 'tls.key', path: 'key.pem' },
+                ],
+            },
+            { name: 'nginx-s3-pypi-files', items: [{ key: 'htpasswd', path: 'users' }] },
+        ])
+        expect(second.projected.sources[0].secret.items).toEqual([{ key: 'ca.crt', path: 'ca.pem' }])
+    })
+
+    test('none are mounted where none are named', () => {
+        expect(pod({}).volumes.map(({ name }: { name: string }) => name)).toEqual(['config', 'tmp'])
+        expect(pod(stale).volumes.map(({ name }: { name: string }) => name)).toEqual(['config', 'tmp', 'cache'])
+    })
+})
+
+describe('the network', () => {
+    const egress = (options: Partial<ConfigOptions>) => manifest('network-policy', options).spec.egress
+    const dns = (...ports: number[]) => ({
+        ports: ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))),
+    })
+    const tcp = (port: number) => [{ protocol: 'TCP', port }]
+
+    test.each<[options: Partial<ConfigOptions>, rules: object[]]>([
+        [{}, [dns(53), { ports: tcp(443) }]],
+        [{ endpointUrl: 'https://s3.example.com:9000' }, [dns(53), { ports: tcp(9000) }]],
+        [{ resolver: ['10.0.0.2:5353'] }, [dns(53, 5353), { ports: tcp(443) }]],
+        [{ resolver: ['[fd00::2]'] }, [dns(53), { ports: tcp(443) }]],
+        [{ endpointUrl: 'http://10.0.0.5:9000' }, [{ to: [{ ipBlock: { cidr: '10.0.0.5/32' } }], ports: tcp(9000) }]],
+        [{ endpointUrl: 'http://[fd00::5]' }, [{ to: [{ ipBlock: { cidr: 'fd00::5/128' } }], ports: tcp(80) }]],
+        [{ endpointUrl: 'http://s3.ns.svc.cluster.local' }, [dns(53), { to: [{ namespaceSelector: {} }] }]],
+    ])('%j', (options, rules) => expect(egress(options)).toEqual(rules))
+})
+
+test('DNS is that of the cluster', () => {
+    expect(settingsOf({}).resolver).toEqual(['kube-dns.kube-system.svc'])
+    expect(settingsOf({ resolver: ['10.0.0.2'] }).resolver).toEqual(['10.0.0.2'])
+    expect(settingsOf({ resolver: ['off'] }).resolver).toEqual([])
+})

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { settingsFrom } from '../../../scripts/config/settings.js'
+import { storage } from '../../../scripts/kubernetes/storage.js'
+
+function storageOf(cache?: string, cacheSize?: string) {
+    const options = { ...(cache && { cache }), ...(cacheSize && { cacheSize }) }
+    return storage(settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => []))
+}
+
+test.each([
+    // The size, 256 MiB of pages, and what nginx may go beyond: 2 GiB, or a fifth.
+    ['512m', 512 + 256 + 2048],
+    ['1g', 1024 + 256 + 2048],
+    ['1024k', 1 + 256 + 2048],
+    ['9984m', (9984 + 256) * 1.2],
+    ['100g', (102400 + 256) * 1.2],
+])('a cache of %s', (size, room) => {
+    const mebibytes = Math.ceil(room)
+    expect(storageOf('/var/cache/nginx', size)).toEqual({
+        tmp: '64Mi',
+        cache: `${mebibytes}Mi`,
+        request: { 'ephemeral-storage': `${mebibytes + 64}Mi` },
+    })
+})
+
+test('a cache in /tmp has no volume of its own', () => {
+    expect(storageOf('/tmp', '1g')).toEqual({
+        tmp: '3392Mi',
+        cache: undefined,
+        request: { 'ephemeral-storage': '3392Mi' },
+    })
+})
+
+test('without a cache next to nothing is written', () => {
+    expect(storageOf()).toEqual({ tmp: '64Mi', cache: undefined, request: undefined })
+})
