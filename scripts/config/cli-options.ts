@@ -46,6 +46,7 @@ export function addServerOptions(program: Command): Command {
             '--nginx-version <version>',
             `nginx that will run it (default: ${defaultNginxVersions.docker}, for debian ${defaultNginxVersions.debian})`,
         )
+        .option('--service-account-role <arn>', 'in Kubernetes: role of the pods, for --credentials web-identity')
 }
 
 /** Adds who may read, what is kept, and where names go that are not in the bucket. */
@@ -100,6 +101,7 @@ export function configWords(options: ConfigOptions): string[] {
         ['--role-arn', options.roleArn],
         ['--external-id', options.externalId],
         ['--sts-endpoint-url', options.stsEndpointUrl],
+        ['--service-account-role', options.serviceAccountRole],
         ['--resolver', options.resolver],
         ['--ca-bundle', options.caBundle],
         ['--cache', options.cache],

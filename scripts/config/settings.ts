@@ -1,6 +1,6 @@
 import { UsageError } from '../cli/user-error.js'
 import { parseBucketName } from './bucket-name.js'
-import { credentialsFrom, type CredentialsOptions, type CredentialsSettings } from './credentials.js'
+import { credentialsFrom, parseRoleArn, type CredentialsOptions, type CredentialsSettings } from './credentials.js'
 import { parseFilePath } from './file-path.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
 import { parseKeyPrefix } from './key-prefix.js'
@@ -27,6 +27,7 @@ export interface ConfigOptions extends ServingOptions, CredentialsOptions {
     jsEngine?: 'njs' | 'qjs'
     resolver?: string[]
     caBundle?: string
+    serviceAccountRole?: string
 }
 
 /** Valid options with every default filled in. */
@@ -47,6 +48,8 @@ export interface Settings extends Serving {
     resolver: string[]
     caBundle: string
     credentials: CredentialsSettings
+    /** The role of the pods by their service account, on EKS. */
+    serviceAccountRole: string | undefined
 }
 
 /** The nginx for which a target is written unless another is named. */
@@ -150,7 +153,23 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         ...serving,
         caBundle: parseFilePath(options.caBundle ?? systemCaBundle),
         credentials,
+        serviceAccountRole: serviceAccountRole(options.serviceAccountRole, target, credentials),
     }
+}
+
+function serviceAccountRole(
+    given: string | undefined,
+    target: Target,
+    { kind }: CredentialsSettings,
+): string | undefined {
+    if (given === undefined) return undefined
+    if (target !== 'kubernetes' || (kind !== 'web-identity' && kind !== 'auto')) {
+        throw new UsageError(
+            '--service-account-role means nothing without --target kubernetes and --credentials web-identity',
+            'Give these, too, or leave it out; --role-arn is a role to assume with credentials of another kind.',
+        )
+    }
+    return parseRoleArn(given)
 }
 
 /** A region as it stands in a credential scope. Throws UsageError for what could not be one. */

@@ -1,33 +1,52 @@
+import type { Settings } from '../config/settings.js'
+import { because } from './commented-yaml.js'
 import { objectName } from './names.js'
 
 /** What a pod needs so that the nginx in it has credentials, each where its manifest has a place for it. */
 export interface PodCredentials {
     /** Environment variables of the container. */
     environment: object[]
+    /** The folder where the Secret is mounted, if it is. */
+    folder: string | undefined
     /** Of the ServiceAccount: who the pod is to AWS. */
     annotations: Record<string, string> | undefined
     /** Rules of the NetworkPolicy: what nginx asks for credentials. */
     egress: object[]
-    /** The command that makes the Secret from the environment of whoever types it. */
-    secretCommand: string | undefined
+    /** Whether someone has to make the Secret, and with which variables. */
+    secretNames: string[]
 }
 
-/**
- * The credentials of a Secret, named in the pod's environment. Where they come from somewhere else there is no Secret,
- * but an annotation of the ServiceAccount (a role for its token) or an address to ask (an agent of the node).
- */
-export function podCredentials(): PodCredentials {
+const keyNames = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+const sessionToken = 'AWS_SESSION_TOKEN'
+
+/** Where `--credentials file` finds the Secret. */
+export const credentialsFolder = '/etc/nginx/credentials'
+
+/** The variables, mounts, annotations and destinations that `--credentials` leads to. */
+export function podCredentials({ credentials, serviceAccountRole }: Settings): PodCredentials {
+    const { kind } = credentials
+    const isSecret = kind === 'env' || kind === 'file'
     return {
-        environment: [
-            fromSecret('AWS_ACCESS_KEY_ID', false),
-            fromSecret('AWS_SECRET_ACCESS_KEY', false),
-            fromSecret('AWS_SESSION_TOKEN', true),
-        ],
-        annotations: undefined,
-        egress: [],
-        // By standard input: the words of a command line can be read by others.
-        secretCommand: `env | grep -E '^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)=' |
-    kubectl create secret generic ${objectName} --from-env-file=/dev/stdin`,
+        environment: environmentOf(kind),
+        folder: kind === 'file' ? credentialsFolder : undefined,
+        annotations:
+            serviceAccountRole === undefined ? undefined : { 'eks.amazonaws.com/role-arn': serviceAccountRole },
+        egress: egressOf(credentials),
+        secretNames: isSecret ? [...keyNames, ...(kind === 'env' ? [sessionToken] : [])] : [],
+    }
+}
+
+function environmentOf(kind: Settings['credentials']['kind']): object[] {
+    switch (kind) {
+        case 'env':
+            return [...keyNames.map((name) => fromSecret(name, false)), fromSecret(sessionToken, true)]
+        case 'file':
+            return keyNames.map((name) => ({ name: `${name}_FILE`, value: `${credentialsFolder}/${name}` }))
+        case 'auto':
+            return [...keyNames, sessionToken].map((name) => fromSecret(name, true))
+        default:
+            // What gives the pod its identity puts its own variables there.
+            return []
     }
 }
 
@@ -35,4 +54,21 @@ export function podCredentials(): PodCredentials {
 function fromSecret(name: string, optional: boolean): object {
     const secretKeyRef = { name: objectName, key: name, ...(optional && { optional }) }
     return { name, valueFrom: { secretKeyRef } }
+}
+
+function egressOf({ kind, role, endpoint }: Settings['credentials']): object[] {
+    const http = [{ protocol: 'TCP', port: 80 }]
+    const agent = (reason: string, ...addresses: string[]) =>
+        because(reason, { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: http }) as object
+    const rules: object[] = []
+    if (role !== undefined || kind === 'web-identity' || kind === 'auto') {
+        const { port, protocol } = new URL(endpoint || 'https://sts')
+        const number = Number(port) || (protocol === 'https:' ? 443 : 80)
+        rules.push(because('The security token service.', { ports: [{ protocol: 'TCP', port: number }] }) as object)
+    }
+    if (kind === 'eks' || kind === 'auto')
+        rules.push(agent('The Pod Identity agent of EKS, on each node.', '169.254.170.23/32', 'fd00:ec2::23/128'))
+    if (kind === 'ec2' || kind === 'auto')
+        rules.push(agent('The metadata service of EC2.', '169.254.169.254/32', 'fd00:ec2::254/128'))
+    return rules
 }

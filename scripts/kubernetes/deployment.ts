@@ -67,7 +67,7 @@ function container(settings: Settings): object {
         image: `nginx:${settings.nginxVersion}`,
         command: ['nginx', '-c', `${nginxFolder}/nginx.conf`, '-g', 'daemon off;'],
         ports: podPorts(settings).map(({ name, containerPort }) => ({ name, containerPort })),
-        env: podCredentials().environment,
+        env: podCredentials(settings).environment,
         resources: {
             requests: { cpu: '250m', memory: '128Mi', ...storage(settings).request },
             limits: because(

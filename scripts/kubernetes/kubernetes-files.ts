@@ -18,7 +18,7 @@ import { autoscaler, disruptionBudget, service, serviceAccount } from './small-o
 export function kubernetesFiles(settings: Settings, configurations: string[], command: string): GeneratedFile[] {
     checkPod(settings)
     const objects: [name: string, purpose: string, object: object][] = [
-        ['service-account.yaml', 'Who the pods are.', serviceAccount()],
+        ['service-account.yaml', 'Who the pods are.', serviceAccount(settings)],
         [
             'deployment.yaml',
             'The pods, each of them the whole index: no pod keeps what another needs.',

@@ -18,7 +18,12 @@ export function kubernetesSteps(settings: Settings, folder: string): string {
     const host = tls !== undefined && isHostName(serverName) && serverName !== '_' ? serverName : serviceHost
     const secrets = secretCommands(settings)
     const source = quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)
-    const first = secrets.length === 0 ? 'Now' : `${secretSteps(secrets)}Then`
+    const given = podCredentials(settings).secretNames.length > 0
+    const once = given
+        ? 'Once, with the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)'
+        : 'Once'
+    const lines = secrets.map((command) => `  ${command}\n`).join('')
+    const first = secrets.length === 0 ? 'Now' : `${once}:\n\n${lines}\nThen`
     return `${first}, and whenever the folder has changed:
 
   kubectl apply -k ${source}
@@ -30,28 +35,24 @@ When a Secret has changed: kubectl rollout restart deployment/${objectName}
 `
 }
 
-function secretSteps(commands: string[]): string {
-    const credentials =
-        podCredentials().secretCommand === undefined
-            ? 'Once'
-            : 'Once, with the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)'
-    return `${credentials}:
-
-${commands.map((command) => `  ${command}\n`).join('')}
-`
+/** By standard input: the words of a command line can be read by others. */
+function credentialsCommand(names: string[]): string {
+    const alternatives = names.map((name) => name.replace('AWS_', '')).join('|')
+    return `env | grep -E '^AWS_(${alternatives})=' |
+    kubectl create secret generic ${objectName} --from-env-file=/dev/stdin`
 }
 
 function secretCommands(settings: Settings): string[] {
     const files = mountedFiles(settings)
     const local = (file: string) => quotedForShell(`./${path.posix.basename(file)}`)
-    const { secretCommand } = podCredentials()
+    const { secretNames } = podCredentials(settings)
     const certificate = files.find(({ key }) => key === 'tls.crt')
     const key = files.find(({ key }) => key === 'tls.key') ?? certificate
     const others = files
         .filter(({ secret }) => secret === filesSecret)
         .map(({ key, file }) => ` --from-file=${key}=${local(file)}`)
     return [
-        ...(secretCommand === undefined ? [] : [secretCommand]),
+        ...(secretNames.length === 0 ? [] : [credentialsCommand(secretNames)]),
         ...(certificate === undefined
             ? []
             : [`kubectl create secret tls ${tlsSecret} --cert=${local(certificate.file)} --key=${local(key!.file)}`]),

@@ -17,13 +17,13 @@ export function networkPolicy(settings: Settings): object {
             ingress: because('From everywhere; who may read is for nginx to say. Add "from" to narrow it.', [
                 { ports: podPorts(settings).map(({ name }) => ({ protocol: 'TCP', port: name })) },
             ]),
-            egress: [...dns(settings), s3(settings), ...podCredentials().egress],
+            egress: [...dns(settings), s3(settings), ...podCredentials(settings).egress],
         },
     }
 }
 
-function dns({ endpoint, resolver }: Settings): object[] {
-    if (endpoint.address !== undefined) return []
+function dns({ endpoint, resolver, credentials }: Settings): object[] {
+    if (endpoint.address !== undefined && !credentials.needsDns) return []
     const others = resolver.map((server) => /:(\d+)$/.exec(server)?.[1]).filter((port) => port !== undefined)
     const ports = [...new Set([53, ...others.map(Number)])]
     const both = ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })))

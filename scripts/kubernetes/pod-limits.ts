@@ -3,6 +3,7 @@ import { UsageError } from '../cli/user-error.js'
 import { isLoopback } from '../config/listen.js'
 import { nginxFolder } from '../config/placement.js'
 import type { Settings } from '../config/settings.js'
+import { credentialsFolder } from './credentials.js'
 import { mountedFolders } from './mounted-files.js'
 
 /** Throws UsageError for settings that are right elsewhere but cannot work in a pod that may do little. */
@@ -10,6 +11,7 @@ export function checkPod(settings: Settings): void {
     for (const listen of settings.listen) checkListen('--listen', listen)
     for (const listen of settings.tls?.httpListen ?? []) checkListen('--http-listen', listen)
     checkEndpoint(settings)
+    checkCredentials(settings)
     checkFolders(settings)
 }
 
@@ -46,6 +48,21 @@ function checkEndpoint({ endpoint, resolver }: Settings): void {
     }
 }
 
+function checkCredentials({ credentials, serviceAccountRole }: Settings): void {
+    if (credentials.kind === 'ecs') {
+        throw new UsageError(
+            '--credentials ecs is for tasks of Amazon ECS, which no pod is',
+            'Use --credentials eks, web-identity, env or file.',
+        )
+    }
+    if (credentials.kind === 'web-identity' && serviceAccountRole === undefined) {
+        throw new UsageError(
+            '--credentials web-identity needs to know the role of the pods',
+            'Name it: --service-account-role arn:aws:iam::ACCOUNT:role/NAME',
+        )
+    }
+}
+
 /** A volume hides what the image has in its folder, and cannot lie in another that is read-only. */
 function checkFolders(settings: Settings): void {
     const cache = settings.cache?.folder
@@ -55,7 +72,7 @@ function checkFolders(settings: Settings): void {
             'Name a folder for the cache alone: --cache /var/cache/nginx',
         )
     }
-    const taken = [nginxFolder, '/etc/ssl', '/tmp', ...(cache === undefined ? [] : [cache])]
+    const taken = [nginxFolder, credentialsFolder, '/etc/ssl', '/tmp', ...(cache === undefined ? [] : [cache])]
     for (const [folder, [first]] of mountedFolders(settings)) {
         const { option, file } = first!
         if (!isFree(folder, taken)) {

@@ -22,8 +22,8 @@ export function service(settings: Settings): object {
 }
 
 /** Who the pods are, to the cluster and to a cloud. */
-export function serviceAccount(): object {
-    const { annotations } = podCredentials()
+export function serviceAccount(settings: Settings): object {
+    const { annotations } = podCredentials(settings)
     return {
         apiVersion: 'v1',
         kind: 'ServiceAccount',

@@ -2,12 +2,13 @@ import path from 'node:path'
 import { nginxFolder } from '../config/placement.js'
 import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
+import { podCredentials } from './credentials.js'
 import { mountedFolders, type MountedFile } from './mounted-files.js'
 import { objectName } from './names.js'
 import { storage } from './storage.js'
 
-/** Octal modes as the numbers that JSON and both versions of YAML agree on. */
-const readableByGroup = 0o440
+/** For nginx, by the group of the pod. In decimal: the versions of YAML differ about octal numbers. */
+const readableByGroup = because('0440: for nginx, by the group of the pod.', 0o440)
 
 /** What the pod's file system has besides the image. */
 export function volumes(settings: Settings): object[] {
@@ -25,10 +26,13 @@ export function volumes(settings: Settings): object[] {
                       }),
                   },
               ]),
+        ...(podCredentials(settings).folder === undefined
+            ? []
+            : [{ name: 'credentials', secret: { secretName: objectName, defaultMode: readableByGroup } }]),
         ...mountedFolders(settings).map(([, files], index) => ({
             name: secretVolume(index),
             projected: {
-                defaultMode: because('0440: for nginx, by the group of the pod.', readableByGroup),
+                defaultMode: readableByGroup,
                 sources: sources(files),
             },
         })),
@@ -38,10 +42,12 @@ export function volumes(settings: Settings): object[] {
 /** Where they are in the container. */
 export function volumeMounts(settings: Settings): object[] {
     const cacheFolder = storage(settings).cache === undefined ? undefined : settings.cache?.folder
+    const credentials = podCredentials(settings).folder
     return [
         { name: 'config', mountPath: nginxFolder, readOnly: true },
         { name: 'tmp', mountPath: '/tmp' },
         ...(cacheFolder === undefined ? [] : [{ name: 'cache', mountPath: cacheFolder }]),
+        ...(credentials === undefined ? [] : [{ name: 'credentials', mountPath: credentials, readOnly: true }]),
         ...mountedFolders(settings).map(([folder], index) => ({
             name: secretVolume(index),
             mountPath: folder,

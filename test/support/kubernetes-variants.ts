@@ -3,6 +3,8 @@ import type { ConfigOptions } from '../../scripts/config/settings.js'
 const secrets = '/etc/nginx/secrets'
 const tls = { tlsCert: `${secrets}/cert.pem`, tlsKey: `${secrets}/key.pem`, serverName: 'pypi.example.com' }
 
+const role = 'arn:aws:iam::123456789012:role/pypi'
+
 /** Options that lead to different manifests, and what they are called. */
 export const kubernetesVariants: [name: string, options: Partial<ConfigOptions>][] = [
     ['AWS, as it is', {}],
@@ -20,5 +22,10 @@ export const kubernetesVariants: [name: string, options: Partial<ConfigOptions>]
     ['an S3 server by its address', { endpointUrl: 'https://10.0.0.5:9000' }],
     ['an S3 server by its IPv6 address', { endpointUrl: 'http://[fd00::5]:9000' }],
     ['another DNS', { resolver: ['10.0.0.2:5353', '[fd00::2]'] }],
+    ['credentials in files', { credentials: 'file' }],
+    ['the service account of EKS', { credentials: 'web-identity', serviceAccountRole: role }],
+    ['Pod Identity of EKS', { credentials: 'eks' }],
+    ['the role of the node', { credentials: 'ec2', roleArn: role, externalId: 'mine' }],
+    ['whatever there is', { credentials: 'auto' }],
     ['IPv4 and IPv6', { listen: ['9080', '[::]:9080'] }],
 ]

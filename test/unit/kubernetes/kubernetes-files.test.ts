@@ -63,12 +63,68 @@ test('the folder lists its files, and no secret', () => {
 })
 
 test('credentials come from a Secret, each by its name', () => {
+    expect(manifest('service-account', {}).metadata.annotations).toBeUndefined()
     const names = container({}).env.map(({ name, valueFrom }: never) => [name, (valueFrom as any).secretKeyRef]) // eslint-disable-line @typescript-eslint/no-explicit-any
     expect(names).toEqual([
         ['AWS_ACCESS_KEY_ID', { name: 'nginx-s3-pypi', key: 'AWS_ACCESS_KEY_ID' }],
         ['AWS_SECRET_ACCESS_KEY', { name: 'nginx-s3-pypi', key: 'AWS_SECRET_ACCESS_KEY' }],
         ['AWS_SESSION_TOKEN', { name: 'nginx-s3-pypi', key: 'AWS_SESSION_TOKEN', optional: true }],
     ])
+})
+
+describe('credentials from somewhere else', () => {
+    const role = 'arn:aws:iam::123456789012:role/pypi'
+    const addresses = (options: Partial<ConfigOptions>): string[] =>
+        manifest('network-policy', options)
+            .spec.egress.flatMap((rule: { to?: { ipBlock: { cidr: string } }[] }) => rule.to ?? [])
+            .map((to: { ipBlock: { cidr: string } }) => to.ipBlock.cidr)
+
+    test('files: the Secret is mounted, so that nginx sees a new key without a new pod', () => {
+        const { containers, volumes } = pod({ credentials: 'file' })
+        expect(containers[0].env).toEqual([
+            { name: 'AWS_ACCESS_KEY_ID_FILE', value: '/etc/nginx/credentials/AWS_ACCESS_KEY_ID' },
+            { name: 'AWS_SECRET_ACCESS_KEY_FILE', value: '/etc/nginx/credentials/AWS_SECRET_ACCESS_KEY' },
+        ])
+        expect(volumes.at(-1)).toEqual({
+            name: 'credentials',
+            secret: { secretName: 'nginx-s3-pypi', defaultMode: 0o440 },
+        })
+        expect(containers[0].volumeMounts.at(-1)).toMatchObject({ mountPath: '/etc/nginx/credentials', readOnly: true })
+    })
+
+    test('web identity: no Secret, the role stands at the service account, and STS is reached', () => {
+        const options: Partial<ConfigOptions> = {
+            ...{ credentials: 'web-identity', serviceAccountRole: role },
+            endpointUrl: 'http://10.0.0.5:9000',
+            stsEndpointUrl: 'https://sts.example.com',
+        }
+        expect(container(options).env).toEqual([])
+        expect(pod(options).volumes.map(({ name }: { name: string }) => name)).toEqual(['config', 'tmp'])
+        expect(manifest('service-account', options).metadata.annotations).toEqual({
+            'eks.amazonaws.com/role-arn': role,
+        })
+        expect(manifest('network-policy', options).spec.egress.map(({ ports }: { ports: object[] }) => ports)).toEqual([
+            ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 })),
+            [{ protocol: 'TCP', port: 9000 }],
+            [{ protocol: 'TCP', port: 443 }],
+        ])
+    })
+
+    test.each<[kind: ConfigOptions['credentials'], addresses: string[]]>([
+        ['env', []],
+        ['eks', ['169.254.170.23/32', 'fd00:ec2::23/128']],
+        ['ec2', ['169.254.169.254/32', 'fd00:ec2::254/128']],
+        ['auto', ['169.254.170.23/32', 'fd00:ec2::23/128', '169.254.169.254/32', 'fd00:ec2::254/128']],
+    ])('%s reaches %j', (credentials, reached) => {
+        expect(addresses({ credentials: credentials! })).toEqual(reached)
+    })
+
+    test('a role of the pods is for Kubernetes and web identity', () => {
+        const wrong = 'arn:aws:iam::1:user/x'
+        expect(() => settingsOf({ serviceAccountRole: role })).toThrow(/--service-account-role means nothing/)
+        expect(() => settingsOf({ credentials: 'auto', serviceAccountRole: wrong })).toThrow(/is not the ARN of a role/)
+        expect(settingsOf({ credentials: 'auto', serviceAccountRole: role }).serviceAccountRole).toBe(role)
+    })
 })
 
 describe('probes', () => {

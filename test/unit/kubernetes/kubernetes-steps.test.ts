@@ -53,6 +53,20 @@ test.each(['my index', "it's", '$HOME', '`id`', 'é日本', 'a+b%20~', 'x'.repea
     },
 )
 
+test('of credentials in files, only what has a file', () => {
+    const environment = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }
+    const [secret] = calls(steps({ credentials: 'file' }), environment)
+    expect(secret!.input.split('\n').filter(Boolean).sort()).toEqual([
+        'AWS_ACCESS_KEY_ID=AKIA',
+        'AWS_SECRET_ACCESS_KEY=s',
+    ])
+})
+
+test.each(['eks', 'ec2', 'auto'] as const)('%s needs no Secret', (credentials) => {
+    expect(calls(steps({ credentials })).map(({ words }) => words[0])).toEqual(['apply', 'rollout'])
+    expect(steps({ credentials })).toMatch(/^Now, and whenever/)
+})
+
 describe('files that options name', () => {
     test.each<[options: Partial<ConfigOptions>, secrets: string[][]]>([
         [{}, []],
