@@ -24,7 +24,7 @@ server {
 `
 
 /**
- * Makes an S3 server on the loopback of this machine known in a network of containers, as the host `s3`, port 80:
+ * Makes an S3 server on the loopback of this machine known in a network of containers, as the host `s3` or `alias`, port 80:
  * a container there passes requests on through a socket in a shared folder, so that nothing has to listen outside of the
  * loopback.
  */
@@ -32,6 +32,7 @@ export async function startS3InNetwork(
     s3: S3Server,
     image: string,
     network: string,
+    alias = 's3',
 ): Promise<{ close(): Promise<void> }> {
     const folder = await mkdtemp(path.join(tmpdir(), 'relay-'))
     const { port } = new URL(s3.endpoint)
@@ -53,7 +54,7 @@ export async function startS3InNetwork(
     await writeFile(path.join(folder, 'default.conf'), relayConf)
     const name = uniqueName()
     await docker(
-        ...['run', '--detach', '--name', name, '--network', network, '--network-alias', 's3'],
+        ...['run', '--detach', '--name', name, '--network', network, '--network-alias', alias],
         ...['--volume', `${folder}:/relay`, '--volume', `${folder}/default.conf:/etc/nginx/conf.d/default.conf:ro`],
         image,
     )

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { environmentOf } from '../support/bucket.js'
+import { createAuthority } from '../support/certificates.js'
+import { nginxImage } from '../support/container-image.js'
+import { docker, uniqueName } from '../support/docker.js'
+import { kustomizeBuild, missingKustomize } from '../support/kustomize.js'
+import { pipInstall } from '../support/pip.js'
+import { runPod, type Cluster, type Pod } from '../support/pod.js'
+import { describeWhere } from '../support/requirements.js'
+import { runProgram } from '../support/run-program.js'
+import { startS3InNetwork } from '../support/s3-in-network.js'
+import { startS3, type S3Server } from '../support/s3-servers.js'
+import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
+import { statusOf, untilStatus } from '../support/status-of.js'
+import { temporaryFolder } from '../support/wheels.js'
+
+const found = await nginxImage()
+const dns = 'kube-dns.kube-system.svc'
+const s3Host = 's3.storage.svc.cluster.local'
+const secrets = '/etc/nginx/secrets'
+
+describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKustomize(), () => {
+    const image = found.missing === undefined ? found.image : ''
+    const network = uniqueName()
+    let s3: S3Server
+    let sample: SampleIndex
+    let relay: { close(): Promise<void> }
+    let cwd: string
+    let pod: Pod | undefined
+    let folders = 0
+
+    beforeAll(async () => {
+        cwd = await temporaryFolder()
+        s3 = await startS3('embedded')
+        sample = await makeSampleIndex(s3)
+        await docker('network', 'create', network)
+        relay = await startS3InNetwork(s3, image, network, s3Host)
+    })
+    afterEach(async () => {
+        await pod?.remove()
+        pod = undefined
+    })
+    afterAll(async () => {
+        await relay?.close()
+        await docker('network', 'rm', network)
+        await s3?.close()
+    })
+
+    /** Generates a folder with these options and runs a pod of it. */
+    async function run(options: string[], more: Partial<Cluster> = {}): Promise<Pod> {
+        const out = `out-${folders++}`
+        const words = ['--bucket', sample.bucket, '--endpoint-url', `http://${s3Host}`, '--target', 'kubernetes']
+        const outcome = await runProgram('generate-config', [...words, ...options, '--out', out], { cwd })
+        expect(outcome).toMatchObject({ status: 0 })
+        const manifests = await kustomizeBuild(path.join(cwd, out))
+        const cluster = { image, network, dns, secrets: { 'nginx-s3-pypi': environmentOf(s3) }, ...more }
+        pod = await runPod(manifests, cluster)
+        return pod
+    }
+
+    async function expectProbes(pod: Pod): Promise<void> {
+        for (const name of ['startup', 'liveness', 'readiness'] as const)
+            await untilStatus((await pod.probe(name)).url, 200)
+    }
+
+    test.each<[name: string, options: string[], writable: string[]]>([
+        ['as it is', [], ['/tmp']],
+        [
+            'with a cache',
+            ['--cache', '/var/cache/nginx', '--cache-size', '64m', '--stale'],
+            ['/tmp', '/var/cache/nginx'],
+        ],
+        ['with its credentials in files', ['--credentials', 'file'], ['/tmp']],
+    ])('%s: probes are answered, pip installs, and it ends in order', async (_name, options, writable) => {
+        const pod = await run(options)
+        await expectProbes(pod)
+        const url = await pod.url('http')
+        await untilStatus(`${url}/-/readyz`, 200)
+        for (let count = 0; count < 2; count++) expect(await pipInstall(url, sample)).toBe(sample.version)
+
+        const { stdout } = await docker('top', pod.name, '-eo', 'uid,pid,args')
+        expect(stdout.match(/^ *101 +\d+ +nginx: worker process$/gm)).toHaveLength(2)
+        expect(stdout).not.toMatch(/^ *0 /m)
+        for (const folder of ['/', '/etc/nginx', '/etc/nginx/nginx-s3-pypi', '/var/cache/nginx', '/run', '/tmp']) {
+            const touched = docker('exec', pod.name, 'touch', `${folder}/x`)
+            if (writable.includes(folder)) await touched
+            else await expect(touched, folder).rejects.toThrow(/Read-only file system|Permission denied/)
+        }
+        expect(await pod.stop()).toBe(0)
+        expect(await pod.logs()).not.toMatch(/\[(?:warn|error|crit|alert|emerg)\]/)
+    })
+
+    test('files of Secrets: passwords, and TLS to the name of the certificate', async () => {
+        const { key, cert } = createAuthority().issue('pypi.example.com')
+        const password = `{SHA}${createHash('sha1').update('p@ss').digest('base64')}`
+        const options = [
+            '--htpasswd',
+            `${secrets}/users`,
+            '--tls-cert',
+            `${secrets}/cert`,
+            '--tls-key',
+            `${secrets}/key`,
+        ]
+        const held = {
+            'nginx-s3-pypi': environmentOf(s3),
+            'nginx-s3-pypi-tls': { 'tls.crt': cert, 'tls.key': key },
+            'nginx-s3-pypi-files': { htpasswd: `ci:${password}\n` },
+        }
+        const pod = await run(options, { secrets: held })
+        const curl = async (...words: string[]) => {
+            const all = ['--silent', '--output', '/dev/null', '--insecure', ...words]
+            const format = '%{http_code} %{redirect_url}'
+            return (await promisify(execFile)('curl', [...all, '--write-out', format])).stdout.trim()
+        }
+        const redirected = await pod.url('http')
+        await untilStatus(`${redirected}/-/healthz`, 200)
+        for (const name of ['startup', 'liveness', 'readiness'] as const)
+            await expect.poll(async () => curl((await pod.probe(name)).url)).toBe('200')
+        const url = await pod.url('https')
+        expect(await curl(url + sample.file)).toBe('401')
+        expect(await curl('--user', 'ci:wrong', url + sample.file)).toBe('401')
+        expect(await curl('--user', 'ci:p@ss', url + sample.file)).toBe('200')
+        // To the port of the Service, not to that of the pod.
+        expect(await curl('--header', 'Host: pypi.example.com', `${redirected}/simple/`)).toBe(
+            '301 https://pypi.example.com/simple/',
+        )
+    })
+
+    test('with a wrong secret it lives and does not get ready', async () => {
+        const wrong = { ...environmentOf(s3), AWS_SECRET_ACCESS_KEY: 'wrong' }
+        const pod = await run([], { secrets: { 'nginx-s3-pypi': wrong } })
+        await untilStatus((await pod.probe('liveness')).url, 200)
+        expect(await statusOf((await pod.probe('readiness')).url)).toBe(503)
+    })
+
+    test('without a part of the credentials nothing starts', async () => {
+        const secrets = { 'nginx-s3-pypi': { AWS_ACCESS_KEY_ID: 'AKIA' } }
+        await expect(run([], { secrets })).rejects.toThrow(/AWS_SECRET_ACCESS_KEY in Secret nginx-s3-pypi/)
+    })
+
+    test('nginx looks for the DNS of the cluster when it starts', async () => {
+        const pod = await run([], { dns: 'another.name' })
+        await docker('wait', pod.name)
+        expect(await pod.logs()).toMatch(/\[emerg\] .*host not found in resolver "kube-dns\.kube-system\.svc"/)
+    })
+
+    test('the volume at /tmp is needed, and the root is really read-only', async () => {
+        const pod = await run([], {
+            edit: ({ containers: [container] }) => {
+                container!.volumeMounts = container!.volumeMounts.filter(({ name }) => name !== 'tmp')
+            },
+        })
+        await docker('wait', pod.name)
+        expect(await pod.logs()).toMatch(/\[emerg\].*\/tmp\/.*Read-only file system/)
+    })
+})
