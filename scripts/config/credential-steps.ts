@@ -5,7 +5,7 @@ import { environmentNames } from './environment.js'
 export function credentialsNeeded({ kind }: CredentialsSettings): string {
     return {
         env: 'With the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)',
-        file: 'With the credentials in files that the workers of nginx can read (docs/credentials.md)',
+        file: 'With the credentials in files that the workers of nginx can read, named by variables (docs/credentials.md)',
         ecs: 'With the variables that Amazon ECS gives to a task with a role',
         eks: 'With the variables that Amazon EKS gives to a pod with an identity',
         'web-identity':
@@ -37,15 +37,13 @@ function roleVariables({ role }: CredentialsSettings): string[] {
     return role === undefined ? [] : ['-e AWS_REGION', '-e AWS_ROLE_SESSION_NAME']
 }
 
-/** Lines of systemd's environment file; none where the machine itself has the credentials. */
-export function environmentFileHint({ kind }: CredentialsSettings): string | undefined {
-    return {
-        env: 'AWS_ACCESS_KEY_ID=... and AWS_SECRET_ACCESS_KEY=...',
-        file: 'AWS_SHARED_CREDENTIALS_FILE=..., a file that www-data can read',
-        ecs: 'AWS_CONTAINER_CREDENTIALS_FULL_URI=...',
-        eks: 'AWS_CONTAINER_CREDENTIALS_FULL_URI=... and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=...',
-        'web-identity': 'AWS_ROLE_ARN=... and AWS_WEB_IDENTITY_TOKEN_FILE=...',
-        ec2: undefined,
-        auto: 'AWS_ACCESS_KEY_ID=..., or whatever else the AWS SDKs read,',
-    }[kind]
+/**
+ * What systemd's environment file is to hold, without `AWS_`: what is set of it. Nothing where the machine itself has the
+ * credentials.
+ */
+export function environmentFileNames(credentials: CredentialsSettings): string[] {
+    if (credentials.kind === 'ec2' && credentials.role === undefined) return []
+    return environmentNames(credentials)
+        .filter((name) => !notPassed.has(name) && name !== 'AWS_S3_BUCKET')
+        .map((name) => name.replace(/^AWS_/, ''))
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { kubernetesSteps } from '../kubernetes/kubernetes-steps.js'
-import { credentialsNeeded, dockerVariables, environmentFileHint } from './credential-steps.js'
+import { credentialsNeeded, dockerVariables, environmentFileNames } from './credential-steps.js'
 import { isHostName } from './endpoint.js'
 import { isLoopback } from './listen.js'
 import { nginxFolder, quotedForShell } from './placement.js'
@@ -95,11 +95,14 @@ function debianSteps(settings: Settings, folder: string): string {
     const cacheFolder = cache === undefined ? '' : `  mkdir -p ${cache.folder}\n`
     // A socket that an nginx left which was killed would keep the next one from starting.
     const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
-    const hint = environmentFileHint(settings.credentials)
+    const names = environmentFileNames(settings.credentials)
     const environmentFile =
-        hint === undefined ? '' : `  install -m 600 /dev/null /etc/nginx-s3-pypi.env   # then write ${hint} into it\n`
-    const readsFile = hint === undefined ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
-    return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root:
+        names.length === 0
+            ? ''
+            : `  (umask 077 && env | grep -E '^AWS_(${names.join('|')})=' > /etc/nginx-s3-pypi.env)\n`
+    const readsFile = names.length === 0 ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
+    return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root.
+${credentialsNeeded(settings.credentials)}:
 
   install -m 644 -D -t ${nginxFolder} ${files}
   ln -sf ${nginxFolder}/env.conf  /etc/nginx/modules-enabled/90-nginx-s3-pypi.conf
@@ -111,6 +114,7 @@ ${environmentFile}${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
   systemctl daemon-reload && nginx -t && systemctl restart nginx
 
 Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
+When the folder has changed: the first line again, and systemctl reload nginx
 `
 }
 
