@@ -3,17 +3,18 @@ import { environmentOf, makeBucket } from '../support/bucket.js'
 import { hostileNames, spellings } from '../support/hostile-keys.js'
 import { startIndex, type Index } from '../support/index.js'
 import { request } from '../support/raw-request.js'
-import { describeWhere, missingNginx, missingRgw, missingSwift } from '../support/requirements.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
+import { missingS3 } from '../support/missing-s3.js'
+import { describeWhere, missingNginx } from '../support/requirements.js'
+import { firstStart, startS3, type S3Name, type S3Server } from '../support/s3-servers.js'
+import { s3Request } from '../support/signed-request.js'
 
-const servers = [
-    ['embedded', missingNginx()],
-    ['rgw', missingNginx() ?? missingRgw()],
-    ['swift', missingNginx() ?? missingSwift()],
-] as const
+/** Servers that know Version 4 alone. */
+const withoutV2: readonly S3Name[] = ['versitygw']
 
-for (const [name, missing] of servers) {
-    describeWhere(`every spelling of every key, on ${name}`, missing, () => {
+const servers: S3Name[] = ['embedded', 'rgw', 'rgw-forky', 'swift', 'versitygw']
+
+for (const name of servers) {
+    describeWhere(`every spelling of every key, on ${name}`, missingNginx() ?? missingS3(name), () => {
         let s3: S3Server
         let bucket: string
 
@@ -21,7 +22,7 @@ for (const [name, missing] of servers) {
             s3 = await startS3(name)
             const objects = hostileNames.map((file) => [`demo/${file}`, `the bytes of ${file}`])
             bucket = await makeBucket(s3, Object.fromEntries(objects))
-        })
+        }, firstStart)
         afterAll(() => s3.close())
 
         describe.each([
@@ -30,6 +31,7 @@ for (const [name, missing] of servers) {
             ['v2', 'path'],
             ['v2', 'virtual'],
         ] as const)('signature %s, %s style', (signature, addressing) => {
+            const lacks = signature === 'v2' && withoutV2.includes(name)
             let index: Index
             let refused: Index
 
@@ -52,6 +54,24 @@ for (const [name, missing] of servers) {
                 await index.stop()
                 await refused.stop()
             })
+
+            test('is what this server can', async ({ task }) => {
+                const feature = `Sig${signature.toUpperCase()}, ${addressing === 'path' ? 'path' : 'virtual-host'} style`
+                const tested = { what: 's3', server: name, version: s3.version, feature } as const
+                task.meta.tested = lacks ? { ...tested, lacks } : tested
+                const options = { bucket, key: 'demo/plain-1.0-py3-none-any.whl', signature, style: addressing }
+                expect((await s3Request(s3, options)).status).toBe(lacks ? 403 : 200)
+            })
+
+            if (lacks) {
+                test('is refused, whatever the secret, and is no missing file', async () => {
+                    for (const { port } of [index, refused]) {
+                        expect((await request(port, '/demo/plain-1.0-py3-none-any.whl')).status).toBe(502)
+                        expect((await request(port, '/demo/no-such-file-1.0+x.whl')).status).toBe(502)
+                    }
+                })
+                return
+            }
 
             test.each(hostileNames)('%s', async (file) => {
                 for (const spelling of spellings(file)) {

@@ -1,16 +1,20 @@
 #!/bin/bash
-# Unpacks the nginx of a Debian suite, with njs and all libraries, into a new folder:
-#   debian-root.sh SUITE FOLDER
-# Nothing of it is configured, and nothing runs in it: its own loader starts nginx from there. See TEST_NGINX_ROOT in
-# test/support/nginx.ts.
+# Unpacks packages of a Debian suite and all that they depend on into an empty folder:
+#   debian-root.sh SUITE FOLDER PACKAGE...
+# Nothing of it is configured, and nothing runs in it: its own loader starts its programs from there. See TEST_NGINX_ROOT
+# in test/support/nginx.ts.
 set -euo pipefail
 suite=$1
 folder=$2
+shift 2
+packages=$*
 
-mkdir -p "$folder"
+# Where this machine's own packages come from; mmdebstrap knows one itself, for a machine that is no Debian.
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 2> /dev/null | sort | head -n 1)
+
 # Without the check, since a testing suite's index can expire before the next one is made. In a session of its own:
 # when mmdebstrap fails it ends its whole process group.
-setsid --wait mmdebstrap --quiet --variant=extract --include=nginx,libnginx-mod-http-js \
-    --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$folder" http://deb.debian.org/debian
+setsid --wait mmdebstrap --quiet --variant=extract --include="${packages// /,}" \
+    --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$folder" ${mirror:+"$mirror"}
 # mmdebstrap keeps the folder to itself; nginx's workers are another user.
 chmod 755 "$folder"

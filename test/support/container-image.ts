@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { defaultNginxVersions } from '../../scripts/config/settings.js'
 import { docker } from './docker.js'
 import { missingEngine, missingPrograms } from './requirements.js'
+import { missingVersitygw, versitygwProgram, versitygwVersion } from './versitygw.js'
 
 /** The image that the generator's next steps and docker-compose.yml name. */
 export const officialImage = `nginx:${defaultNginxVersions.docker}`
@@ -52,11 +53,8 @@ export async function unprivilegedImage(official: string): Promise<string> {
     return tag
 }
 
-/** The S3 server of docker-compose.yml's profile local. */
-const versitygwVersion = 'v1.8.0'
-
 /**
- * Its image or, where no registry can be reached, one with the same program, built from its sources: that takes a minute
+ * The image of versitygw or, where no registry can be reached, one with the same program, built from its sources: that takes a minute
  * or two on a machine that has not built it before.
  *
  * @returns the name of an image that is there, or what is missing and how to get it
@@ -70,9 +68,9 @@ export async function versitygwImage(): Promise<{ image: string; missing?: undef
     const folder = fileURLToPath(new URL('../containers/stand-in-s3/', import.meta.url))
     const image = `nginx-s3-pypi-stand-in-s3:${contentHash(folder)}`
     if (!(await isThere(image))) {
-        const missing = missingPrograms(['go', 'mmdebstrap'], 'golang mmdebstrap')
+        const missing = missingVersitygw() ?? missingPrograms(['mmdebstrap'], 'mmdebstrap')
         if (missing !== undefined) return { missing: `${name} cannot be pulled, and ${missing}` }
-        await promisify(execFile)(path.join(folder, 'build.sh'), [image, versitygwVersion])
+        await promisify(execFile)(path.join(folder, 'build.sh'), [image, await versitygwProgram()])
     }
     process.stdout.write(`containers run ${image}, in the place of ${name}, which cannot be pulled here\n`)
     return { image }

@@ -1,22 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { isKept, keep } from './kept.js'
 
 /** Of Debian and Ubuntu: not one that a version manager puts before it. */
 export const systemPython = '/usr/bin/python3'
-
-/** Environments are kept from one run of the tests to the next: to make them all takes minutes. */
-const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/python-clients', import.meta.url))
 
 /** What is missing to make an environment for a client, or undefined. The one of before needs no PyPI. */
 export function missingFor(requirements: readonly string[]): string | undefined {
     const missing = missingVenv()
     if (missing !== undefined || requirements.length === 0) return missing
-    return existsSync(folderOf(requirements)) ? undefined : missingPyPI()
+    return isKept(nameOf(requirements)) ? undefined : missingPyPI()
 }
 
 /** Python that can make a virtual environment with a pip in it. */
@@ -46,38 +42,23 @@ function askPyPI(): string | undefined {
 }
 
 /**
- * Makes a virtual environment that holds these, if there is none yet.
+ * Makes a virtual environment that holds these, if there is none yet. It is moved afterwards: only its Python, not the
+ * programs beside it, is good for use.
  *
  * @returns its Python
  */
 export async function environmentWith(requirements: readonly string[]): Promise<string> {
-    const folder = folderOf(requirements)
-    if (!existsSync(folder)) {
-        await mkdir(cacheFolder, { recursive: true })
-        // Another run of the tests may be making the same one.
-        const unfinished = `${folder}.${process.pid}`
-        await promisify(execFile)(systemPython, ['-m', 'venv', unfinished])
-        if (requirements.length > 0) {
-            const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements]
-            await promisify(execFile)(`${unfinished}/bin/python`, words)
-        }
-        await rename(unfinished, folder).catch(async (error: NodeJS.ErrnoException) => {
-            if (error.code !== 'ENOTEMPTY') throw error
-            await rm(unfinished, { recursive: true })
-        })
-    }
+    const folder = await keep(nameOf(requirements), async (folder) => {
+        await promisify(execFile)(systemPython, ['-m', 'venv', folder])
+        if (requirements.length === 0) return
+        const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements]
+        await promisify(execFile)(`${folder}/bin/python`, words)
+    })
     return `${folder}/bin/python`
 }
 
-function folderOf(requirements: readonly string[]): string {
-    // env(1) would take a program whose path has a "=" for a variable.
-    return path.join(
-        cacheFolder,
-        requirements
-            .join('-')
-            .replaceAll('*', 'x')
-            .replaceAll(/[^\w.]+/g, '-') || 'venv',
-    )
+function nameOf(requirements: readonly string[]): string {
+    return ['venv', pythonVersion(), ...requirements].join('-')
 }
 
 /** Of the system's Python: `3.11`. */

@@ -2,16 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
+import { version } from '../../scripts/cli/program.js'
 import type { Credential } from '../../scripts/s3-server/authentication.js'
 import { startS3Server, type S3ServerOptions } from '../../scripts/s3-server/server.js'
 import { domain, region, startExternalS3, type ExternalName, type ExternalS3 } from './external-s3.js'
 
-/** The S3 servers that tests run against: this project's own and two that others wrote. */
+/** The S3 servers that tests run against: this project's own and those that others wrote. */
 export type S3Name = 'embedded' | ExternalName
 
 /** A running S3 server, and what a client needs to know of it. */
 export interface S3Server {
     readonly name: S3Name
+    /** As its program tells it. */
+    readonly version: string
     /** `http://127.0.0.1:PORT` */
     readonly endpoint: string
     /** The suffix of virtual-host style, with the port: a Host is `BUCKET.domain`. */
@@ -24,6 +27,9 @@ export interface S3Server {
     /** Stops the server, unless other test files share it. */
     close(): Promise<void>
 }
+
+/** How long to wait for a server that may have to be unpacked or compiled first. Milliseconds. */
+export const firstStart = 600_000
 
 /** How the embedded server is to differ from the usual; the external servers know no options. */
 export type EmbeddedOptions = Partial<Pick<S3ServerOptions, 'folder' | 'now' | 'port'>> & {
@@ -60,6 +66,7 @@ async function startEmbedded({ sessionToken, known = [], ...options }: EmbeddedO
     const server = await startS3Server({ ...options, folder, credentials: known, region, domain, onFault })
     return {
         name: 'embedded',
+        version,
         endpoint: server.endpoint,
         domain: `${domain}:${new URL(server.endpoint).port}`,
         region,
@@ -75,16 +82,17 @@ async function startEmbedded({ sessionToken, known = [], ...options }: EmbeddedO
 
 async function startExternal(name: ExternalName): Promise<S3Server> {
     const shared = inject('sharedS3')
-    const { port, accessKeyId, secretAccessKey, close } =
+    const { port, accessKeyId, secretAccessKey, version, close } =
         shared === undefined ? await startExternalS3(name) : { ...(await askFor(`${shared}/${name}`)), close: nothing }
     return {
         name,
+        version,
         endpoint: `http://127.0.0.1:${port}`,
         domain: `${domain}:${port}`,
         region,
         accessKeyId,
         secretAccessKey,
-        conditionalWrites: name === 'rgw',
+        conditionalWrites: name !== 'swift',
         close,
     }
 }

@@ -5,13 +5,13 @@ import { startExternalS3, type ExternalName } from './external-s3.js'
 
 declare module 'vitest' {
     interface ProvidedContext {
-        /** The URL that starts the external S3 servers: `URL/rgw`, `URL/swift`. */
+        /** The URL that starts the external S3 servers: `URL/rgw`, `URL/swift`, …. */
         sharedS3: string
     }
 }
 
 /**
- * vitest's global setup: one RGW and one Swift for all test files, started when the first of them asks. This process
+ * vitest's global setup: one server of each kind for all test files, started when the first of them asks. This process
  * lives as long as the tests do, unlike their workers.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -21,8 +21,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
         const starting = running.get(name) ?? startExternalS3(name)
         running.set(name, starting)
         starting.then(
-            ({ port, accessKeyId, secretAccessKey }) =>
-                response.end(JSON.stringify({ port, accessKeyId, secretAccessKey })),
+            ({ port, accessKeyId, secretAccessKey, version }) =>
+                response.end(JSON.stringify({ port, accessKeyId, secretAccessKey, version })),
             (error: unknown) => response.writeHead(500).end(String(error)),
         )
     })

@@ -4,7 +4,10 @@
 #
 #   rgw.sh FOLDER GATEWAY-PORT MONITOR-PORT     with ACCESS_KEY, SECRET_KEY and DOMAIN in the environment
 #
-# Prints "ready" when requests are answered, and serves until its standard input ends: so nothing is left behind even
+# CEPH_ROOT in the environment names an unpacked Debian whose Ceph is run, by that Debian's own loader, in the place of this
+# machine's.
+#
+# Prints "ready VERSION" when requests are answered, and serves until its standard input ends: so nothing is left behind even
 # where the process that started it was killed.
 set -euo pipefail
 folder=$1 port=$2 monitor_port=$3
@@ -38,6 +41,22 @@ fail() {
 }
 
 mkdir -p "$folder"/{mon,osd,run,log}
+plugins=
+if [ -n "${CEPH_ROOT:-}" ]; then
+    libraries=$CEPH_ROOT/usr/lib/x86_64-linux-gnu
+    loader="$libraries/ld-linux-x86-64.so.2 --library-path $libraries:$libraries/ceph"
+    mkdir "$folder/bin"
+    for program in ceph-mon ceph-osd monmaptool radosgw radosgw-admin; do
+        printf '#!/bin/sh\nexec %s %s "$@"\n' "$loader" "$CEPH_ROOT/usr/bin/$program" >"$folder/bin/$program"
+    done
+    printf '#!/bin/sh\nPYTHONHOME=%s/usr exec %s %s/usr/bin/python3 %s/usr/bin/ceph "$@"\n' \
+        "$CEPH_ROOT" "$loader" "$CEPH_ROOT" "$CEPH_ROOT" >"$folder/bin/ceph"
+    chmod 755 "$folder"/bin/*
+    PATH=$folder/bin:$PATH
+    plugins="plugin dir = $libraries/ceph
+erasure code dir = $libraries/ceph/erasure-code
+osd class dir = $libraries/rados-classes"
+fi
 fsid=$(cat /proc/sys/kernel/random/uuid)
 cat >"$CEPH_CONF" <<CONF
 [global]
@@ -54,6 +73,7 @@ admin socket = $folder/run/\$name.\$pid.asok
 crash dir = $folder/run
 log file = $folder/log/\$name.log
 mon cluster log file = $folder/log/cluster.log
+$plugins
 # A monitor alone agrees with itself at once.
 paxos propose interval = 0.05
 paxos min wait = 0.01
@@ -119,7 +139,7 @@ done
 timeout 60 radosgw-admin -n client.rgw user create --uid=main --display-name=main \
     --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" --caps='roles=*;oidc-provider=*' >>"$folder/setup.out" 2>&1 || fail 'No user could be made'
 
-echo ready
+echo "ready $(radosgw --version | sed -E 's/^ceph version (\S+).*/\1/')"
 # Until the standard input ends. In the background, so that a signal gets through; bash gives /dev/null to what runs
 # there, but for a descriptor that it is told.
 cat <&3 >/dev/null &

@@ -5,7 +5,7 @@
 #   swift.sh FOLDER PROXY-PORT OBJECT-PORT CONTAINER-PORT ACCOUNT-PORT
 #       with ACCESS_KEY (ACCOUNT:USER), SECRET_KEY, DOMAIN and REGION in the environment
 #
-# Prints "ready" when requests are answered, and serves until its standard input ends: so nothing is left behind even
+# Prints "ready VERSION" when requests are answered, and serves until its standard input ends: so nothing is left behind even
 # where the process that started it was killed.
 set -euo pipefail
 folder=$1
@@ -123,7 +123,7 @@ for server_port in "$@"; do
     done
 done
 
-echo ready
+echo "ready $(/usr/bin/python3 -c 'import swift; print(swift.__version__)')"
 # Until the standard input ends. In the background, so that a signal gets through; bash gives /dev/null to what runs
 # there, but for a descriptor that it is told.
 cat <&3 >/dev/null &
