@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -7,22 +7,44 @@ import path from 'node:path'
 export interface Authority {
     /** The file with the authority's certificate. */
     file: string
-    /** A key and a certificate for a host name. */
-    issue(host: string): { key: string; cert: string }
+    /** A key and a certificate for host names; one that is over was good for a day of 2020. */
+    issue(host: string | string[], options?: { expired?: boolean }): { key: string; cert: string }
 }
+
+/** Only `openssl ca` gives certificates another time than from now on. @see openssl-ca(1) */
+const caConf = `
+[ca]
+default_ca = authority
+[authority]
+database        = index.txt
+new_certs_dir   = .
+rand_serial     = yes
+default_md      = sha256
+policy          = any
+copy_extensions = copy
+unique_subject  = no
+[any]
+commonName = supplied
+`
 
 /** Makes an authority with openssl, in a new folder of the system's temporary one. */
 export function createAuthority(): Authority {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'authority-'))
     const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
-    const newKey = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-    openssl(...newKey, '-subj', '/CN=test authority', '-keyout', 'ca.key', '-out', 'ca.pem')
+    const newKey = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    openssl(...newKey, '-x509', '-days', '2', '-subj', '/CN=test authority', '-keyout', 'ca.key', '-out', 'ca.pem')
+    writeFileSync(`${folder}/ca.conf`, caConf)
+    writeFileSync(`${folder}/index.txt`, '')
     return {
         file: path.join(folder, 'ca.pem'),
-        issue: (host) => {
-            const names = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`]
+        issue: (host, { expired = false } = {}) => {
+            const hosts = [host].flat()
+            const names = ['-addext', `subjectAltName=${hosts.map((name) => `DNS:${name}`).join()}`]
             const leaf = ['-addext', 'basicConstraints=critical,CA:false']
-            openssl(...newKey, ...names, ...leaf, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-keyout', 'key', '-out', 'cert')
+            openssl(...newKey, '-subj', `/CN=${hosts[0]}`, ...names, ...leaf, '-keyout', 'key', '-out', 'request')
+            const time = expired ? ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'] : ['-days', '2']
+            const authority = ['-config', 'ca.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key']
+            openssl('ca', '-batch', '-notext', ...authority, ...time, '-in', 'request', '-out', 'cert')
             return { key: readFileSync(`${folder}/key`, 'utf8'), cert: readFileSync(`${folder}/cert`, 'utf8') }
         },
     }

@@ -23,7 +23,7 @@ exec 3<&0
 # and the condition of its next write proves nothing. The publisher loses files that way.
 mkdir -p "$folder/objects"
 ROOT_ACCESS_KEY=$ACCESS_KEY ROOT_SECRET_KEY=$SECRET_KEY "$PROGRAM" --quiet --keep-alive --health /health \
-    --port "127.0.0.1:$port" --region "$REGION" --virtual-domain "$DOMAIN:$port" \
+    --port "127.0.0.1:$port" --region "$REGION" --virtual-domain "$DOMAIN" \
     posix "$folder/objects" >"$folder/out" 2>&1 </dev/null &
 pid=$!
 answers=
