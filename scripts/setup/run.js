@@ -1,4 +1,4 @@
-// `npm start`, `npm test`, `npm run bench`: makes the checkout ready, then does the job. Plain JavaScript without
+// `npm start`, `npm test`, `npm run matrix`, `npm run bench`: makes the checkout ready, then does the job. Plain JavaScript without
 // dependencies, since it is what fetches the compiler and the dependencies.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -46,6 +46,20 @@ const tasks = {
         const { prepareForTests } = await import('../../dist/scripts/setup/machine.js')
         prepareForTests((line) => console.log(line))
         runNode('node_modules/vitest/vitest.mjs', 'run', ...words)
+    },
+    /** `matrix [CELL...] [--table FILE] [FILTER...]`: the cells of test/matrix/cells.ts, all by default. */
+    async matrix(words) {
+        const { prepareForTests } = await import('../../dist/scripts/setup/machine.js')
+        prepareForTests((line) => console.log(line))
+        const names = ['bookworm', 'trixie', 'forky-njs', 'forky-qjs', 'machine']
+        const wanted = words.filter((word) => names.includes(word))
+        const table = words.indexOf('--table')
+        process.env.MATRIX_CELLS = wanted.join(' ')
+        if (table !== -1) process.env.MATRIX_TABLE = words[table + 1]
+        const rest = words.filter(
+            (word, index) => !names.includes(word) && !(table !== -1 && index >= table && index < table + 2),
+        )
+        runNode('node_modules/vitest/vitest.mjs', 'run', '--config', 'test/matrix/vitest.config.ts', ...rest)
     },
     async bench(words) {
         runNode('dist/bench/run.js', ...words)

@@ -25,6 +25,14 @@ export function describeClients(clients: readonly Client[]): void {
 }
 
 function testClient(client: Client, theWorld: () => World): void {
+    test('tells its version', async ({ task }) => {
+        const project = await startProject(client, theWorld().url(), [])
+        const { output } = await run(client, ['--version'], project, theWorld())
+        const [version] = /\d+(?:\.\d+)+/.exec(output) ?? []
+        expect(version, output).toBeDefined()
+        task.meta.tested = { what: 'client', name: client.name, version: version! }
+    })
+
     test('locks with hashes, installs, takes the public dependency from the fallback, and installs again', async () => {
         const world = theWorld()
         await world.asked()
