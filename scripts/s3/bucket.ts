@@ -21,6 +21,7 @@ import { parseBucketName } from '../config/bucket-name.js'
 import { parseEndpointUrl } from '../config/endpoint.js'
 import { parseKeyPrefix } from '../config/key-prefix.js'
 import type { BucketOptions } from './bucket-options.js'
+import { caBundle } from './ca-bundle.js'
 import { explainError, isUnreachable } from './explain-error.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { retryCut } from './retry.js'
@@ -66,6 +67,7 @@ export class Bucket {
         const endpoint = endpointUrl === undefined ? undefined : parseEndpointUrl(endpointUrl)
         this.#endpointUrl = endpoint && `${endpoint.scheme}://${endpoint.authority}`
         const profile = options.profile === undefined ? {} : { profile: options.profile }
+        const ca = caBundle()
         // A profile that is named wins over credentials in the environment.
         const credentials = options.credentials ?? (options.profile === undefined ? undefined : fromIni(profile))
         // That the SDK will ask for a newer Node one day is news for this project, not for its users.
@@ -79,7 +81,11 @@ export class Bucket {
             // Content-MD5 is sent instead: Ceph 16 and Swift do not know the SDK's newer checksums.
             requestChecksumCalculation: 'WHEN_REQUIRED',
             responseChecksumValidation: 'WHEN_REQUIRED',
-            requestHandler: { connectionTimeout: 10_000, socketTimeout },
+            requestHandler: {
+                connectionTimeout: 10_000,
+                socketTimeout,
+                ...(ca === undefined ? {} : { httpsAgent: { ca } }),
+            },
         })
         this.#addMiddleware()
     }

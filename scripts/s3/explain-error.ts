@@ -89,7 +89,7 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
     if (failure.code !== undefined && untrusted.test(failure.code)) {
         return because(
             `the certificate of ${server} is not trusted (${failure.code})`,
-            'Name its certificate authority in NODE_EXTRA_CA_CERTS.',
+            'Name a file with the certificate of its authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
         )
     }
     if (failure.code === 'EPROTO') {
