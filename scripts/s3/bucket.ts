@@ -25,6 +25,7 @@ import { caBundle } from './ca-bundle.js'
 import { explainError, isUnreachable } from './explain-error.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { retryCut } from './retry.js'
+import { WholeReader } from './whole-object.js'
 import { bareEtag, decodeListedKey } from './wire-format.js'
 
 /** Parts of a multipart upload: 10,000 at most, so 16 MiB carry 156 GiB. @see Amazon S3 User Guide, "Quotas" */
@@ -52,6 +53,7 @@ export class Bucket {
     readonly #endpointUrl: string | undefined
     #region = 'us-east-1'
     #answered = false
+    readonly #whole = new WholeReader()
     /**
      * Whether If-Match needs the quotes that RFC 9110 asks for: Ceph 16 refuses them. The form that succeeded is kept;
      * until then, one that was refused although the object had not changed makes way for the other.
@@ -130,10 +132,12 @@ export class Bucket {
 
     /** A small object; undefined only when S3 says that there is no such key. */
     async get(key: string): Promise<ObjectContent | undefined> {
-        return this.#read(key, async (answer) => {
-            const body = Buffer.from(await answer.Body!.transformToByteArray())
-            return { body, etag: bareEtag(answer.ETag) }
-        })
+        return this.#whole.read(() =>
+            this.#read(key, async (answer) => {
+                const body = Buffer.from(await answer.Body!.transformToByteArray())
+                return { body, etag: bareEtag(answer.ETag) }
+            }),
+        )
     }
 
     /** The size, ETag and metadata of an object; undefined when there is none. */

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { ObjectContent } from '../../../scripts/s3/objects.js'
+import { WholeReader } from '../../../scripts/s3/whole-object.js'
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex')
+const content = (text: string, etag = md5(text)): ObjectContent => ({ body: Buffer.from(text), etag })
+
+/** What one reader gives for answers that come one after the other, and how many it took of them. */
+async function readAll(answers: (ObjectContent | undefined)[], reader = new WholeReader()) {
+    let reads = 0
+    const result = await reader.read(async () => answers[reads++])
+    return { text: result?.body.toString(), etag: result?.etag, reads }
+}
+
+test.each<[string, (ObjectContent | undefined)[], string | undefined, number]>([
+    ['what is whole is read once', [content('page')], 'page', 1],
+    ['an object of several parts is read once', [content('page', `${md5('x')}-2`)], 'page', 1],
+    ['what is not there is asked for once', [undefined], undefined, 1],
+    ['an old page with a new ETag is read again', [content('old', md5('new')), content('new')], 'new', 2],
+    ['the page may go meanwhile', [content('old', md5('new')), undefined], undefined, 2],
+    ['an ETag that stays is of another kind', Array(3).fill(content('page', md5('sealed'))), 'page', 3],
+])('%s', async (_name, answers, text, reads) => {
+    expect(await readAll(answers)).toMatchObject({ text, reads })
+})
+
+test('once it is known that ETags are of another kind, nothing is read twice', async () => {
+    const reader = new WholeReader()
+    const sealed = content('page', md5('sealed'))
+    expect(await readAll([sealed, sealed, sealed], reader)).toMatchObject({ reads: 3 })
+    expect(await readAll([sealed], reader)).toMatchObject({ text: 'page', reads: 1 })
+})
