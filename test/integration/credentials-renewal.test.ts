@@ -115,6 +115,20 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
         expect(provider.given).toBeGreaterThan(given - 1)
     })
 
+    test('nginx that reloads keeps the session', async () => {
+        issuer.lifetime = 3600
+        const started = await start(s3.endpoint)
+        const given = provider.given
+        const [worker] = await workersOf(started)
+        process.kill(await masterOf(started), 'SIGHUP')
+        await expect.poll(async () => (await workersOf(started)).includes(worker!), { timeout: 10_000 }).toBe(false)
+        for (let attempt = 0; attempt < 20; attempt++) {
+            expect((await request(started.port, path(1))).status).toBe(200)
+            await sleep(20)
+        }
+        expect(provider.given).toBe(given)
+    })
+
     test(
         'under a steady load no request fails, each session is asked for once, and memory stays as it is',
         async () => {
@@ -146,14 +160,22 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
 })
 
 /** What the workers of an nginx hold in memory, in kilobytes. */
-async function memoryOf({ folder }: Index): Promise<number> {
-    const pid = (await readFile(`${folder}/nginx.pid`, 'utf8')).trim()
-    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')
+async function memoryOf(index: Index): Promise<number> {
     const sizes = await Promise.all(
-        children.map(async (child) => {
+        (await workersOf(index)).map(async (child) => {
             const status = await readFile(`/proc/${child}/status`, 'utf8')
             return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1])
         }),
     )
     return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+async function masterOf({ folder }: Index): Promise<number> {
+    return Number(await readFile(`${folder}/nginx.pid`, 'utf8'))
+}
+
+/** Process ids. */
+async function workersOf(index: Index): Promise<string[]> {
+    const master = await masterOf(index)
+    return (await readFile(`/proc/${master}/task/${master}/children`, 'utf8')).trim().split(' ')
 }
