@@ -33,6 +33,19 @@ export function nginxTests(): string[] {
         .sort()
 }
 
+/**
+ * The test files of one cell. What asks nginx and starts no index has nothing to do with the engine: a second engine of
+ * the same nginx leaves it out.
+ */
+export function filesOf(cell: Cell): string[] {
+    const isFirst = cells.find(({ suite }) => suite === cell.suite) === cell
+    return nginxTests().filter((file) => isFirst || startsIndex(readFileSync(path.join(projectRoot, file), 'utf8')))
+}
+
+function startsIndex(text: string): boolean {
+    return text.includes("from '../support/index.js'")
+}
+
 /** Whether a test file's text uses what starts the nginx under test. */
 export function startsNginx(text: string): boolean {
     return /from '\.\.\/support\/(?:index|nginx)\.js'/.test(text)

@@ -6,8 +6,8 @@ import { verdict, type CellResult, type Claim, type Results } from './results.js
 import { renderTable } from './table.js'
 
 interface Options {
-    /** The files that every cell of nginx has to run. */
-    expected: string[]
+    /** The files that each cell has to run. */
+    expected: Record<string, string[]>
     /** Why cells could not run, by their names. */
     missing: Record<string, string>
     /** The file for the table; none by default. */
@@ -41,7 +41,8 @@ export default class MatrixReporter implements Reporter {
         const count = (state: string) => tests.filter((test) => test.result().state === state).length
         const broken = own.filter((module) => !module.ok()).length
         const ran = own.filter((module) => module.state() === 'passed' || module.state() === 'failed')
-        const expected = name === machine ? own.map((module) => module.relativeModuleId) : this.#options.expected
+        const expected =
+            name === machine ? own.map((module) => module.relativeModuleId) : (this.#options.expected[name] ?? [])
         const notRun = expected.filter((file) => !ran.some((module) => module.relativeModuleId === file))
         const reason = this.#options.missing[name]
         return {

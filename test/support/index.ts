@@ -5,9 +5,9 @@ import { expect } from 'vitest'
 import { render } from '../../scripts/config/render.js'
 import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
 import { writeFolder } from '../../scripts/config/write-folder.js'
-import { freePort } from '../../scripts/start/free-port.js'
 import { startNginx } from '../../scripts/start/nginx-process.js'
 import { jsEngineUnderTest, nginxUnderTest } from './nginx.js'
+import { unusedPort } from './ports.js'
 
 /** A real nginx that serves an index. */
 export interface Index {
@@ -37,7 +37,7 @@ export interface IndexOptions extends Partial<ConfigOptions> {
 export async function startIndex({ environment, edit, cached, ...options }: IndexOptions): Promise<Index> {
     const nginx = await nginxUnderTest()
     const engine = jsEngineUnderTest()
-    const port = await freePort()
+    const port = await unusedPort()
     const folder = await mkdtemp(path.join(os.tmpdir(), 'index-'))
     // nginx's workers have no right to pass through a folder of root's.
     await chmod(folder, 0o755)
