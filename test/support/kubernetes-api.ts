@@ -1,17 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { isKept, keep } from './kept.js'
 import { freePorts } from './ports.js'
 import { missingPrograms } from './requirements.js'
 import { temporaryFolder } from './wheels.js'
 
 /** The Kubernetes whose API server is built and asked. */
 const version = 'v1.35.4'
-const programs = fileURLToPath(new URL(`../../node_modules/.cache/kubernetes-${version}`, import.meta.url))
+const kept = `kubernetes-${version}`
 const script = (name: string) => fileURLToPath(new URL(`servers/${name}.sh`, import.meta.url))
 
 /** How long the build may take on a busy machine, in milliseconds. */
@@ -19,7 +19,7 @@ export const buildTimeout = 1_800_000
 
 /** What is missing to ask a real API server. Who did not ask for it is not made to build one. */
 export function missingKubernetesApi(): string | undefined {
-    if (existsSync(programs)) return undefined
+    if (isKept(kept)) return undefined
     const missing = missingPrograms(['go', 'openssl', 'curl'], 'golang openssl curl')
     if (missing !== undefined) return missing
     const { CI, TEST_KUBERNETES_API: wanted } = process.env
@@ -39,9 +39,9 @@ export interface KubernetesApi {
 
 /** Builds it where it is not built, and starts it. It ends with `close`, or with this process. */
 export async function startKubernetesApi(): Promise<KubernetesApi> {
-    if (!existsSync(programs)) {
-        await promisify(execFile)(script('kubernetes-build'), [version, programs], { timeout: buildTimeout })
-    }
+    const programs = await keep(kept, (folder) =>
+        promisify(execFile)(script('kubernetes-build'), [version, folder], { timeout: buildTimeout }),
+    )
     const folder = await temporaryFolder()
     const [port, etcd, peer] = await freePorts(3)
     const token = 'administrator'
