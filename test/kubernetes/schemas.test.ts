@@ -3,7 +3,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { configWords } from '../../scripts/config/cli-options.js'
 import { kubernetesVariants } from '../support/kubernetes-variants.js'
-import { missingSchemas, validateManifests } from '../support/kubernetes-schemas.js'
+import { missingSchemas, prepareSchemas, validateManifests } from '../support/kubernetes-schemas.js'
 import { kustomizeBuild, missingKustomize } from '../support/kustomize.js'
 import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
@@ -27,7 +27,7 @@ describeWhere('the folder for Kubernetes, built by kustomize', missingKustomize(
             expect(outcome).toMatchObject({ status: 0, stderr: '' })
             built.push(await kustomizeBuild(path.join(cwd, `out-${index}`)))
         }
-    })
+    }, 600_000)
 
     /** The name of the ConfigMap that the pods mount. */
     const configMap = (manifests: string) => /configMap:\n +name: (nginx-s3-pypi-\w+)\n/.exec(manifests)![1]!
@@ -51,6 +51,8 @@ describeWhere('the folder for Kubernetes, built by kustomize', missingKustomize(
     })
 
     describeWhere('the published schemas', missingSchemas(), () => {
+        beforeAll(prepareSchemas, 600_000)
+
         test.each(['1.26', '1.31', '1.37'])('of Kubernetes %s take every variant', async (version) => {
             const { passed, wrong } = await validateManifests(built.join('---\n'), version)
             expect(wrong).toEqual([])

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { docker, uniqueName } from './docker.js'
+import { keep } from './kept.js'
 import { missingEngine, missingPrograms } from './requirements.js'
 
 const folder = fileURLToPath(new URL('../containers/debian-machine/', import.meta.url))
@@ -28,8 +29,12 @@ export interface DebianMachine {
 export async function bootDebian(suite: string, network: string): Promise<DebianMachine> {
     const hash = createHash('sha256')
     for (const name of readdirSync(folder).sort()) hash.update(readFileSync(folder + name))
-    const tag = `nginx-s3-pypi-debian-${suite}:${hash.digest('hex').slice(0, 12)}`
-    await promisify(execFile)(`${folder}build.sh`, [tag, suite])
+    const content = hash.digest('hex').slice(0, 12)
+    const context = await keep(`debian-machine-${suite}-${content}`, (made) =>
+        promisify(execFile)(`${folder}build.sh`, [suite, made]),
+    )
+    const tag = `nginx-s3-pypi-debian-${suite}:${content}`
+    await promisify(execFile)('docker', ['build', '--quiet', '--tag', tag, context])
     const name = uniqueName()
     await docker(
         ...['run', '--detach', '--name', name, '--network', network, '--publish', '127.0.0.1::80'],

@@ -13,6 +13,11 @@ export function missingSchemas(): string | undefined {
     return missingFor(validator)
 }
 
+/** Gets them, which takes a minute where they are not kept. */
+export async function prepareSchemas(): Promise<void> {
+    await environmentWith(validator)
+}
+
 /**
  * Validates objects against the schemas of a version of Kubernetes, in which nothing may stand that they do not know.
  *
