@@ -14,6 +14,8 @@ export interface DatedRequest {
     age: number
     range: string | undefined
     condition: string | undefined
+    /** Whose signature it was: the whole Authorization header. */
+    authorization: string
     status: number
 }
 
@@ -42,7 +44,17 @@ export async function startDatedProxy(endpoint: string, now: () => Date): Promis
         outgoing.on('error', () => response.destroy())
         outgoing.once('response', async (answer) => {
             const { range, 'if-none-match': condition } = headers
-            requests.push({ method, target: url, signed, age, range, condition, status: answer.statusCode! })
+            const authorization = String(headers.authorization)
+            requests.push({
+                method,
+                target: url,
+                signed,
+                age,
+                range,
+                condition,
+                authorization,
+                status: answer.statusCode!,
+            })
             await sleep(proxy.delay)
             response.writeHead(answer.statusCode!, answer.headers)
             await pipeline(answer, response).catch(() => {})
