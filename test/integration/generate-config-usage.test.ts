@@ -19,7 +19,10 @@ describe('wrong usage: exit status 2, a line on stderr with the cure, and nothin
         [['--bucket'], /option '--bucket <name>' argument missing/],
         [['--bucket', 'my-pypi', '--verbose'], /unknown option '--verbose'/],
         [['--bucket', 'my-pypi', 'my-pypi'], /too many arguments/],
-        [['--bucket', 'my-pypi', '--target', 'podman'], /'podman' is invalid. Allowed choices are docker, debian/],
+        [
+            ['--bucket', 'my-pypi', '--target', 'podman'],
+            /'podman' is invalid. Allowed choices are docker, kubernetes, debian/,
+        ],
         [['--bucket', 'my-pypi', '--signature', 'v3'], /'v3' is invalid. Allowed choices are v4, v2/],
         [['--bucket', 'My_Pypi'], /^generate-config: "My_Pypi" cannot be the name of a bucket: .*\n {2}Bucket names: /],
         [['--bucket', ''], /"" cannot be the name of a bucket: it has 0 characters/],

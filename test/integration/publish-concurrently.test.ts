@@ -36,7 +36,7 @@ for (const [name, cases] of servers) {
         afterAll(() => server.close())
 
         const title = 'into $into, with a share of $share of the answers 500, 503 or cut'
-        test.for(cases)(title, { timeout: 180_000 }, async ({ into, share }, { task }) => {
+        test.for(cases)(title, { timeout: 420_000 }, async ({ into, share }, { task }) => {
             task.meta.tested = { what: 's3', server: name, version: server.version, feature: '50 publishers at once' }
             const bucket = await newBucket(server)
             await (into === 'one project' ? publishIntoOne : publishIntoNew)(server, bucket, share)

@@ -34,16 +34,16 @@ export function nginxTests(): string[] {
 }
 
 /**
- * The test files of one cell. What asks nginx and starts no index has nothing to do with the engine: a second engine of
+ * The test files of one cell. What asks nginx and does not run the script has nothing to do with the engine: a second engine of
  * the same nginx leaves it out.
  */
 export function filesOf(cell: Cell): string[] {
     const isFirst = cells.find(({ suite }) => suite === cell.suite) === cell
-    return nginxTests().filter((file) => isFirst || startsIndex(readFileSync(path.join(projectRoot, file), 'utf8')))
+    return nginxTests().filter((file) => isFirst || runsScript(readFileSync(path.join(projectRoot, file), 'utf8')))
 }
 
-function startsIndex(text: string): boolean {
-    return text.includes("from '../support/index.js'")
+function runsScript(text: string): boolean {
+    return text.includes("from '../support/index.js'") || text.includes('jsEngineUnderTest')
 }
 
 /** Whether a test file's text uses what starts the nginx under test. */
