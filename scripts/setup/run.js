@@ -1,5 +1,5 @@
-// `npm start`, `npm test`, `npm run matrix`, `npm run bench`: makes the checkout ready, then does the job. Plain JavaScript without
-// dependencies, since it is what fetches the compiler and the dependencies.
+// `npm start`, `npm test`, `npm run matrix`, `npm run bench`: makes the checkout ready, then does the job. Plain
+// JavaScript without dependencies, since it is what fetches the compiler and the dependencies.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -21,7 +21,7 @@ function dependenciesAreInstalled() {
 
 /** Whether a source is newer than the last thing that the build writes. */
 function buildIsStale() {
-    const built = path.join(root, 'dist/nginx-s3-pypi.js')
+    const built = path.join(root, 'dist/refresh-credentials.js')
     if (!existsSync(built)) return true
     const sources = ['njs', 'scripts', 'bench'].flatMap((folder) =>
         readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(root, folder, file)),
