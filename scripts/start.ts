@@ -9,9 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createProgram, runProgram } from './cli/program.js'
 import { UserError } from './cli/user-error.js'
 import { addConfigOptions, addServingOptions, settingsOf } from './config/cli-options.js'
-import { environmentNames } from './config/environment.js'
+import type { CredentialsSettings } from './config/credentials.js'
 import { render } from './config/render.js'
-import { defaultNginxVersions, type ConfigOptions, type Settings } from './config/settings.js'
+import { defaultNginxVersions, type ConfigOptions } from './config/settings.js'
 import { writeFolder } from './config/write-folder.js'
 import { ensureCaBundle, ensurePython } from './setup/machine.js'
 import { chooseNginx } from './start/choose-nginx.js'
@@ -49,7 +49,7 @@ const say = (line: string) => void process.stdout.write(line + '\n')
 
 async function start(options: Options): Promise<void> {
     const port = parsePort(options.port)
-    if (options.bucket !== undefined) await settingsBefore(options, options.bucket, port)
+    const bucket = options.bucket === undefined ? undefined : await bucketToServe(options, options.bucket, port)
     await assertPortIsFree(port)
     const interruption = new AbortController()
     const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))).then(() =>
@@ -58,7 +58,7 @@ async function start(options: Options): Promise<void> {
     // What has to be ended again, the last first.
     const endings: (() => Promise<unknown>)[] = []
     try {
-        await Promise.race([interrupted, serve(options, port, endings, interruption.signal)])
+        await Promise.race([interrupted, serve(options, bucket, port, endings, interruption.signal)])
     } finally {
         for (const end of endings.reverse()) await end()
     }
@@ -67,6 +67,7 @@ async function start(options: Options): Promise<void> {
 /** Starts all that there is to start and serves until nginx ends, which it should not. */
 async function serve(
     options: Options,
+    bucket: BucketToServe | undefined,
     port: number,
     endings: (() => Promise<unknown>)[],
     signal: AbortSignal,
@@ -74,17 +75,14 @@ async function serve(
     const temporary = await mkdtemp(path.join(os.tmpdir(), 'nginx-s3-pypi-'))
     endings.push(() => rm(temporary, { recursive: true, force: true }))
     const storage =
-        options.bucket === undefined
+        bucket === undefined
             ? await embeddedStorage(options.data, temporary)
-            : await realStorage(
-                  { ...options, bucket: options.bucket },
-                  environmentNames((await settingsBefore(options, options.bucket, port)).credentials),
-              )
+            : await realStorage({ ...options, bucket: bucket.name }, bucket.credentials)
     endings.push(() => storage.close())
     const nginx = await startIndex(options, storage, port, path.join(temporary, 'nginx'), signal)
     endings.push(() => nginx.stop())
     const url = `${options.tlsCert === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
-    await untilReady(url, options.credentials === undefined ? 0 : patience)
+    await untilReady(url, bucket?.credentials.access === 'memory' ? patience : 0)
     offerPython()
     say(welcome(url, storage, options))
     await nginx.ended
@@ -129,10 +127,17 @@ function offerPython(): void {
     }
 }
 
+/** A bucket that exists, and where its nginx gets the credentials. */
+interface BucketToServe {
+    name: string
+    credentials: CredentialsSettings
+}
+
 /** The options, checked before anything is started or installed. Throws UsageError. */
-async function settingsBefore(options: Options, bucket: string, port: number): Promise<Settings> {
+async function bucketToServe(options: Options, name: string, port: number): Promise<BucketToServe> {
     const nginxVersion = (await findNginx())?.version ?? defaultNginxVersions.docker
-    return settingsOf({ ...configOf(options, { bucket }, port), nginxVersion })
+    const { credentials } = settingsOf({ ...configOf(options, { bucket: name }, port), nginxVersion })
+    return { name, credentials }
 }
 
 /** How long a provider of credentials may take to answer, in milliseconds. */

@@ -2,6 +2,8 @@ import path from 'node:path'
 import { bucketFrom } from '../../njs/bucket-name.js'
 import { credentialsFrom } from '../../njs/credentials.js'
 import { UserError } from '../cli/user-error.js'
+import type { CredentialsSettings } from '../config/credentials.js'
+import { environmentNames } from '../config/environment.js'
 import type { ConfigOptions } from '../config/settings.js'
 import { publish } from '../publish/publish.js'
 import { startS3Server } from '../s3-server/server.js'
@@ -57,21 +59,22 @@ export async function embeddedStorage(folder: string, temporary: string): Promis
 /**
  * A bucket that exists.
  *
- * @param names the variables that its nginx reads
+ * @param credentials where its nginx gets them
  * @throws UserError when there are no credentials in the environment where they should be, or S3 does not accept them
  * for this bucket
  */
-export async function realStorage(options: ConfigOptions, names: string[]): Promise<Storage> {
+export async function realStorage(options: ConfigOptions, credentials: CredentialsSettings): Promise<Storage> {
     const { region = 'us-east-1', endpointUrl } = options
     const bucket = bucketFrom(process.env.AWS_S3_BUCKET, options.bucket)
     // Where nginx gets the credentials itself, it is asked whether they can read the bucket.
-    const isOwn = (options.credentials ?? 'env') === 'env' && options.roleArn === undefined
-    if (isOwn) await checkBucket(options, bucket)
+    if (credentials.access === 'environment') await checkBucket(options, bucket)
     return {
         config: { bucket, region, ...(endpointUrl === undefined ? {} : { endpointUrl }) },
         // The bucket is in the configuration already.
         environment: Object.fromEntries(
-            names.filter((name) => name !== 'AWS_S3_BUCKET').map((name) => [name, process.env[name]]),
+            environmentNames(credentials)
+                .filter((name) => name !== 'AWS_S3_BUCKET')
+                .map((name) => [name, process.env[name]]),
         ),
         project: undefined,
         close: async () => {},
