@@ -39,18 +39,18 @@ async function refresh(s: NginxPeriodicSession): Promise<void> {
     const memory = ngx.shared!.s3_credentials as NgxSharedDict<string>
     const now = Date.now()
     const options = optionsOf(s)
-    const state = stateOf(memory, planOf(options))
+    const state = stateOf(memory, JSON.stringify(options))
     if (now < state.next || !lock(memory, now)) return
     try {
         const session = await within(deadline, provide(contextOf(), options))
-        succeed(memory, state, session, options)
+        succeed(memory, state, session)
     } catch (error) {
         fail(memory, state, (error as Error).message)
     }
     memory.delete(lockKey)
 }
 
-function succeed(memory: NgxSharedDict<string>, state: State, session: Session, options: ProviderOptions): void {
+function succeed(memory: NgxSharedDict<string>, state: State, session: Session): void {
     const text = encodeSession(session)
     const known = memory.get(sessionKey)
     if (state.failures > 0) ngx.log(ngx.WARN, 'the credentials for S3 are renewed again')
@@ -65,7 +65,6 @@ function succeed(memory: NgxSharedDict<string>, state: State, session: Session, 
         memory.delete(candidateKey)
     }
     state.next = nextRefresh(session, Date.now(), Math.random())
-    state.plan = planOf(options)
     memory.set(stateKey, JSON.stringify(state))
 }
 
@@ -76,9 +75,9 @@ function fail(memory: NgxSharedDict<string>, state: State, message: string): voi
     if (state.failures === 0) state.since = now
     state.failures++
     // A key from a file that is gone was taken away on purpose.
-    if (session && session.expires === 0 && now - state.since >= grace) memory.delete(sessionKey)
-    if (session && !isValid(session, now)) memory.delete(sessionKey)
-    const serves = memory.get(sessionKey) !== undefined
+    const isGone = session && session.expires === 0 && now - state.since >= grace
+    const serves = session !== undefined && !isGone && isValid(session, now)
+    if (!serves) memory.delete(sessionKey)
     if (isWorthLogging(state.failures, message, state.message)) {
         const until = session && session.expires ? ' until ' + new Date(session.expires).toISOString() : ''
         ngx.log(
@@ -98,10 +97,6 @@ function stateOf(memory: NgxSharedDict<string>, plan: string): State {
     const text = memory.get(stateKey)
     const state = text === undefined ? undefined : (JSON.parse(text) as State)
     return state && state.plan === plan ? state : { plan, next: 0, failures: 0, since: 0, message: '' }
-}
-
-function planOf(options: ProviderOptions): string {
-    return JSON.stringify(options)
 }
 
 /** Whether this call is the only one: while nginx reloads, the old worker and the new one call. */

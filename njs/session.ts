@@ -6,7 +6,7 @@ export interface Session extends Credentials {
     expires: number
 }
 
-/** A date and time of RFC 3339, which is what AWS's services write. A space or nothing may stand for what is left out. */
+/** A date and time of RFC 3339, which is what AWS's services write; a space may stand for its `T`. */
 const timestamp = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?\s*(?:[Zz]|([+-]\d\d):?(\d\d))$/
 
 /**
@@ -43,12 +43,12 @@ export function sessionOf(
     if (!credentials) throw new Error('it holds no access key id and secret that could be used')
     const expires = parseExpiration(expiration)
     if (expires <= now) throw new Error('it expired at ' + new Date(expires).toISOString() + ', and it is later')
-    return {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: credentials.secretAccessKey,
-        sessionToken: credentials.sessionToken,
-        expires,
-    }
+    return sessionUntil(expires, credentials)
+}
+
+/** Credentials with their end: milliseconds since 1970, or 0 when it is not known. */
+export function sessionUntil(expires: number, credentials: Credentials): Session {
+    return Object.assign({ expires }, credentials)
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { credentialsFrom, type Credentials } from '../credentials.js'
-import type { Session } from '../session.js'
+import { sessionUntil, type Session } from '../session.js'
 import { containerSession } from './container.js'
 import type { ProviderContext } from './context.js'
 import { ec2Session } from './ec2.js'
@@ -25,8 +25,8 @@ export async function provide(context: ProviderContext, options: ProviderOptions
 
 async function provideOf(context: ProviderContext, options: ProviderOptions): Promise<Session> {
     const kind = options.kind === 'auto' ? kindOf(context) : options.kind
-    if (kind === 'env') return endless(environmentCredentials(context))
-    if (kind === 'file') return endless(fileCredentials(context.environment, context.readFile))
+    if (kind === 'env') return sessionUntil(0, environmentCredentials(context))
+    if (kind === 'file') return sessionUntil(0, fileCredentials(context.environment, context.readFile))
     if (kind === 'web-identity') return await webIdentitySession(context, options)
     if (kind === 'ec2') return await ec2Session(context)
     return await containerSession(context)
@@ -65,14 +65,4 @@ function environmentCredentials(context: ProviderContext): Credentials {
     const credentials = credentialsFrom(context.environment)
     if (!credentials) throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set')
     return credentials
-}
-
-/** Credentials whose end is not known, if they have one. */
-function endless(credentials: Credentials): Session {
-    return {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: credentials.secretAccessKey,
-        sessionToken: credentials.sessionToken,
-        expires: 0,
-    }
 }

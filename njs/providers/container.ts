@@ -1,6 +1,6 @@
 import type { Environment } from '../credentials.js'
 import { sessionOf, type Session } from '../session.js'
-import { parseJson, quoteForLog, readNamedFile, type ProviderContext } from './context.js'
+import { parseJson, quoteForLog, tokenIn, type ProviderContext } from './context.js'
 
 /** Where Amazon ECS answers its tasks. */
 const ecsAddress = 'http://169.254.170.2'
@@ -50,11 +50,9 @@ export function containerUrl(environment: Environment): string {
 /** The value of the Authorization header, or empty. The file is read each time: the orchestrator renews it. */
 function authorizationToken(context: ProviderContext): string {
     const path = context.environment.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
-    const token = path
-        ? readNamedFile(context, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', path)
-        : context.environment.AWS_CONTAINER_AUTHORIZATION_TOKEN || ''
-    const value = token.trim()
-    if (path && !value) throw new Error('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ' + path + ' is empty')
+    const value = path
+        ? tokenIn(context, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', path)
+        : (context.environment.AWS_CONTAINER_AUTHORIZATION_TOKEN || '').trim()
     if (/[\x00-\x1f\x7f]/.test(value)) throw new Error('the container authorization token has a line break in it')
     return value
 }

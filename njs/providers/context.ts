@@ -1,4 +1,5 @@
 import type { Environment } from '../credentials.js'
+import { readOrExplain } from './read-file.js'
 
 /** A request to a provider of credentials. */
 export interface ProviderRequest {
@@ -24,15 +25,20 @@ export interface ProviderContext {
     now: () => number
 }
 
-/** The text of a file that a variable names. Throws Error that names both, and the cure. */
-export function readNamedFile(context: ProviderContext, variable: string, path: string): string {
+/**
+ * A token, from the file that a variable names.
+ *
+ * @throws Error that names both, when the file cannot be read or is empty
+ */
+export function tokenIn(context: ProviderContext, variable: string, path: string): string {
+    let token: string
     try {
-        return context.readFile(path)
+        token = readOrExplain(path, context.readFile).trim()
     } catch (error) {
-        throw new Error(
-            variable + ': ' + path + ' cannot be read (' + (error as Error).message + '): the workers of nginx need to',
-        )
+        throw new Error(variable + ': ' + (error as Error).message)
     }
+    if (!token) throw new Error(variable + ': ' + path + ' is empty')
+    return token
 }
 
 /** An answer's JSON. Throws Error without quoting it: it may hold a secret. */

@@ -1,3 +1,4 @@
+import { readOrExplain } from './read-file.js'
 import { credentialsOf, type Credentials, type Environment } from '../credentials.js'
 
 /** Whether variables name files, each with a part of the credentials: Docker's and Kubernetes's secrets. */
@@ -51,14 +52,6 @@ function secretFiles(environment: Environment, readFile: (path: string) => strin
         throw new Error('there are no credentials in ' + idFile + ' and ' + secretFile)
     }
     throw new Error(idFile + ' changes all the time')
-}
-
-function readOrExplain(path: string, readFile: (path: string) => string): string {
-    try {
-        return readFile(path)
-    } catch (error) {
-        throw new Error(path + ' cannot be read by the workers of nginx: ' + (error as Error).message)
-    }
 }
 
 /**

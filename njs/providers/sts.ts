@@ -4,7 +4,7 @@ import qs from 'querystring'
 import type { Credentials, Environment } from '../credentials.js'
 import { sessionOf, type Session } from '../session.js'
 import { canonicalRequest, signature, signedHeaders, signingKey, stringToSign, type Header } from '../sigv4.js'
-import { quoteForLog, readNamedFile, type ProviderContext } from './context.js'
+import { quoteForLog, tokenIn, type ProviderContext } from './context.js'
 
 /** What the generator knows of the security token service. */
 export interface StsOptions {
@@ -60,8 +60,7 @@ export async function webIdentitySession(context: ProviderContext, options: StsO
             'AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are not both set: give the service account a role',
         )
     }
-    const token = readNamedFile(context, 'AWS_WEB_IDENTITY_TOKEN_FILE', path).trim()
-    if (!token) throw new Error('AWS_WEB_IDENTITY_TOKEN_FILE: ' + path + ' is empty')
+    const token = tokenIn(context, 'AWS_WEB_IDENTITY_TOKEN_FILE', path)
     const body = qs.stringify({
         Action: 'AssumeRoleWithWebIdentity',
         Version: '2011-06-15',
