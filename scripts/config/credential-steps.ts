@@ -37,13 +37,16 @@ function roleVariables({ role }: CredentialsSettings): string[] {
     return role === undefined ? [] : ['-e AWS_REGION', '-e AWS_ROLE_SESSION_NAME']
 }
 
+/** A command that prints those variables that are set, by line: a value on a command line could be read by others. */
+export function variablesOf(names: string[]): string {
+    return `env | grep -E '^AWS_(${names.map((name) => name.replace(/^AWS_/, '')).join('|')})='`
+}
+
 /**
- * What systemd's environment file is to hold, without `AWS_`: what is set of it. Nothing where the machine itself has the
+ * The variables that systemd's environment file is to hold, as far as they are set. Nothing where the machine itself has the
  * credentials.
  */
 export function environmentFileNames(credentials: CredentialsSettings): string[] {
     if (credentials.kind === 'ec2' && credentials.role === undefined) return []
-    return environmentNames(credentials)
-        .filter((name) => !notPassed.has(name) && name !== 'AWS_S3_BUCKET')
-        .map((name) => name.replace(/^AWS_/, ''))
+    return environmentNames(credentials).filter((name) => !notPassed.has(name) && name !== 'AWS_S3_BUCKET')
 }

@@ -48,8 +48,8 @@ interface Surroundings {
 export function credentialsFrom(options: CredentialsOptions, surroundings: Surroundings): CredentialsSettings {
     const kind = options.credentials ?? 'env'
     const role = roleFrom(options)
-    const usesSts = role !== undefined || kind === 'web-identity' || kind === 'auto'
-    if (options.stsEndpointUrl !== undefined && !usesSts) {
+    const asksSts = usesSts({ kind, role })
+    if (options.stsEndpointUrl !== undefined && !asksSts) {
         throw new UsageError(
             '--sts-endpoint-url means nothing without a role',
             'Give --role-arn or --credentials web-identity, too, or leave it out.',
@@ -61,11 +61,16 @@ export function credentialsFrom(options: CredentialsOptions, surroundings: Surro
         kind,
         role,
         access,
-        endpoint: usesSts && sts !== undefined ? urlOf(sts) : '',
+        endpoint: asksSts && sts !== undefined ? urlOf(sts) : '',
         region: surroundings.region,
         domain: awsPartition(surroundings.region).domain,
-        needsDns: usesSts && (sts === undefined || !isAddress(sts)),
+        needsDns: asksSts && (sts === undefined || !isAddress(sts)),
     }
+}
+
+/** Whether the security token service may be asked. */
+export function usesSts({ kind, role }: Pick<ProviderOptions, 'kind' | 'role'>): boolean {
+    return role !== undefined || kind === 'web-identity' || kind === 'auto'
 }
 
 function accessFor(

@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { kubernetesSteps } from '../kubernetes/kubernetes-steps.js'
-import { credentialsNeeded, dockerVariables, environmentFileNames } from './credential-steps.js'
-import { isHostName } from './endpoint.js'
+import { credentialsNeeded, dockerVariables, environmentFileNames, variablesOf } from './credential-steps.js'
 import { isLoopback } from './listen.js'
-import { nginxFolder, quotedForShell } from './placement.js'
-import { signerSocket } from './serving-view.js'
-import { systemCaBundle, type Settings } from './settings.js'
+import { namedFiles } from './named-files.js'
+import { folderWord, nginxFolder, quotedForShell } from './placement.js'
+import { certifiedName, signerSocket } from './serving-view.js'
+import type { Settings } from './settings.js'
 
 /** What to type after the folder is written, for the target: commands that work as they stand. */
 export function nextSteps(settings: Settings, folder: string): string {
@@ -73,33 +73,23 @@ function dockerNetwork(settings: Settings): { network: string; options: string; 
 }
 
 /** What the container needs besides the folder: a place for the cache, and the files that options name. */
-function moreMounts({ cache, htpasswd, tls, caBundle }: Settings): string[] {
-    const files = [
-        htpasswd,
-        tls?.certificate,
-        tls?.key,
-        tls?.clientCa,
-        caBundle === systemCaBundle ? undefined : caBundle,
-    ]
+function moreMounts(settings: Settings): string[] {
+    const { cache } = settings
     return [
         ...(cache === undefined ? [] : [`pypi-cache:${quotedForShell(cache.folder)}`]),
-        ...[...new Set(files)].flatMap((file) =>
-            file === undefined ? [] : [`${quotedForShell(file)}:${quotedForShell(file)}:ro`],
-        ),
+        ...namedFiles(settings).map(({ file }) => `${quotedForShell(file)}:${quotedForShell(file)}:ro`),
     ]
 }
 
 function debianSteps(settings: Settings, folder: string): string {
-    const files = `${quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)}/*`
+    const files = `${folderWord(folder)}/*`
     const { cache } = settings
     const cacheFolder = cache === undefined ? '' : `  mkdir -p ${cache.folder}\n`
     // A socket that an nginx left which was killed would keep the next one from starting.
     const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
     const names = environmentFileNames(settings.credentials)
     const environmentFile =
-        names.length === 0
-            ? ''
-            : `  (umask 077 && env | grep -E '^AWS_(${names.join('|')})=' > /etc/nginx-s3-pypi.env)\n`
+        names.length === 0 ? '' : `  (umask 077 && ${variablesOf(names)} > /etc/nginx-s3-pypi.env)\n`
     const readsFile = names.length === 0 ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
     return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root.
 ${credentialsNeeded(settings.credentials)}:
@@ -133,10 +123,9 @@ function fromCurrentFolder(folder: string): string {
     return path.isAbsolute(folder) ? quotedForShell(folder) : `"$PWD"/${quotedForShell(path.normalize(folder))}`
 }
 
-function indexUrl({ tls, serverName }: Settings, port: string): string {
-    // A certificate is for a name.
-    const host = tls !== undefined && isHostName(serverName) && serverName !== '_' ? serverName : 'localhost'
-    return new URL('/simple/', `${tls === undefined ? 'http' : 'https'}://${host}:${port}`).href
+function indexUrl(settings: Settings, port: string): string {
+    const scheme = settings.tls === undefined ? 'http' : 'https'
+    return new URL('/simple/', `${scheme}://${certifiedName(settings) ?? 'localhost'}:${port}`).href
 }
 
 function listenPort(settings: Settings): string {

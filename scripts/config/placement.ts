@@ -24,3 +24,8 @@ export function commandLine(program: string, words: string[]): string {
 export function quotedForShell(text: string): string {
     return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
+
+/** A folder as a word of a shell that no command takes for an option. */
+export function folderWord(folder: string): string {
+    return quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)
+}

@@ -1,3 +1,4 @@
+import { isHostName } from './endpoint.js'
 import { isContainer, type Settings } from './settings.js'
 
 /** The part of the templates' values that says who may read, what is kept, and where missing names go. */
@@ -63,4 +64,9 @@ function httpsPort({ listen, target }: Settings): string {
     const port = listen[0]!.replace(/^.*:/, '')
     // Clients see the port of the Service.
     return port === '443' || target === 'kubernetes' ? '' : `:${port}`
+}
+
+/** The host name that clients must use, where there is one: a certificate is for a name. */
+export function certifiedName({ tls, serverName }: Settings): string | undefined {
+    return tls !== undefined && serverName !== '_' && isHostName(serverName) ? serverName : undefined
 }

@@ -1,3 +1,4 @@
+import { usesSts } from '../config/credentials.js'
 import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
 import { objectName } from './names.js'
@@ -56,12 +57,13 @@ function fromSecret(name: string, optional: boolean): object {
     return { name, valueFrom: { secretKeyRef } }
 }
 
-function egressOf({ kind, role, endpoint }: Settings['credentials']): object[] {
+function egressOf(credentials: Settings['credentials']): object[] {
+    const { kind, endpoint } = credentials
     const http = [{ protocol: 'TCP', port: 80 }]
     const agent = (reason: string, ...addresses: string[]) =>
         because(reason, { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: http }) as object
     const rules: object[] = []
-    if (role !== undefined || kind === 'web-identity' || kind === 'auto') {
+    if (usesSts(credentials)) {
         const { port, protocol } = new URL(endpoint || 'https://sts')
         const number = Number(port) || (protocol === 'https:' ? 443 : 80)
         rules.push(because('The security token service.', { ports: [{ protocol: 'TCP', port: number }] }) as object)

@@ -1,6 +1,7 @@
 import path from 'node:path'
-import { isHostName } from '../config/endpoint.js'
-import { quotedForShell } from '../config/placement.js'
+import { variablesOf } from '../config/credential-steps.js'
+import { folderWord, quotedForShell } from '../config/placement.js'
+import { certifiedName } from '../config/serving-view.js'
 import type { Settings } from '../config/settings.js'
 import { podCredentials } from './credentials.js'
 import { mountedFiles } from './mounted-files.js'
@@ -13,11 +14,9 @@ const serviceHost = `${objectName}.NAMESPACE.svc`
 /** What to type after the folder is written: the Secrets, once, and the folder whenever it has changed. */
 export function kubernetesSteps(settings: Settings, folder: string): string {
     const [index] = podPorts(settings)
-    // A certificate is for a name.
-    const { serverName, tls } = settings
-    const host = tls !== undefined && isHostName(serverName) && serverName !== '_' ? serverName : serviceHost
+    const host = certifiedName(settings) ?? serviceHost
     const secrets = secretCommands(settings)
-    const source = quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)
+    const source = folderWord(folder)
     const given = podCredentials(settings).secretNames.length > 0
     const once = given
         ? 'Once, with the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)'
@@ -37,8 +36,7 @@ When a Secret has changed: kubectl rollout restart deployment/${objectName}
 
 /** By standard input: the words of a command line can be read by others. */
 function credentialsCommand(names: string[]): string {
-    const alternatives = names.map((name) => name.replace('AWS_', '')).join('|')
-    return `env | grep -E '^AWS_(${alternatives})=' |
+    return `${variablesOf(names)} |
     kubectl create secret generic ${objectName} --from-env-file=/dev/stdin`
 }
 
