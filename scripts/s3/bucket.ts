@@ -23,6 +23,7 @@ import { parseKeyPrefix } from '../config/key-prefix.js'
 import type { BucketOptions } from './bucket-options.js'
 import { caBundle } from './ca-bundle.js'
 import { explainError, isUnreachable } from './explain-error.js'
+import { IfMatchForm } from './if-match.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { retryCut } from './retry.js'
 import { WholeReader } from './whole-object.js'
@@ -54,12 +55,7 @@ export class Bucket {
     #region = 'us-east-1'
     #answered = false
     readonly #whole = new WholeReader()
-    /**
-     * Whether If-Match needs the quotes that RFC 9110 asks for: Ceph 16 refuses them. The form that succeeded is kept;
-     * until then, one that was refused although the object had not changed makes way for the other.
-     */
-    #quotedIfMatch: boolean | undefined
-    #refused: { id: string; quoted: boolean } | undefined
+    readonly #ifMatch = new IfMatchForm()
 
     constructor(options: BucketOptions) {
         this.name = parseBucketName(options.bucket)
@@ -177,12 +173,7 @@ export class Bucket {
         return this.#run(key, async () => {
             const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
             if (condition === 'absent') return this.#put({ ...input, IfNoneMatch: '*' })
-            const id = `${key}\n${condition.etag}`
-            const quoted = this.#quotedIfMatch ?? (this.#refused?.id === id && !this.#refused.quoted)
-            const result = await this.#put({ ...input, IfMatch: quoted ? `"${condition.etag}"` : condition.etag })
-            if (result.outcome === 'written') this.#quotedIfMatch = quoted
-            if (result.outcome === 'refused') this.#refused = { id, quoted }
-            return result
+            return this.#ifMatch.send(key, condition.etag, (IfMatch) => this.#put({ ...input, IfMatch }))
         })
     }
 
