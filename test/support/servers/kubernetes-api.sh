@@ -7,45 +7,25 @@
 # where the process that started it was killed.
 set -euo pipefail
 programs=$1 folder=$2 port=$3 etcd=http://127.0.0.1:$4 peer=http://127.0.0.1:$5
-pids=()
-
-stop() {
-    trap '' TERM INT
-    # The API server first: without an etcd it would wait for one.
-    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-        kill -9 "${pids[i]}" 2> /dev/null || true
-    done
-    wait
-    rm -rf "$folder"
-}
-trap stop EXIT
-exec 3<&0
+. "$(dirname "$0")/lifetime.sh"
+# Nothing of what they hold is of use, and they take their time.
+goodbye=KILL
 
 mkdir -p "$folder"
 openssl genrsa -out "$folder/accounts.key" 2048 2> /dev/null
 echo "$TOKEN,admin,admin,system:masters" > "$folder/tokens.csv"
 
-"$programs/etcd" --data-dir "$folder/etcd" --unsafe-no-fsync --listen-client-urls "$etcd" \
+start etcd "$programs/etcd" --data-dir "$folder/etcd" --unsafe-no-fsync --listen-client-urls "$etcd" \
     --advertise-client-urls "$etcd" --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" \
-    --initial-cluster "default=$peer" > "$folder/etcd.out" 2>&1 < /dev/null 3<&- &
-pids+=($!)
-"$programs/kube-apiserver" --etcd-servers "$etcd" --bind-address 127.0.0.1 --advertise-address 127.0.0.1 \
+    --initial-cluster "default=$peer"
+start api "$programs/kube-apiserver" --etcd-servers "$etcd" --bind-address 127.0.0.1 --advertise-address 127.0.0.1 \
     --secure-port "$port" --cert-dir "$folder/certificates" --service-cluster-ip-range 10.96.0.0/24 \
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$folder/accounts.key" \
     --service-account-signing-key-file "$folder/accounts.key" --token-auth-file "$folder/tokens.csv" \
-    --authorization-mode RBAC --disable-admission-plugins ServiceAccount \
-    > "$folder/api.out" 2>&1 < /dev/null 3<&- &
-pids+=($!)
+    --authorization-mode RBAC --disable-admission-plugins ServiceAccount
 
-answer=
-for _ in {1..600}; do
-    answer=$(curl -sk --max-time 5 -H "Authorization: Bearer $TOKEN" "https://127.0.0.1:$port/readyz" || true)
-    [ "$answer" != ok ] || break
-    kill -0 "${pids[1]}" 2> /dev/null || break
-    sleep 0.1
-done
-[ "$answer" = ok ] || { tail -n 20 "$folder"/*.out >&2; exit 1; }
+until_answers 600 --fail --insecure -H "Authorization: Bearer $TOKEN" "https://127.0.0.1:$port/readyz" ||
+    fail 'The API server does not answer'
 
 echo ready
-cat <&3 > /dev/null &
-wait $!
+serve

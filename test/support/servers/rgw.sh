@@ -12,33 +12,7 @@
 set -euo pipefail
 folder=$1 port=$2 monitor_port=$3
 export CEPH_CONF=$folder/ceph.conf
-pids=()
-
-stop() {
-    trap '' TERM INT
-    # The gateway first: without a cluster it would wait for one.
-    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-        kill "${pids[i]}" 2>/dev/null || true
-        for _ in {1..50}; do kill -0 "${pids[i]}" 2>/dev/null || break; sleep 0.1; done
-        kill -9 "${pids[i]}" 2>/dev/null || true
-    done
-    rm -rf "$folder"
-}
-trap stop EXIT
-exec 3<&0
-
-start() {
-    local name=$1
-    shift
-    "$@" >"$folder/$name.out" 2>&1 </dev/null &
-    pids+=($!)
-}
-
-fail() {
-    echo "$1" >&2
-    tail -n 20 "$folder"/*.out "$folder"/log/* >&2 || true
-    exit 1
-}
+. "$(dirname "$0")/lifetime.sh"
 
 mkdir -p "$folder"/{mon,osd,run,log}
 plugins=
@@ -128,19 +102,9 @@ for _ in {1..100}; do
 done
 
 start gateway radosgw -f -n client.rgw
-gateway=${pids[-1]}
-answers=
-for _ in {1..300}; do
-    if curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$port/"; then answers=1; break; fi
-    kill -0 "$gateway" 2>/dev/null || break
-    sleep 0.1
-done
-[ -n "$answers" ] || fail 'The gateway does not answer'
+until_answers 300 "http://127.0.0.1:$port/" || fail 'The gateway does not answer'
 timeout 60 radosgw-admin -n client.rgw user create --uid=main --display-name=main \
     --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" --caps='roles=*;oidc-provider=*' >>"$folder/setup.out" 2>&1 || fail 'No user could be made'
 
 echo "ready $(radosgw --version | sed -E 's/^ceph version (\S+).*/\1/')"
-# Until the standard input ends. In the background, so that a signal gets through; bash gives /dev/null to what runs
-# there, but for a descriptor that it is told.
-cat <&3 >/dev/null &
-wait $!
+serve

@@ -11,21 +11,9 @@ set -euo pipefail
 folder=$1
 shift
 port=$1 object_port=$2 container_port=$3 account_port=$4
-pids=()
+. "$(dirname "$0")/lifetime.sh"
 
-stop() {
-    trap '' TERM INT
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do
-        for _ in {1..50}; do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-        kill -9 "$pid" 2>/dev/null || true
-    done
-    rm -rf "$folder"
-}
-trap stop EXIT
-exec 3<&0
-
-mkdir -p "$folder"/{etc,node/d1,log}
+mkdir -p "$folder"/{etc,node/d1}
 cat >"$folder/etc/swift.conf" <<CONF
 [swift-hash]
 swift_hash_path_suffix = t
@@ -108,23 +96,12 @@ for filter in catch_errors gatekeeper healthcheck listing_formats bulk copy slo 
 done >>"$folder/etc/proxy.conf"
 
 for name in object container account proxy; do
-    "swift-$name-server" "$folder/etc/$name.conf" --verbose >"$folder/log/$name.log" 2>&1 </dev/null &
-    pids+=($!)
+    start "$name" "swift-$name-server" "$folder/etc/$name.conf" --verbose
 done
 # The proxy is there before the servers that it needs are.
 for server_port in "$@"; do
-    for try in {1..300}; do
-        curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$server_port/healthcheck" && break
-        if [ "$try" = 300 ]; then
-            tail -n 20 "$folder"/log/* >&2
-            exit 1
-        fi
-        sleep 0.1
-    done
+    until_answers 300 "http://127.0.0.1:$server_port/healthcheck" || fail 'Swift does not answer'
 done
 
 echo "ready $(/usr/bin/python3 -c 'import swift; print(swift.__version__)')"
-# Until the standard input ends. In the background, so that a signal gets through; bash gives /dev/null to what runs
-# there, but for a descriptor that it is told.
-cat <&3 >/dev/null &
-wait $!
+serve
