@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { environmentOf } from '../support/bucket.js'
 import { nginxImage, unprivilegedImage } from '../support/container-image.js'
-import { docker, uniqueName } from '../support/docker.js'
+import { docker } from '../support/docker.js'
 import {
     runIndexContainer,
     startIndexContainer,
@@ -14,9 +14,7 @@ import {
 import { pipInstall } from '../support/pip.js'
 import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
-import { startS3InNetwork } from '../support/s3-in-network.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
+import { startSampleInNetwork, type SampleInNetwork } from '../support/sample-in-network.js'
 
 const found = await nginxImage()
 const unprivileged = found.missing === undefined ? await unprivilegedImage(found.image) : ''
@@ -26,21 +24,15 @@ const confined = ['--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL', '--secu
 
 describeWhere('a container that may do little', found.missing, () => {
     const image = found.missing === undefined ? found.image : ''
-    const network = uniqueName()
-    let s3: S3Server
-    let sample: SampleIndex
-    let relay: { close(): Promise<void> }
+    let world: SampleInNetwork
     let cwd: string
     let container: IndexContainer | undefined
 
     beforeAll(async () => {
         cwd = await mkdtemp(path.join(tmpdir(), 'containers-'))
-        s3 = await startS3('embedded')
-        sample = await makeSampleIndex(s3)
-        await docker('network', 'create', network)
-        relay = await startS3InNetwork(s3, image, network)
+        world = await startSampleInNetwork(image)
         for (const [out, ...options] of [['direct'], ['cached', '--cache', '/tmp', '--cache-size', '64m']]) {
-            const index = ['--bucket', sample.bucket, '--endpoint-url', 'http://s3', '--listen', '8080']
+            const index = ['--bucket', world.sample.bucket, '--endpoint-url', 'http://s3', '--listen', '8080']
             const outcome = await runProgram('generate-config', [...index, '--out', out!, ...options], { cwd })
             expect(outcome).toMatchObject({ status: 0 })
         }
@@ -50,14 +42,19 @@ describeWhere('a container that may do little', found.missing, () => {
         container = undefined
     })
     afterAll(async () => {
-        await relay?.close()
-        await docker('network', 'rm', network)
-        await s3?.close()
+        await world?.close()
         await rm(cwd, { recursive: true })
     })
 
     const start = (name: string, more: Partial<ContainerStart>): ContainerStart => ({
-        ...{ image, network, folder: path.join(cwd, name), port: 8080, environment: environmentOf(s3), ...more },
+        ...{
+            image,
+            network: world.network,
+            folder: path.join(cwd, name),
+            port: 8080,
+            environment: environmentOf(world.s3),
+            ...more,
+        },
     })
 
     test.each<[name: string, folder: string, image: string, options: string[], user: string]>([
@@ -68,8 +65,8 @@ describeWhere('a container that may do little', found.missing, () => {
         ['an init process', 'direct', image, ['--init'], '0'],
     ])('%s: pip installs, and it ends in order', async (_name, folder, variant, options, user) => {
         container = await startIndexContainer(start(folder, { image: variant, options }))
-        expect(await pipInstall(container.url, sample)).toBe(sample.version)
-        expect(await pipInstall(container.url, sample)).toBe(sample.version)
+        expect(await pipInstall(container.url, world.sample)).toBe(world.sample.version)
+        expect(await pipInstall(container.url, world.sample)).toBe(world.sample.version)
 
         const { stdout } = await docker('top', container.name, '-eo', 'uid,pid,args')
         expect(stdout).toMatch(new RegExp(`^ *${user} +\\d+ +nginx: master process`, 'm'))

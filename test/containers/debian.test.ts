@@ -3,14 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf } from '../support/bucket.js'
 import { nginxImage } from '../support/container-image.js'
 import { bootDebian, missingDebianMachine, type DebianMachine } from '../support/debian-machine.js'
-import { docker, uniqueName } from '../support/docker.js'
 import { pipInstall } from '../support/pip.js'
 import { isToBeFilledIn, readmeCommands } from '../support/readme.js'
 import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
-import { startS3InNetwork } from '../support/s3-in-network.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
+import { startSampleInNetwork, type SampleInNetwork } from '../support/sample-in-network.js'
 import { statusOf, untilStatus } from '../support/status-of.js'
 import { temporaryFolder } from '../support/wheels.js'
 
@@ -19,33 +16,25 @@ const found = missing === undefined ? await nginxImage() : { missing }
 
 describeWhere('Debian’s nginx under systemd', found.missing, () => {
     const image = found.missing === undefined ? found.image : ''
-    const network = uniqueName()
-    let s3: S3Server
-    let sample: SampleIndex
-    let relay: { close(): Promise<void> }
+    let world: SampleInNetwork
 
     beforeAll(async () => {
-        s3 = await startS3('embedded')
-        sample = await makeSampleIndex(s3)
-        await docker('network', 'create', network)
-        relay = await startS3InNetwork(s3, image, network)
+        world = await startSampleInNetwork(image)
     })
     afterAll(async () => {
-        await relay?.close()
-        await docker('network', 'rm', network)
-        await s3?.close()
+        await world?.close()
     })
 
     describe.each(['bookworm', 'trixie'])('%s', (suite) => {
         let machine: DebianMachine
         let cwd: string
         /** In the place of a bucket of AWS in a region: the one that is here, and the DNS that knows it. */
-        const standIns = () => ['--bucket', sample.bucket, '--region', 'us-east-1', '--endpoint-url', 'http://s3']
+        const standIns = () => ['--bucket', world.sample.bucket, '--region', 'us-east-1', '--endpoint-url', 'http://s3']
         const dns = ['--resolver', '127.0.0.11']
 
         beforeAll(async () => {
             cwd = await temporaryFolder()
-            machine = await bootDebian(suite, network)
+            machine = await bootDebian(suite, world.network)
         }, 600_000)
         afterAll(() => machine?.remove())
 
@@ -61,19 +50,21 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
             const inside = commands.filter((command) => command !== generate && command !== pip)
             expect(inside.length).toBe(commands.length - 2)
-            await machine.run(inside.join('\n'), environmentOf(s3))
+            await machine.run(inside.join('\n'), environmentOf(world.s3))
 
             expect(pip).toBe('pip install --index-url http://localhost/simple/ PACKAGE')
             await untilStatus(`${machine.url}/-/readyz`, 200)
-            expect(await pipInstall(machine.url, sample)).toBe(sample.version)
+            expect(await pipInstall(machine.url, world.sample)).toBe(world.sample.version)
         })
 
         test('the credentials are for root and nginx only, and nothing went wrong', async () => {
             expect(await machine.run('stat -c "%a %U" /etc/nginx-s3-pypi.env')).toBe('600 root\n')
-            expect(await machine.run('systemctl show nginx --property=Environment')).not.toContain(s3.secretAccessKey)
+            expect(await machine.run('systemctl show nginx --property=Environment')).not.toContain(
+                world.s3.secretAccessKey,
+            )
             const log = await machine.run('journalctl --unit nginx --no-pager; cat /var/log/nginx/error.log')
             expect(log).not.toMatch(/\[(?:warn|error|crit|alert|emerg)\]/)
-            expect(log).not.toContain(s3.secretAccessKey)
+            expect(log).not.toContain(world.s3.secretAccessKey)
             const found = await machine.run('systemd-analyze verify nginx.service 2>&1 | grep nginx-s3-pypi || true')
             expect(found).toBe('')
         })
@@ -84,7 +75,7 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
             const install = readmeCommands('Debian').find((command) => command.startsWith('install '))!
             await machine.run(`${install}\nsystemctl reload nginx`)
-            await untilStatus(machine.url + sample.file, 503)
+            await untilStatus(machine.url + world.sample.file, 503)
         })
 
         test('the printed steps, with a cache; nginx that was killed starts again', async () => {
@@ -94,16 +85,17 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             expect(status).toBe(0)
             await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
             const steps = stdout.match(/^ {2}.*$/gm)!.join('\n')
-            await machine.run(steps, environmentOf(s3))
+            await machine.run(steps, environmentOf(world.s3))
             await untilStatus(`${machine.url}/-/readyz`, 200)
-            for (let count = 0; count < 2; count++) expect(await pipInstall(machine.url, sample)).toBe(sample.version)
+            for (let count = 0; count < 2; count++)
+                expect(await pipInstall(machine.url, world.sample)).toBe(world.sample.version)
             expect(await machine.run('cat /var/log/nginx/access.log')).toContain('"cache":"HIT"')
 
             await machine.run(
                 'systemctl kill --signal KILL nginx; sleep 1; systemctl reset-failed; systemctl start nginx',
             )
             await untilStatus(`${machine.url}/-/readyz`, 200)
-            expect(await pipInstall(machine.url, sample)).toBe(sample.version)
+            expect(await pipInstall(machine.url, world.sample)).toBe(world.sample.version)
         })
 
         test('it is the drop-in that brings the credentials', async () => {

@@ -6,15 +6,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { environmentOf } from '../support/bucket.js'
 import { createAuthority } from '../support/certificates.js'
 import { nginxImage } from '../support/container-image.js'
-import { docker, uniqueName } from '../support/docker.js'
+import { docker } from '../support/docker.js'
 import { kustomizeBuild, missingKustomize } from '../support/kustomize.js'
 import { pipInstall } from '../support/pip.js'
 import { runPod, type Cluster, type Pod } from '../support/pod.js'
 import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
-import { startS3InNetwork } from '../support/s3-in-network.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
+import { startSampleInNetwork, type SampleInNetwork } from '../support/sample-in-network.js'
 import { statusOf, untilStatus } from '../support/status-of.js'
 import { temporaryFolder } from '../support/wheels.js'
 
@@ -25,39 +23,37 @@ const secrets = '/etc/nginx/secrets'
 
 describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKustomize(), () => {
     const image = found.missing === undefined ? found.image : ''
-    const network = uniqueName()
-    let s3: S3Server
-    let sample: SampleIndex
-    let relay: { close(): Promise<void> }
+    let world: SampleInNetwork
     let cwd: string
     let pod: Pod | undefined
     let folders = 0
 
     beforeAll(async () => {
         cwd = await temporaryFolder()
-        s3 = await startS3('embedded')
-        sample = await makeSampleIndex(s3)
-        await docker('network', 'create', network)
-        relay = await startS3InNetwork(s3, image, network, s3Host)
+        world = await startSampleInNetwork(image, s3Host)
     })
     afterEach(async () => {
         await pod?.remove()
         pod = undefined
     })
     afterAll(async () => {
-        await relay?.close()
-        await docker('network', 'rm', network)
-        await s3?.close()
+        await world?.close()
     })
 
     /** Generates a folder with these options and runs a pod of it. */
     async function run(options: string[], more: Partial<Cluster> = {}): Promise<Pod> {
         const out = `out-${folders++}`
-        const words = ['--bucket', sample.bucket, '--endpoint-url', `http://${s3Host}`, '--target', 'kubernetes']
+        const words = ['--bucket', world.sample.bucket, '--endpoint-url', `http://${s3Host}`, '--target', 'kubernetes']
         const outcome = await runProgram('generate-config', [...words, ...options, '--out', out], { cwd })
         expect(outcome).toMatchObject({ status: 0 })
         const manifests = await kustomizeBuild(path.join(cwd, out))
-        const cluster = { image, network, dns, secrets: { 'nginx-s3-pypi': environmentOf(s3) }, ...more }
+        const cluster = {
+            image,
+            network: world.network,
+            dns,
+            secrets: { 'nginx-s3-pypi': environmentOf(world.s3) },
+            ...more,
+        }
         pod = await runPod(manifests, cluster)
         return pod
     }
@@ -80,7 +76,7 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         await expectProbes(pod)
         const url = await pod.url('http')
         await untilStatus(`${url}/-/readyz`, 200)
-        for (let count = 0; count < 2; count++) expect(await pipInstall(url, sample)).toBe(sample.version)
+        for (let count = 0; count < 2; count++) expect(await pipInstall(url, world.sample)).toBe(world.sample.version)
 
         const { stdout } = await docker('top', pod.name, '-eo', 'uid,pid,args')
         expect(stdout.match(/^ *101 +\d+ +nginx: worker process$/gm)).toHaveLength(2)
@@ -106,7 +102,7 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
             `${secrets}/key`,
         ]
         const held = {
-            'nginx-s3-pypi': environmentOf(s3),
+            'nginx-s3-pypi': environmentOf(world.s3),
             'nginx-s3-pypi-tls': { 'tls.crt': cert, 'tls.key': key },
             'nginx-s3-pypi-files': { htpasswd: `ci:${password}\n` },
         }
@@ -121,9 +117,9 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         for (const name of ['startup', 'liveness', 'readiness'] as const)
             await expect.poll(async () => curl((await pod.probe(name)).url)).toBe('200')
         const url = await pod.url('https')
-        expect(await curl(url + sample.file)).toBe('401')
-        expect(await curl('--user', 'ci:wrong', url + sample.file)).toBe('401')
-        expect(await curl('--user', 'ci:p@ss', url + sample.file)).toBe('200')
+        expect(await curl(url + world.sample.file)).toBe('401')
+        expect(await curl('--user', 'ci:wrong', url + world.sample.file)).toBe('401')
+        expect(await curl('--user', 'ci:p@ss', url + world.sample.file)).toBe('200')
         // To the port of the Service, not to that of the pod.
         expect(await curl('--header', 'Host: pypi.example.com', `${redirected}/simple/`)).toBe(
             '301 https://pypi.example.com/simple/',
@@ -131,7 +127,7 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
     })
 
     test('with a wrong secret it lives and does not get ready', async () => {
-        const wrong = { ...environmentOf(s3), AWS_SECRET_ACCESS_KEY: 'wrong' }
+        const wrong = { ...environmentOf(world.s3), AWS_SECRET_ACCESS_KEY: 'wrong' }
         const pod = await run([], { secrets: { 'nginx-s3-pypi': wrong } })
         await untilStatus((await pod.probe('liveness')).url, 200)
         expect(await statusOf((await pod.probe('readiness')).url)).toBe(503)

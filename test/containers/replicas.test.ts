@@ -9,10 +9,8 @@ import { startIndexContainer, type IndexContainer } from '../support/index-conta
 import { pipInstall } from '../support/pip.js'
 import { describeWhere } from '../support/requirements.js'
 import { runProgram } from '../support/run-program.js'
-import { startS3InNetwork } from '../support/s3-in-network.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
 import { statusOf, untilStatus } from '../support/status-of.js'
-import { makeSampleIndex, type SampleIndex } from '../support/sample-index.js'
+import { startSampleInNetwork, type SampleInNetwork } from '../support/sample-in-network.js'
 
 const found = await nginxImage()
 
@@ -35,33 +33,33 @@ server {
 
 describeWhere('two containers behind one address', found.missing, () => {
     const image = found.missing === undefined ? found.image : ''
-    const network = uniqueName()
     const balancer = uniqueName()
     const replicas: IndexContainer[] = []
-    let s3: S3Server
-    let sample: SampleIndex
-    let relay: { close(): Promise<void> }
+    let world: SampleInNetwork
     let cwd: string
     let url: string
 
     beforeAll(async () => {
         cwd = await mkdtemp(path.join(tmpdir(), 'containers-'))
-        s3 = await startS3('embedded')
-        sample = await makeSampleIndex(s3)
-        await docker('network', 'create', network)
-        relay = await startS3InNetwork(s3, image, network)
-        const words = ['--bucket', sample.bucket, '--endpoint-url', 'http://s3', '--out', 'index']
+        world = await startSampleInNetwork(image)
+        const words = ['--bucket', world.sample.bucket, '--endpoint-url', 'http://s3', '--out', 'index']
         expect(await runProgram('generate-config', words, { cwd })).toMatchObject({ status: 0 })
         for (let count = 0; count < 2; count++) {
             const folder = path.join(cwd, 'index')
             replicas.push(
-                await startIndexContainer({ image, network, folder, port: 80, environment: environmentOf(s3) }),
+                await startIndexContainer({
+                    image,
+                    network: world.network,
+                    folder,
+                    port: 80,
+                    environment: environmentOf(world.s3),
+                }),
             )
         }
         await writeFile(path.join(cwd, 'default.conf'), balancerConf(replicas[0]!.name, replicas[1]!.name))
         const mount = `${cwd}/default.conf:/etc/nginx/conf.d/default.conf:ro`
         await docker(
-            ...['run', '--detach', '--name', balancer, '--network', network],
+            ...['run', '--detach', '--name', balancer, '--network', world.network],
             ...['--publish', '127.0.0.1::80', '--volume', mount, image],
         )
         url = `http://${(await docker('port', balancer, '80')).stdout.trim()}`
@@ -70,9 +68,7 @@ describeWhere('two containers behind one address', found.missing, () => {
     afterAll(async () => {
         await docker('rm', '--force', '--volumes', balancer)
         for (const replica of replicas) await replica.remove()
-        await relay?.close()
-        await docker('network', 'rm', network)
-        await s3?.close()
+        await world?.close()
         await rm(cwd, { recursive: true })
     })
 
@@ -80,18 +76,18 @@ describeWhere('two containers behind one address', found.missing, () => {
         ((await replica.logs()).match(/"project":"demo-pkg"/g) ?? []).length
 
     test('both serve; one is stopped while pip installs, and no install fails', async () => {
-        for (let count = 0; count < 2; count++) expect(await pipInstall(url, sample)).toBe(sample.version)
+        for (let count = 0; count < 2; count++) expect(await pipInstall(url, world.sample)).toBe(world.sample.version)
         for (const replica of replicas) await expect.poll(() => answersOf(replica)).toBeGreaterThan(0)
 
         const statuses = new Set<number | 'no answer'>()
         let stopped = false
         const asking = (async () => {
-            while (!stopped) statuses.add(await statusOf(url + sample.file))
+            while (!stopped) statuses.add(await statusOf(url + world.sample.file))
         })()
         const stopping = docker('stop', '--time', '30', replicas[0]!.name)
-        for (let count = 0; count < 3; count++) expect(await pipInstall(url, sample)).toBe(sample.version)
+        for (let count = 0; count < 3; count++) expect(await pipInstall(url, world.sample)).toBe(world.sample.version)
         await stopping
-        expect(await pipInstall(url, sample)).toBe(sample.version)
+        expect(await pipInstall(url, world.sample)).toBe(world.sample.version)
         stopped = true
         await asking
         expect([...statuses]).toEqual([200])
@@ -99,7 +95,7 @@ describeWhere('two containers behind one address', found.missing, () => {
 
     test('it was they who served: without either there is no index', async () => {
         await docker('stop', '--time', '30', replicas[1]!.name)
-        expect(await statusOf(url + sample.file)).not.toBe(200)
-        await expect(pipInstall(url, sample)).rejects.toThrow(/No matching distribution|Could not find/)
+        expect(await statusOf(url + world.sample.file)).not.toBe(200)
+        await expect(pipInstall(url, world.sample)).rejects.toThrow(/No matching distribution|Could not find/)
     })
 })

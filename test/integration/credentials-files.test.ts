@@ -3,37 +3,26 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Credential } from '../../scripts/s3-server/authentication.js'
-import { makeBucket } from '../support/bucket.js'
-import { startDatedProxy, type DatedProxy } from '../support/dated-proxy.js'
 import { startIndex, type Index } from '../support/index.js'
 import { request } from '../support/raw-request.js'
 import { canRenew } from '../support/renewing-nginx.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { sessionIssuer, type IssuedSession, type SessionIssuer } from '../support/sessions.js'
+import { startSessionS3, type IssuedSession, type SessionS3 } from '../support/sessions.js'
 import { steadyLoad } from '../support/steady-load.js'
 
 const file = '/demo/demo-1.0%2Bx.tar.gz'
 
-const known: Credential[] = []
-let s3: S3Server
-let bucket: string
-let proxy: DatedProxy
-let issuer: SessionIssuer
+let s3: SessionS3
 let folder: string
 let index: Index | undefined
 
 beforeAll(async () => {
-    s3 = await startS3('embedded', { known })
-    bucket = await makeBucket(s3, { 'demo/demo-1.0+x.tar.gz': 'bytes' })
-    proxy = await startDatedProxy(s3.endpoint, () => new Date())
-    issuer = sessionIssuer(known, 3600)
+    s3 = await startSessionS3({ 'demo/demo-1.0+x.tar.gz': 'bytes' })
 })
 beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'secrets-'))
     // The workers of nginx read what is in it.
     await chmod(folder, 0o755)
-    proxy.requests.length = 0
+    s3.proxy.requests.length = 0
 })
 afterEach(async () => {
     await index?.stop()
@@ -41,7 +30,6 @@ afterEach(async () => {
     await rm(folder, { recursive: true })
 })
 afterAll(async () => {
-    await proxy.close()
     await s3.close()
 })
 
@@ -69,7 +57,7 @@ const profile = (name: string, { accessKeyId, secretAccessKey, sessionToken }: I
     ].join('\n')
 
 async function start(environment: Record<string, string>): Promise<number> {
-    index = await startIndex({ endpointUrl: proxy.endpoint, bucket, credentials: 'file', environment })
+    index = await startIndex({ endpointUrl: s3.proxy.endpoint, bucket: s3.bucket, credentials: 'file', environment })
     // The first look at the files comes a moment after the start.
     while (canRenew && environment.WAIT !== 'no' && (await request(index.port, file)).status === 503) await sleep(20)
     return index.port
@@ -77,21 +65,21 @@ async function start(environment: Record<string, string>): Promise<number> {
 
 /** Asks until a key signs, and expects no failure on the way. */
 async function untilSignedBy(session: IssuedSession, port: number): Promise<void> {
-    const others = known.filter(({ accessKeyId }) => accessKeyId !== session.accessKeyId)
+    const others = s3.known.filter(({ accessKeyId }) => accessKeyId !== session.accessKeyId)
     const begin = Date.now()
     for (let isTakenUp = false; !isTakenUp; await sleep(100)) {
         expect(Date.now() - begin).toBeLessThan(20_000)
         expect((await request(port, file)).status).toBe(200)
         // Whether S3 would take a signature of the new key only: no request is under way.
-        known.splice(0, known.length, session)
+        s3.known.splice(0, s3.known.length, session)
         isTakenUp = (await request(port, file)).status === 200
-        known.push(...others)
+        s3.known.push(...others)
     }
 }
 
 describe('credentials in files', () => {
     test('one for each part, as Docker mounts secrets', async () => {
-        await writeSecrets(folder, issuer.issue())
+        await writeSecrets(folder, s3.issuer.issue())
         const port = await start(secretFiles(folder))
         expect((await request(port, file)).status).toBe(200)
         const ready = await request(port, '/-/readyz')
@@ -100,18 +88,18 @@ describe('credentials in files', () => {
 
     test('the profile of a shared file', async () => {
         const shared = path.join(folder, 'credentials')
-        const text = profile('default', issuer.issue()) + profile('index', issuer.issue())
+        const text = profile('default', s3.issuer.issue()) + profile('index', s3.issuer.issue())
         await writeFile(shared, `# made by hand\n\n${text}`)
         const port = await start({ AWS_SHARED_CREDENTIALS_FILE: shared, AWS_PROFILE: 'index' })
         expect((await request(port, file)).status).toBe(200)
         // The twin: it was this profile's.
-        known.splice(known.length - 1)
+        s3.known.splice(s3.known.length - 1)
         expect((await request(port, file)).status).toBe(502)
     })
 
     test('the shared file of the home folder', async () => {
         await mkdir(path.join(folder, '.aws'))
-        await writeFile(path.join(folder, '.aws/credentials'), profile('default', issuer.issue()))
+        await writeFile(path.join(folder, '.aws/credentials'), profile('default', s3.issuer.issue()))
         expect((await request(await start({ HOME: folder }), file)).status).toBe(200)
     })
 
@@ -121,13 +109,13 @@ describe('credentials in files', () => {
             ...secretFiles('/none'),
         })
         expect((await request(port, file)).status).toBe(503)
-        expect(proxy.requests).toEqual([])
+        expect(s3.proxy.requests).toEqual([])
     })
 })
 
 describe('a key that is replaced is taken up without a failed request', () => {
     test('where a folder of secrets is exchanged at once, as Kubernetes does it', async () => {
-        const [old, next] = [issuer.issue(), issuer.issue()]
+        const [old, next] = [s3.issuer.issue(), s3.issuer.issue()]
         await writeSecrets(path.join(folder, '..1'), old)
         await writeSecrets(path.join(folder, '..2'), next)
         await symlink('..1', path.join(folder, '..data'))
@@ -138,7 +126,7 @@ describe('a key that is replaced is taken up without a failed request', () => {
     })
 
     test('where the shared file is replaced', async () => {
-        const [old, next] = [issuer.issue(), issuer.issue()]
+        const [old, next] = [s3.issuer.issue(), s3.issuer.issue()]
         const shared = path.join(folder, 'credentials')
         await writeFile(shared, profile('default', old))
         const port = await start({ AWS_SHARED_CREDENTIALS_FILE: shared })
@@ -148,7 +136,7 @@ describe('a key that is replaced is taken up without a failed request', () => {
     })
 
     test('under load, while the old key is taken away a few seconds later', async () => {
-        const [old, next] = [issuer.issue(), issuer.issue()]
+        const [old, next] = [s3.issuer.issue(), s3.issuer.issue()]
         const shared = path.join(folder, 'credentials')
         await writeFile(shared, profile('default', old))
         const port = await start({ AWS_SHARED_CREDENTIALS_FILE: shared })
@@ -156,17 +144,19 @@ describe('a key that is replaced is taken up without a failed request', () => {
         await sleep(2000)
         await writeFile(`${shared}.new`, profile('default', next))
         await rename(`${shared}.new`, shared)
-        await expect.poll(() => proxy.requests.at(-1)?.authorization, { timeout: 10_000 }).toContain(next.accessKeyId)
+        await expect
+            .poll(() => s3.proxy.requests.at(-1)?.authorization, { timeout: 10_000 })
+            .toContain(next.accessKeyId)
         // What was signed before is answered.
         await sleep(1000)
-        known.splice(known.indexOf(old), 1)
+        s3.known.splice(s3.known.indexOf(old), 1)
         expect(Object.keys((await load).statuses)).toEqual(['200'])
     })
 
     // Before njs 0.8.1 nobody remembers the old pair: such files have to be exchanged at once.
     if (canRenew)
         test('where files are written one after the other', async () => {
-            const [old, next] = [issuer.issue(), issuer.issue()]
+            const [old, next] = [s3.issuer.issue(), s3.issuer.issue()]
             await writeSecrets(folder, old)
             const port = await start(secretFiles(folder))
             const writing = (async () => {
@@ -203,7 +193,7 @@ describe('files that cannot be used: nothing is sent', () => {
     ])('%s', async (_name, variables, log) => {
         await writeFile(path.join(folder, 'id'), 'AKID')
         await writeFile(path.join(folder, 'empty'), '')
-        await writeFile(path.join(folder, 'shared'), profile('default', issuer.issue()))
+        await writeFile(path.join(folder, 'shared'), profile('default', s3.issuer.issue()))
         await writeFile(path.join(folder, 'half'), '[default]\naws_access_key_id = AKID\n')
         const named = Object.entries(variables).map(([name, value]) =>
             name === 'AWS_PROFILE' ? [name, value] : [name, path.join(folder, value)],
@@ -215,7 +205,7 @@ describe('files that cannot be used: nothing is sent', () => {
             503,
             expect.stringContaining('There are no credentials'),
         ])
-        expect(proxy.requests).toEqual([])
+        expect(s3.proxy.requests).toEqual([])
         await index!.stop()
         expect(index!.log()).toMatch(log)
         index = undefined

@@ -4,8 +4,6 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { ConfigOptions } from '../../scripts/config/settings.js'
-import type { Credential } from '../../scripts/s3-server/authentication.js'
-import { makeBucket } from '../support/bucket.js'
 import {
     sessionJson,
     startContainerProvider,
@@ -14,24 +12,18 @@ import {
     stsAnswer,
     type CredentialProvider,
 } from '../support/credential-providers.js'
-import { startDatedProxy, type DatedProxy } from '../support/dated-proxy.js'
 import { startIndex, type Index, type IndexOptions } from '../support/index.js'
 import { request } from '../support/raw-request.js'
 import { describeRenewal } from '../support/renewing-nginx.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { sessionIssuer, type IssuedSession, type SessionIssuer } from '../support/sessions.js'
+import { startSessionS3, type IssuedSession, type SessionS3 } from '../support/sessions.js'
 
 const objects = { 'demo/index.html': 'page', 'demo/demo-1.0+x.tar.gz': 'bytes' }
 const file = '/demo/demo-1.0%2Bx.tar.gz'
 const roleArn = 'arn:aws:iam::123456789012:role/index'
 const webToken = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJpbmRleCJ9.c2ln+/='
 
-const known: Credential[] = []
 let folder: string
-let s3: S3Server
-let bucket: string
-let proxy: DatedProxy
-let issuer: SessionIssuer
+let s3: SessionS3
 let provider: CredentialProvider | undefined
 let index: Index | undefined
 
@@ -40,25 +32,21 @@ beforeAll(async () => {
     await writeFile(path.join(folder, 'token'), webToken + '\n', { mode: 0o644 })
     // The workers of nginx read it.
     await chmod(folder, 0o755)
-    s3 = await startS3('embedded', { known })
-    bucket = await makeBucket(s3, objects)
-    proxy = await startDatedProxy(s3.endpoint, () => new Date())
-    issuer = sessionIssuer(known, 3600)
+    s3 = await startSessionS3(objects)
 })
 afterEach(async () => {
     await index?.stop()
     await provider?.close()
     index = provider = undefined
-    proxy.requests.length = 0
-    issuer.lifetime = 3600
+    s3.proxy.requests.length = 0
+    s3.issuer.lifetime = 3600
 })
 afterAll(async () => {
-    await proxy.close()
     await s3.close()
     await rm(folder, { recursive: true })
 })
 
-const issue = (): IssuedSession => issuer.issue()
+const issue = (): IssuedSession => s3.issuer.issue()
 
 /** Who gives credentials, and what tells nginx of it. */
 interface Case {
@@ -136,7 +124,13 @@ const cases: Record<string, Case> = {
 
 async function startCase({ start, options, environment }: Case, more: Partial<IndexOptions> = {}): Promise<Index> {
     provider = await start()
-    index = await startIndex({ endpointUrl: proxy.endpoint, bucket, ...options, ...more, environment: environment() })
+    index = await startIndex({
+        endpointUrl: s3.proxy.endpoint,
+        bucket: s3.bucket,
+        ...options,
+        ...more,
+        environment: environment(),
+    })
     return index
 }
 
@@ -168,21 +162,21 @@ describeRenewal('credentials of', { credentials: 'ecs' }, () => {
                 expect(ready.body.toString()).toContain('The credentials do not say when they expire.')
             } else {
                 expect(provider!.given).toBe(1)
-                const expires = issuer.issued.at(-1)!.expires.toISOString()
+                const expires = s3.issuer.issued.at(-1)!.expires.toISOString()
                 expect(ready.body.toString()).toContain(`The credentials expire at ${expires}.`)
             }
-            expect(proxy.requests.map(({ status }) => status)).not.toContain(403)
+            expect(s3.proxy.requests.map(({ status }) => status)).not.toContain(403)
         })
 
         test('the twin: S3 takes none that it does not know', async () => {
             const { port } = await startCase(one)
             expect(await statusSoon(port)).toBe(200)
-            const removed = known.splice(0)
+            const removed = s3.known.splice(0)
             try {
                 expect((await request(port, file)).status).toBe(502)
                 expect((await request(port, '/-/readyz')).status).toBe(503)
             } finally {
-                known.push(...removed)
+                s3.known.push(...removed)
             }
         })
     })
@@ -222,8 +216,8 @@ describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
         expect(ready.status).toBe(503)
         expect(ready.body.toString()).toContain('There are no credentials yet')
         expect(index!.log()).toMatch(log)
-        expect(proxy.requests).toEqual([])
-        for (const { secretAccessKey, sessionToken } of issuer.issued) {
+        expect(s3.proxy.requests).toEqual([])
+        for (const { secretAccessKey, sessionToken } of s3.issuer.issued) {
             expect(index!.log()).not.toContain(secretAccessKey)
             expect(index!.log()).not.toContain(sessionToken.slice(0, 30))
         }
@@ -310,7 +304,7 @@ describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
         expect(await statusSoon(index!.port)).toBe(200)
         await index!.stop()
         await provider!.close()
-        proxy.requests.length = 0
+        s3.proxy.requests.length = 0
         await startCase(slow(6))
         await expectNothingSent(/there are no new credentials for S3: /)
     })
@@ -348,7 +342,7 @@ describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
     ] as const)('%s', async (_name, options, environment, log) => {
         provider = await startContainerProvider(issue)
         index = await startIndex({
-            ...{ endpointUrl: proxy.endpoint, bucket, ...(options as Partial<ConfigOptions>) },
+            ...{ endpointUrl: s3.proxy.endpoint, bucket: s3.bucket, ...(options as Partial<ConfigOptions>) },
             environment: environment as Record<string, string>,
         })
         await expectNothingSent(log)

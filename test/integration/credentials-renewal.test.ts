@@ -1,15 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { Credential } from '../../scripts/s3-server/authentication.js'
-import { makeBucket } from '../support/bucket.js'
 import { startContainerProvider, type CredentialProvider } from '../support/credential-providers.js'
-import { startDatedProxy, type DatedProxy } from '../support/dated-proxy.js'
 import { startIndex, type Index } from '../support/index.js'
 import { request } from '../support/raw-request.js'
 import { describeRenewal } from '../support/renewing-nginx.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { sessionIssuer, type SessionIssuer } from '../support/sessions.js'
+import { startSessionS3, type SessionS3 } from '../support/sessions.js'
 import { steadyLoad } from '../support/steady-load.js'
 
 const path = (number: number): string => `/demo/demo-${number % 200}.tar.gz`
@@ -17,21 +13,14 @@ const path = (number: number): string => `/demo/demo-${number % 200}.tar.gz`
 /** How long the load lasts, in seconds: two minutes are for a person who waits. */
 const seconds = Number(process.env.TEST_LOAD_SECONDS ?? 45)
 
-const known: Credential[] = []
-let s3: S3Server
-let bucket: string
-let proxy: DatedProxy
-let issuer: SessionIssuer
+let s3: SessionS3
 let provider: CredentialProvider
 let index: Index | undefined
 
 beforeAll(async () => {
-    s3 = await startS3('embedded', { known })
     const objects = Array.from({ length: 200 }, (_each, number) => [path(number).slice(1), 'bytes'])
-    bucket = await makeBucket(s3, Object.fromEntries(objects) as Record<string, string>)
-    proxy = await startDatedProxy(s3.endpoint, () => new Date())
-    issuer = sessionIssuer(known, 20)
-    provider = await startContainerProvider(() => issuer.issue())
+    s3 = await startSessionS3(Object.fromEntries(objects) as Record<string, string>)
+    provider = await startContainerProvider(() => s3.issuer.issue())
 })
 afterEach(async () => {
     await index?.stop()
@@ -40,13 +29,12 @@ afterEach(async () => {
 })
 afterAll(async () => {
     await provider.close()
-    await proxy.close()
     await s3.close()
 })
 
 async function start(endpointUrl: string, workers = 1): Promise<Index> {
     index = await startIndex({
-        ...{ endpointUrl, bucket, credentials: 'ecs', maxConnections: '60000' },
+        ...{ endpointUrl, bucket: s3.bucket, credentials: 'ecs', maxConnections: '60000' },
         environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${provider.url}/v2/credentials` },
         edit: (_name, content) => content.replace('worker_processes 1;', `worker_processes ${workers};`),
     })
@@ -56,10 +44,10 @@ async function start(endpointUrl: string, workers = 1): Promise<Index> {
 
 describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
     test('the provider is down for longer than a session: 503, and nothing is sent; then all is well again', async () => {
-        issuer.lifetime = 14
-        const { port, log } = await start(proxy.endpoint)
+        s3.issuer.lifetime = 14
+        const { port, log } = await start(s3.proxy.endpoint)
         provider.instead = (asked) => void asked.socket.destroy()
-        const end = issuer.issued.at(-1)!.expires.getTime()
+        const end = s3.issuer.issued.at(-1)!.expires.getTime()
 
         // The old session serves as long as it is valid.
         while (Date.now() < end - 6000) {
@@ -67,7 +55,7 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
             await sleep(50)
         }
         await sleep(end - Date.now())
-        const sent = proxy.requests.length
+        const sent = s3.proxy.requests.length
         for (let attempt = 0; attempt < 20; attempt++) {
             const answer = await request(port, path(1))
             expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5'])
@@ -79,10 +67,10 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
             expect.stringMatching(/There are no credentials|expired at/),
         ])
         expect((await request(port, '/-/healthz')).status).toBe(200)
-        expect(proxy.requests.length).toBe(sent)
+        expect(s3.proxy.requests.length).toBe(sent)
         expect(log()).toMatch(/no new credentials for S3: .*; the old ones serve until \d{4}-/)
 
-        issuer.lifetime = 3600
+        s3.issuer.lifetime = 3600
         provider.instead = undefined
         const begin = Date.now()
         while ((await request(port, path(1))).status !== 200) {
@@ -90,19 +78,19 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
             await sleep(100)
         }
         expect(log()).toContain('the credentials for S3 are renewed again')
-        expect(proxy.requests.every(({ status }) => status === 200)).toBe(true)
+        expect(s3.proxy.requests.every(({ status }) => status === 200)).toBe(true)
     })
 
     test('a provider that still gives the old session is asked again in time', async () => {
         // Asked when half is left, or up to five seconds later; and again when half of that is left.
-        issuer.lifetime = 50
+        s3.issuer.lifetime = 50
         await start(s3.endpoint)
-        const old = issuer.issued.at(-1)!
+        const old = s3.issuer.issued.at(-1)!
         const giveOld = provider.instead
         provider.instead = (_asked, response) => {
             const left = old.expires.getTime() - Date.now()
             if (left < 16_000) provider.instead = giveOld
-            const session = left < 16_000 ? issuer.issue() : old
+            const session = left < 16_000 ? s3.issuer.issue() : old
             response.end(
                 JSON.stringify({
                     ...{ AccessKeyId: session.accessKeyId, SecretAccessKey: session.secretAccessKey },
@@ -112,11 +100,11 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
         }
         const { statuses } = await steadyLoad(index!.port, 50, 52, path)
         expect(Object.keys(statuses)).toEqual(['200'])
-        expect(issuer.issued.at(-1)).not.toBe(old)
+        expect(s3.issuer.issued.at(-1)).not.toBe(old)
     })
 
     test('nginx that reloads keeps the session', async () => {
-        issuer.lifetime = 3600
+        s3.issuer.lifetime = 3600
         const started = await start(s3.endpoint)
         const given = provider.given
         const [worker] = await workersOf(started)
@@ -132,7 +120,7 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
     test(
         'under a steady load no request fails, each session is asked for once, and memory stays as it is',
         async () => {
-            issuer.lifetime = 20
+            s3.issuer.lifetime = 20
             // Two workers: one renews for both.
             const started = await start(s3.endpoint, 2)
             const { port } = started

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Credential } from '../../scripts/s3-server/authentication.js'
+import { makeBucket } from './bucket.js'
+import { startDatedProxy, type DatedProxy } from './dated-proxy.js'
+import { startS3, type S3Server } from './s3-servers.js'
 
 /** A temporary credential as a provider gives it. */
 export interface IssuedSession {
@@ -11,7 +14,7 @@ export interface IssuedSession {
 }
 
 /** Who gives sessions out, and tells the S3 server of them. */
-export interface SessionIssuer {
+interface SessionIssuer {
     /** How long a session lives, in seconds. May be changed. */
     lifetime: number
     /** All that were given out. */
@@ -20,7 +23,7 @@ export interface SessionIssuer {
 }
 
 /** @param known the credentials that the S3 server takes: each session is put among them */
-export function sessionIssuer(known: Credential[], lifetime: number): SessionIssuer {
+function sessionIssuer(known: Credential[], lifetime: number): SessionIssuer {
     const issuer: SessionIssuer = {
         lifetime,
         issued: [],
@@ -39,4 +42,32 @@ export function sessionIssuer(known: Credential[], lifetime: number): SessionIss
         },
     }
     return issuer
+}
+
+/** The embedded S3 server with a bucket, which takes the sessions of an issuer. */
+export interface SessionS3 extends S3Server {
+    bucket: string
+    issuer: SessionIssuer
+    /** Whom it takes now. */
+    known: Credential[]
+    /** Writes down what reaches the server. */
+    proxy: DatedProxy
+}
+
+/** Starts it. Sessions live for an hour unless the issuer is told otherwise. */
+export async function startSessionS3(objects: Record<string, string>): Promise<SessionS3> {
+    const known: Credential[] = []
+    const s3 = await startS3('embedded', { known })
+    const proxy = await startDatedProxy(s3.endpoint, () => new Date())
+    return {
+        ...s3,
+        bucket: await makeBucket(s3, objects),
+        issuer: sessionIssuer(known, 3600),
+        known,
+        proxy,
+        close: async () => {
+            await proxy.close()
+            await s3.close()
+        },
+    }
 }
