@@ -14,26 +14,41 @@ export async function generateLoad(
     connections: number,
     seconds: number,
 ): Promise<{ requests: number; seconds: number }> {
-    let number = paths.first
-    const nextRequest = () => {
-        number = Number.isFinite(paths.count) ? (number + 1) % paths.count : number + 1
-        return `GET ${paths.before}${number}${paths.after} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
-    }
+    const requests = requestsFor(paths)
     const begin = performance.now()
     const end = begin + seconds * 1000
-    const counts = await Promise.all(
-        Array.from({ length: connections }, () => askUntil(net.connect(port, '127.0.0.1'), end, nextRequest)),
-    )
-    const requests = counts.reduce((sum, count) => sum + count, 0)
-    return { requests, seconds: (performance.now() - begin) / 1000 }
+    const nextRequest = () => (performance.now() < end ? requests.next().value : undefined)
+    const counts = await Promise.all(Array.from({ length: connections }, () => ask(port, nextRequest)))
+    return { requests: counts.reduce((sum, count) => sum + count, 0), seconds: (performance.now() - begin) / 1000 }
 }
 
-async function askUntil(socket: net.Socket, end: number, nextRequest: () => string): Promise<number> {
+/**
+ * Asks for so many paths, one after the other, over one connection.
+ *
+ * @throws Error when an answer is not a 200
+ */
+export async function askInTurn(port: number, paths: PathPattern, count: number): Promise<void> {
+    const requests = requestsFor(paths)
+    let left = count
+    await ask(port, () => (left-- > 0 ? requests.next().value : undefined))
+}
+
+function* requestsFor({ before, after, first, count }: PathPattern): Generator<string, never> {
+    for (let number = first; ; ) {
+        number = Number.isFinite(count) ? (number + 1) % count : number + 1
+        yield `GET ${before}${number}${after} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
+    }
+}
+
+/** @param nextRequest undefined when there is none @returns how many were answered */
+async function ask(port: number, nextRequest: () => string | undefined): Promise<number> {
+    const socket = net.connect(port, '127.0.0.1')
     await once(socket, 'connect')
     let requests = 0
     let received = ''
     socket.setEncoding('latin1').setTimeout(10_000, () => socket.destroy(new Error('no answer within 10 seconds')))
-    socket.write(nextRequest())
+    const first = nextRequest()
+    if (first !== undefined) socket.write(first)
     for await (const text of socket) {
         received += text as string
         const headLength = received.indexOf('\r\n\r\n') + 4
@@ -42,9 +57,10 @@ async function askUntil(socket: net.Socket, end: number, nextRequest: () => stri
         if (status !== '200') throw new Error(`the server answered:\n${received.slice(0, headLength)}`)
         if (received.length < headLength + Number(length)) continue
         requests += 1
-        if (performance.now() >= end) break
         received = ''
-        socket.write(nextRequest())
+        const next = nextRequest()
+        if (next === undefined) break
+        socket.write(next)
     }
     socket.destroy()
     return requests

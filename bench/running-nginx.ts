@@ -17,7 +17,8 @@ export interface RunningNginx {
     stop(): Promise<void>
 }
 
-const environment = {
+/** What signs in an nginx that is measured: of no account. */
+export const credentials = {
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
@@ -39,7 +40,7 @@ export async function runNginx(
     const removeFolder = () => rm(folder, { recursive: true, force: true })
     try {
         await writeFolder(folder, filesIn({ folder, port, upstreamPort }), true)
-        const nginx = await startNginx(command, { folder, port, environment, onLog })
+        const nginx = await startNginx(command, { folder, port, environment: credentials, onLog })
         const stop = async () => {
             await nginx.stop()
             await removeFolder()
