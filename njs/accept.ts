@@ -1,17 +1,6 @@
 /** The forms in which a page of the index is served. */
 export type PageForm = 'json' | 'v1html' | 'html'
 
-/** The media types of PEP 691, and what a browser asks for, with the form that answers them. */
-const forms: { [mediaType: string]: PageForm } = {
-    'application/vnd.pypi.simple.v1+json': 'json',
-    'application/vnd.pypi.simple.latest+json': 'json',
-    'application/vnd.pypi.simple.v1+html': 'v1html',
-    'application/vnd.pypi.simple.latest+html': 'v1html',
-    'text/html': 'html',
-    'text/*': 'html',
-    '*/*': 'html',
-}
-
 /**
  * The form that a client likes best. Of equals the more explicit wins: JSON, then PEP 691's HTML. A client that takes
  * none of them gets HTML, as from PyPI.
@@ -20,6 +9,17 @@ const forms: { [mediaType: string]: PageForm } = {
  * @see PEP 691, "Version + Format Selection"; RFC 9110, section 12.5.1
  */
 export function negotiate(accept: string): PageForm {
+    // The media types of PEP 691, and what a browser asks for, with the form that answers them.
+    // In here, since njs makes what is outside of functions on each request, also on those that negotiate nothing.
+    const forms: { [mediaType: string]: PageForm } = {
+        'application/vnd.pypi.simple.v1+json': 'json',
+        'application/vnd.pypi.simple.latest+json': 'json',
+        'application/vnd.pypi.simple.v1+html': 'v1html',
+        'application/vnd.pypi.simple.latest+html': 'v1html',
+        'text/html': 'html',
+        'text/*': 'html',
+        '*/*': 'html',
+    }
     const qualities: { [form: string]: number } = {}
     accept.split(',').forEach(function (range) {
         const parts = range.split(';')

@@ -1,21 +1,30 @@
 // The script that reads the credentials from files, for njs before 0.8.1: with no shared memory, each request reads them.
 
-import type { Credentials } from './credentials.js'
 import { handlers } from './handlers.js'
 import { fileCredentials } from './providers/files.js'
+import { decodeSession, encodeSession, type Session } from './session.js'
 import fs from 'fs'
 
 const environment = process.env
 
-function read(): Credentials {
-    return fileCredentials(environment, function (path) {
+function read(): Session {
+    const found = fileCredentials(environment, function (path) {
         return fs.readFileSync(path, 'utf8')
     })
+    return {
+        accessKeyId: found.accessKeyId,
+        secretAccessKey: found.secretAccessKey,
+        sessionToken: found.sessionToken,
+        expires: 0,
+    }
 }
 
 export default handlers({
     // What is wrong with the files is thrown: nginx logs it, and sends nothing.
-    current: read,
+    current: function () {
+        return encodeSession(read())
+    },
+    read: decodeSession,
     missing: '',
     state: function () {
         try {

@@ -1,23 +1,24 @@
 // The script that signs with the session which refresh-credentials.ts keeps in shared memory.
 
-import type { Credentials } from './credentials.js'
 import { handlers } from './handlers.js'
-import { decodeSession, isValid, type Session } from './session.js'
+import { decodeSession, endOf, isValid } from './session.js'
 
-function session(): Session | undefined {
-    const text = ngx.shared!.s3_credentials!.get('session') as string | undefined
-    return text === undefined ? undefined : decodeSession(text)
+function sessionText(): string | undefined {
+    return ngx.shared!.s3_credentials!.get('session') as string | undefined
 }
 
-function current(): Credentials | undefined {
-    const found = session()
+function current(): string | undefined {
+    const text = sessionText()
+    if (text === undefined) return undefined
+    const end = endOf(text)
     // A second to get there.
-    return found && isValid(found, Date.now() + 1000) ? found : undefined
+    return end === 0 || Date.now() + 1000 < end ? text : undefined
 }
 
 function state(): string {
-    const found = session()
-    if (!found) return 'There are no credentials yet, or none any more.'
+    const text = sessionText()
+    if (text === undefined) return 'There are no credentials yet, or none any more.'
+    const found = decodeSession(text)
     if (found.expires === 0) return 'The credentials do not say when they expire.'
     const verb = isValid(found, Date.now()) ? 'expire' : 'expired'
     return 'The credentials ' + verb + ' at ' + new Date(found.expires).toISOString() + '.'
@@ -25,6 +26,7 @@ function state(): string {
 
 export default handlers({
     current,
+    read: decodeSession,
     missing: 'there are no valid credentials, see above why',
     state,
 })

@@ -71,6 +71,11 @@ export function decodeSession(text: string): Session {
     }
 }
 
+/** `expires` of an encoded session. */
+export function endOf(text: string): number {
+    return Number(text.slice(0, text.indexOf('\n')))
+}
+
 /** Whether S3 would still take it. @param now milliseconds since 1970 */
 export function isValid(session: Session, now: number): boolean {
     return session.expires === 0 || now < session.expires

@@ -17,17 +17,17 @@ export interface SignedRequest {
 
 /** The string to sign. @see AWS S3 API reference, "Signing and authenticating REST requests" */
 export function stringToSign(request: SignedRequest): string {
-    return (
-        request.method +
-        '\n' +
-        request.contentMd5 +
-        '\n' +
-        request.contentType +
-        '\n' +
-        request.date +
-        '\n' +
-        request.amzHeaders +
-        request.resource
+    return ''.concat(
+        request.method,
+        '\n',
+        request.contentMd5,
+        '\n',
+        request.contentType,
+        '\n',
+        request.date,
+        '\n',
+        request.amzHeaders,
+        request.resource,
     )
 }
 

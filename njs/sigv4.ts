@@ -2,40 +2,86 @@ import crypto from 'crypto'
 
 import type { Credentials } from './credentials.js'
 
-/** A header's name in lower case and its value without white space around it. */
-export type Header = [name: string, value: string]
-
 /** A request as it goes over the wire, in the form in which it is signed. */
 export interface CanonicalRequest {
     method: string
-    /** The canonical path, from `encodePath`. */
+    /** The canonical path, from `canonicalPath`. */
     path: string
     /** `a=1&b=2`, encoded and sorted; empty for none. */
     query: string
-    /** Sorted by name; `host` is one of them. */
-    headers: Header[]
+    /** `name:value\n` of each header that is signed, the names in lower case and sorted; `host` is one of them. */
+    headers: string
+    /** Their names: `host;x-amz-date`. */
+    signedHeaders: string
     /** SHA-256 of the body in hex, or `UNSIGNED-PAYLOAD`. */
     payloadHash: string
+}
+
+/** A header's name in lower case and its value without white space around it. */
+export type Header = [name: string, value: string]
+
+/** Headers as `headers` of a canonical request. */
+export function headerLines(headers: Header[]): string {
+    return headers.map((header) => `${header[0]}:${header[1]}\n`).join('')
+}
+
+/** Headers as `signedHeaders` of a canonical request. */
+export function signedHeaders(headers: Header[]): string {
+    return headers.map((header) => header[0]).join(';')
 }
 
 /** SHA-256 of no bytes, in hex: the payload hash of every GET and HEAD. */
 export const emptyPayloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-/** The names of the signed headers: `host;x-amz-date`. */
-export function signedHeaders(headers: Header[]): string {
-    let names = headers[0]![0]
-    for (let index = 1; index < headers.length; index++) names += ';' + headers[index]![0]
-    return names
+/**
+ * The request for an object or a bucket. It is written out, since njs takes longer to put headers together than to hash.
+ *
+ * @param amzDate `20130524T000000Z`, UTC
+ * @param token the session token, empty for none
+ */
+export function objectRequest(
+    method: string,
+    host: string,
+    path: string,
+    amzDate: string,
+    token: string,
+): CanonicalRequest {
+    return {
+        method,
+        path,
+        query: '',
+        headers: ''.concat(
+            'host:',
+            host,
+            '\nx-amz-content-sha256:',
+            emptyPayloadHash,
+            '\nx-amz-date:',
+            amzDate,
+            token ? '\nx-amz-security-token:' + token + '\n' : '\n',
+        ),
+        signedHeaders: token
+            ? 'host;x-amz-content-sha256;x-amz-date;x-amz-security-token'
+            : 'host;x-amz-content-sha256;x-amz-date',
+        payloadHash: emptyPayloadHash,
+    }
 }
 
 /** The canonical request of AWS, "Create a signed AWS API request", step 1. */
 export function canonicalRequest(request: CanonicalRequest): string {
-    let text = request.method + '\n' + request.path + '\n' + request.query + '\n'
-    for (let index = 0; index < request.headers.length; index++) {
-        const header = request.headers[index]!
-        text += header[0] + ':' + header[1] + '\n'
-    }
-    return text + '\n' + signedHeaders(request.headers) + '\n' + request.payloadHash
+    // One call: a chain of +, which templates become, copies its beginning again and again.
+    return ''.concat(
+        request.method,
+        '\n',
+        request.path,
+        '\n',
+        request.query,
+        '\n',
+        request.headers,
+        '\n',
+        request.signedHeaders,
+        '\n',
+        request.payloadHash,
+    )
 }
 
 /** The credential scope: `20130524/us-east-1/s3/aws4_request`. @param amzDate `20130524T000000Z`, UTC */
@@ -45,7 +91,8 @@ export function credentialScope(amzDate: string, region: string): string {
 
 /** The string to sign of step 3. */
 export function stringToSign(amzDate: string, scope: string, canonical: string): string {
-    return 'AWS4-HMAC-SHA256\n' + amzDate + '\n' + scope + '\n' + sha256Hex(canonical)
+    const hash = crypto.createHash('sha256').update(canonical).digest('hex')
+    return ''.concat('AWS4-HMAC-SHA256\n', amzDate, '\n', scope, '\n', hash)
 }
 
 /** The signing key of step 4: 32 bytes that depend on the secret and the scope, thus good for one UTC day. */
@@ -53,46 +100,39 @@ export function signingKey(secretAccessKey: string, scope: string): Buffer {
     return scope
         .split('/')
         .reduce<string | Buffer>(
-            (key, part) => hmacSha256(key).update(part).digest(),
+            (key, part) => crypto.createHmac('sha256', key).update(part).digest(),
             'AWS4' + secretAccessKey,
         ) as Buffer
 }
 
 /** The signature: 64 hexadecimal digits. */
 export function signature(key: Buffer, toSign: string): string {
-    return hmacSha256(key).update(toSign).digest('hex')
+    return crypto.createHmac('sha256', key).update(toSign).digest('hex')
 }
 
 /**
  * The value of the `Authorization` header.
  *
  * @param amzDate the value of the `x-amz-date` header, `20130524T000000Z`
- * @param key `signingKey` of the same secret and the scope of `amzDate` and `region`
+ * @param scope `credentialScope` of this date
+ * @param key `signingKey` of the same secret and scope
  */
 export function authorization(
     request: CanonicalRequest,
     credentials: Credentials,
     amzDate: string,
-    region: string,
+    scope: string,
     key: Buffer,
 ): string {
-    const scope = credentialScope(amzDate, region)
-    return (
-        'AWS4-HMAC-SHA256 Credential=' +
-        credentials.accessKeyId +
-        '/' +
-        scope +
-        ',SignedHeaders=' +
-        signedHeaders(request.headers) +
-        ',Signature=' +
-        signature(key, stringToSign(amzDate, scope, canonicalRequest(request)))
+    const signed = signature(key, stringToSign(amzDate, scope, canonicalRequest(request)))
+    return ''.concat(
+        'AWS4-HMAC-SHA256 Credential=',
+        credentials.accessKeyId,
+        '/',
+        scope,
+        ',SignedHeaders=',
+        request.signedHeaders,
+        ',Signature=',
+        signed,
     )
-}
-
-function hmacSha256(key: string | Buffer) {
-    return crypto.createHmac('sha256', key)
-}
-
-function sha256Hex(text: string): string {
-    return crypto.createHash('sha256').update(text).digest('hex')
 }

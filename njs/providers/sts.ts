@@ -3,7 +3,15 @@ import qs from 'querystring'
 
 import type { Credentials, Environment } from '../credentials.js'
 import { sessionOf, type Session } from '../session.js'
-import { canonicalRequest, signature, signedHeaders, signingKey, stringToSign, type Header } from '../sigv4.js'
+import {
+    canonicalRequest,
+    headerLines,
+    signature,
+    signedHeaders,
+    signingKey,
+    stringToSign,
+    type Header,
+} from '../sigv4.js'
 import { quoteForLog, tokenIn, type ProviderContext } from './context.js'
 
 /** What the generator knows of the security token service. */
@@ -114,7 +122,11 @@ function signedFor(
         ['x-amz-date', date],
     ]
     if (credentials.sessionToken) headers.push(['x-amz-security-token', credentials.sessionToken])
-    const canonical = canonicalRequest({ method: 'POST', path: '/', query: '', headers, payloadHash })
+    const canonical = canonicalRequest({
+        ...{ method: 'POST', path: '/', query: '', payloadHash },
+        headers: headerLines(headers),
+        signedHeaders: signedHeaders(headers),
+    })
     const key = signingKey(credentials.secretAccessKey, scope)
     const sent: { [name: string]: string } = {}
     headers.forEach(function (header) {

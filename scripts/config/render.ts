@@ -109,12 +109,10 @@ function viewOf(settings: Settings, placement: Placement) {
         script: `${placement.folder}/nginx-s3-pypi.js`,
         // Where there is no other engine, its name may not be a directive yet.
         jsEngine: (features.quickJs && settings.jsEngine) || false,
-        sharedDictionary: features.sharedDictionary && settings.signature === 'v4',
-        dateFunction: version === 'V4' ? 'amzDate' : 'httpDate',
-        pathFunction: virtualHost ? 'virtualHostPath' : 'pathStylePath',
-        authorizationFunction: `authorization${version}`,
-        virtualHost,
-        pathStyle: !virtualHost,
+        sharedDictionary: features.sharedDictionary,
+        signFunction: `signedPath${version}`,
+        addressing: settings.addressing,
+        s3Host: virtualHost ? `${settings.bucket}.${endpoint.authority}` : endpoint.authority,
         payloadHash: version === 'V4' ? emptyPayloadHash : false,
 
         upstream,

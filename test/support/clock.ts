@@ -8,7 +8,7 @@ export interface Clock {
     /** What a program needs in its environment to see it. */
     environment: Record<string, string>
     now(): Date
-    /** Moves it on. */
+    /** Moves it on, or back. */
     advance(minutes: number): Promise<void>
     /** Lets nginx's workers see it, too: an `edit` for startIndex. */
     letThrough(name: string, content: string): string
@@ -34,7 +34,7 @@ export async function startClock(): Promise<Clock> {
     let seconds = 0
     const write = async () => {
         // At once: who read half of it would be thrown back to the machine's time.
-        await writeFile(`${file}.new`, `+${seconds}\n`)
+        await writeFile(`${file}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`)
         await rename(`${file}.new`, file)
     }
     await write()
