@@ -34,7 +34,7 @@ export async function askInTurn(port: number, paths: PathPattern, count: number)
 }
 
 function* requestsFor({ before, after, first, count }: PathPattern): Generator<string, never> {
-    for (let number = first; ; ) {
+    for (let number = first; ;) {
         number = Number.isFinite(count) ? (number + 1) % count : number + 1
         yield `GET ${before}${number}${after} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
     }
