@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startIndex, type Index, type IndexOptions } from '../support/index.js'
 import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js'
+import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 
@@ -56,6 +56,15 @@ async function withIndex(
 const file = '/demo/demo-1.0+x.tar.gz'
 const key = 'demo/demo-1.0%2Bx.tar.gz'
 
+/** So old may a signature be, in seconds; freshness.test.ts moves the clock to see that none is older. */
+const freshness = 75
+
+/** How long ago a request was signed, in seconds. */
+function ageOf(sent: RecordedRequest): number {
+    const date = sent.header('x-amz-date')!.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5')
+    return (Date.now() - Date.parse(date)) / 1000
+}
+
 /** Makes every function of the script say that it was called. */
 const talkative = (name: string, content: string) =>
     name === 'nginx-s3-pypi.js'
@@ -84,15 +93,14 @@ test('what is cached is not asked for again, and runs no script', async () => {
     })
 })
 
-test('a page is revalidated with a signature of its own when its time is over', async () => {
+test('a page is revalidated with a fresh signature when its time is over', async () => {
     await withIndex({ 'demo/index.html': 'old' }, { pageTtl: '1' }, async (index, s3) => {
         expect((await request(index.port, '/demo/')).body.toString()).toBe('old')
         await sleep(3_600) // longer than it may be served while it is renewed
         expect((await request(index.port, '/demo/')).body.toString()).toBe('old')
         expect(s3.requests).toHaveLength(2)
         expect(s3.requests[1]!.header('if-none-match')).toMatch(/^"/)
-        expect(s3.requests[1]!.header('x-amz-date')).not.toBe(s3.requests[0]!.header('x-amz-date'))
-        expect(s3.requests[1]!.header('authorization')).not.toBe(s3.requests[0]!.header('authorization'))
+        expect(ageOf(s3.requests[1]!)).toBeLessThan(freshness)
 
         s3.objects['demo/index.html'] = 'new'
         await sleep(3_600)
@@ -102,7 +110,7 @@ test('a page is revalidated with a signature of its own when its time is over', 
     })
 })
 
-test('a page that is renewed in the background is signed anew', async () => {
+test('a page that is renewed in the background has a fresh signature', async () => {
     await withIndex({ 'demo/index.html': 'old' }, { pageTtl: '2' }, async (index, s3) => {
         await request(index.port, '/demo/')
         s3.objects['demo/index.html'] = 'new'
@@ -118,7 +126,7 @@ test('a page that is renewed in the background is signed anew', async () => {
         expect(page).toBe('new')
         expect(Math.max(...times)).toBeLessThan(s3.delay)
         expect(s3.requests.map((sent) => sent.method)).toEqual(['GET', 'GET'])
-        expect(s3.requests[1]!.header('x-amz-date')).not.toBe(s3.requests[0]!.header('x-amz-date'))
+        expect(ageOf(s3.requests[1]!)).toBeLessThan(freshness)
     })
 })
 
