@@ -34,15 +34,15 @@ export function nginxTests(): string[] {
 }
 
 /**
- * The test files of one cell. What asks nginx and does not run the script has nothing to do with the engine: a second engine of
- * the same nginx leaves it out.
+ * The test files of one cell. What asks nginx, starts no index and does not ask for the engine has nothing to do with
+ * it: a second engine of the same nginx leaves it out.
  */
 export function filesOf(cell: Cell): string[] {
     const isFirst = cells.find(({ suite }) => suite === cell.suite) === cell
-    return nginxTests().filter((file) => isFirst || runsScript(readFileSync(path.join(projectRoot, file), 'utf8')))
+    return nginxTests().filter((file) => isFirst || dependsOnEngine(readFileSync(path.join(projectRoot, file), 'utf8')))
 }
 
-function runsScript(text: string): boolean {
+function dependsOnEngine(text: string): boolean {
     return text.includes("from '../support/index.js'") || text.includes('jsEngineUnderTest')
 }
 

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { filesFor, upstreamConfiguration } from '../../bench/configurations.js'
+import { instructionsPerRequest } from '../../bench/instructions.js'
+import type { JsEngine } from '../../bench/nginx-at-hand.js'
+import { runNginx, type RunningNginx } from '../../bench/running-nginx.js'
+import type { GeneratedFile } from '../../scripts/config/render.js'
+import { nginxFeatures } from '../../scripts/config/nginx-version.js'
+import budgets from '../fixtures/instruction-budgets.json' with { type: 'json' }
+import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
+import { describeWhere, missingPrograms } from '../support/requirements.js'
+
+const nginx = await nginxUnderTest()
+const engine = jsEngineUnderTest() ?? 'njs'
+const engines: JsEngine[] = nginxFeatures(nginx.version).quickJs ? ['njs', 'qjs'] : ['njs']
+const place = `${nginx.version.replace(/\.\d+$/, '')} ${engine}`
+
+/** By how much a request may cost more than what was recorded: compilers and libraries differ a little. */
+const margin = 1.1
+
+const requests = 60
+
+/** Requests for as many paths, twice: the second time they were asked for a moment before. */
+const recent = { before: '/demo-project/demo_project-1.0.', after: '-py3-none-any.whl', first: 0, count: requests }
+const kinds = { recent, new: { ...recent, first: 1_000_000, count: Infinity } }
+
+const budget: Record<string, Record<string, number>> = budgets
+
+// What was not recorded is held to the highest that was.
+const limits = budget[place] ?? budget['any other']!
+
+describeWhere(`instructions of a signed request, nginx ${place}`, missingPrograms(['valgrind'], 'valgrind'), () => {
+    let upstream: RunningNginx
+    beforeAll(async () => {
+        upstream = await runNginx(nginx, 0, (where) => [{ name: 'nginx.conf', content: upstreamConfiguration(where) }])
+    })
+    afterAll(() => upstream.stop())
+
+    const count = (signature: 'v4' | 'v2', kind: keyof typeof kinds, edit = (files: GeneratedFile[]) => files) =>
+        instructionsPerRequest(nginx, {
+            upstreamPort: upstream.port,
+            filesIn: (where) =>
+                edit(filesFor({ kind: 'signed', engine, signature }, { ...nginx, name: place, engines }, where)),
+            paths: kinds[kind],
+            requests,
+        })
+
+    test.each([
+        ['v4', 'recent'],
+        ['v4', 'new'],
+        ['v2', 'new'],
+    ] as const)('%s, %s path', async (signature, kind) => {
+        const limit = limits[`${signature} ${kind}`]!
+        const counted = Math.round(await count(signature, kind))
+        expect(counted, `recorded: ${limit}`).toBeLessThan(limit * margin)
+        // A request that got much cheaper leaves room for one that gets dearer: record it.
+        if (budget[place] !== undefined) expect(counted, `recorded: ${limit}`).toBeGreaterThan(limit / margin)
+    })
+
+    test('the twin: work that is done in vain is noticed', async () => {
+        const slow = (files: GeneratedFile[]) =>
+            files.map(({ name, content }) => ({
+                name,
+                content: content.replace(
+                    /function signedPath\(.*\) \{/,
+                    '$& for (var wasted = 0; wasted < 2000; wasted++) {}',
+                ),
+            }))
+        expect(await count('v4', 'recent', slow)).toBeGreaterThan(limits['v4 recent']! * margin)
+    })
+})
