@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UserError } from '../scripts/cli/user-error.js'
+import { countInstructions, tableOfCounts, type Count } from './count.js'
 import { upstreamConfiguration, type Subject } from './configurations.js'
 import { loadGenerator } from './load.js'
 import { measure, type Cost } from './measure.js'
@@ -17,6 +18,7 @@ interface Options {
     rounds: number
     seconds: number
     paths: PathKind[]
+    instructions?: true
     json?: true
 }
 
@@ -35,6 +37,7 @@ const program = createProgram(
     .option('--rounds <number>', 'how often each is measured', positive, 9)
     .option('--seconds <number>', 'how long each measurement takes', positive, 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
+    .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
     .option('--json', 'print the result for a machine')
     .addHelpText(
         'after',
@@ -43,6 +46,7 @@ Examples:
   npm run bench
   npm run bench -- --nginx-root /srv/roots/trixie --nginx-root /srv/roots/forky
   npm run bench -- --rounds 15 --paths recent --json
+  npm run bench -- --instructions
 
 A machine that does other work at the same time makes the quartiles wider, and the medians little worse.`,
     )
@@ -53,6 +57,7 @@ async function bench(options: Options): Promise<void> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-load-'))
     const load = loadGenerator(folder)
     const costs: Cost[] = []
+    const counts: Count[] = []
     const running: RunningNginx[] = []
     const interruption = new AbortController()
     // Not once: npm passes on what a terminal has sent already.
@@ -64,23 +69,33 @@ async function bench(options: Options): Promise<void> {
         ])
         running.push(upstream)
         for (const nginx of nginxes) {
-            costs.push(...(await measure(nginx, subjectsOf(nginx), upstream.port, load, options, course)))
+            const subjects = subjectsOf(nginx)
+            if (options.instructions) {
+                counts.push(...(await countInstructions(nginx, subjects, upstream.port, options.paths, course)))
+            } else {
+                costs.push(...(await measure(nginx, subjects, upstream.port, load, options, course)))
+            }
         }
     } finally {
         showProgress('')
         await stopAll(running)
         await rm(folder, { recursive: true })
     }
+    if (options.instructions) {
+        process.stdout.write(options.json ? `${JSON.stringify(counts, null, 2)}\n` : tableOfCounts(counts))
+        return
+    }
     const report = reportOf(costs, load.name, options)
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
 }
 
-function subjectsOf({ engines }: NginxAtHand): Subject[] {
-    return engines.flatMap((engine: JsEngine): Subject[] => [
+function subjectsOf({ engines, recipe }: NginxAtHand): Subject[] {
+    const ours = engines.flatMap((engine: JsEngine): Subject[] => [
         { kind: 'constant js_set', engine },
         { kind: 'signed', engine, signature: 'v4' },
         { kind: 'signed', engine, signature: 'v2' },
     ])
+    return recipe === undefined ? ours : [{ kind: 'recipe' }, ...ours]
 }
 
 function showProgress(text: string): void {

@@ -8,7 +8,7 @@
 import { negotiate } from './accept.js'
 import type { Credentials } from './credentials.js'
 import { redirectPath } from './project-name.js'
-import { s3Request, sign, type S3Request } from './signing.js'
+import { s3Request, sign } from './signing.js'
 
 /** Where the credentials come from: the one thing in which the entries differ. */
 export interface CredentialSource {
@@ -65,26 +65,32 @@ function signedPath(r: NginxHTTPRequest, version: string, dateLength: number): s
     if (!kept) {
         const signer = source.read(current)
         if (!signer) return refuse(r)
-        const request = requestOf(r, variables)
+        const bytes = () => r.rawVariables.s3_key!
+        const request = s3Request(r.method, variables.s3_key || '', bytes, variables.s3_place!, bucketOverride)
         const signed = sign(version, request, signer, new Date(now), ngx.shared && ngx.shared.s3_signing_keys)
-        kept = ''.concat(request.path, '\n', signer.sessionToken, '\n', signed.date, signed.authorization)
+        kept = ''.concat(
+            request.path,
+            '\n',
+            signer.sessionToken,
+            '\n',
+            request.host,
+            '\n',
+            signed.date,
+            signed.authorization,
+        )
         if (memory) keep(memory, name!, kept)
     }
     // split() takes njs twice as long.
     const path = kept.indexOf('\n')
     const token = kept.indexOf('\n', path + 1)
-    const date = token + 1 + dateLength
-    variables.s3_date = kept.slice(token + 1, date)
+    const host = kept.indexOf('\n', token + 1)
+    const date = host + 1 + dateLength
+    variables.s3_date = kept.slice(host + 1, date)
     variables.s3_authorization = kept.slice(date)
     if (token > path + 1) variables.s3_session_token = kept.slice(path + 1, token)
     // Without it site.conf knows the host.
-    if (bucketOverride) variables.s3_host = requestOf(r, variables).host
+    if (bucketOverride) variables.s3_host = kept.slice(token + 1, host)
     return kept.slice(0, path)
-}
-
-function requestOf(r: NginxHTTPRequest, variables: NginxHTTPRequest['variables']): S3Request {
-    const bytes = () => r.rawVariables.s3_key!
-    return s3Request(r.method, variables.s3_key || '', bytes, variables.s3_place!, bucketOverride)
 }
 
 function keep(memory: NgxSharedDict, name: string, signature: string): void {

@@ -39,7 +39,7 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
         instructionsPerRequest(nginx, {
             upstreamPort: upstream.port,
             filesIn: (where) =>
-                edit(filesFor({ kind: 'signed', engine, signature }, { ...nginx, name: place, engines }, where)),
+                edit(filesFor({ kind: 'signed', engine, signature }, { ...nginx, name: place, engines, recipe: undefined }, where)),
             paths: kinds[kind],
             requests,
         })
@@ -48,7 +48,8 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
         ['v4', 'recent'],
         ['v4', 'new'],
         ['v2', 'new'],
-    ] as const)('%s, %s path', async (signature, kind) => {
+        // When a minute ends in the middle, what was kept is signed anew.
+    ] as const)('%s, %s path', { retry: 2 }, async (signature, kind) => {
         const limit = limits[`${signature} ${kind}`]!
         const counted = Math.round(await count(signature, kind))
         expect(counted, `recorded: ${limit}`).toBeLessThan(limit * margin)

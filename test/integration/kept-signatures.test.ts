@@ -111,6 +111,15 @@ describeWhere('signatures that are kept', missingFaketime(), () => {
             .not.toEqual(first)
     })
 
+    test('the bucket of the environment is the host of what is signed and of what is found', async () => {
+        const endpointUrl = s3.endpoint.replace('127.0.0.1', 'localhost')
+        const environment = { ...credentials, AWS_S3_BUCKET: 'other-bucket' }
+        const index = await start({ addressing: 'virtual', endpointUrl, environment })
+        await beginMinute()
+        const host = `other-bucket.${new URL(endpointUrl).host}`
+        for (let time = 0; time < 2; time++) expect((await ask(index, '/demo/file')).header('host')).toBe(host)
+    })
+
     test('memory that is full makes room, and a key that is too long for it is served', async () => {
         const index = await start({
             edit: (_name, content) => content.replace('s3_signatures:16m ', 's3_signatures:64k '),
