@@ -94,10 +94,12 @@ function signedPath(r: NginxHTTPRequest, version: string, dateLength: number): s
 }
 
 function keep(memory: NgxSharedDict, name: string, signature: string): void {
+    // Not left to "evict", of which njs 0.8 logs each time that there was no memory: with a crawler, a hundred a second.
+    if (memory.freeSpace() < 32768) memory.clear()
     try {
         memory.set(name, signature)
     } catch {
-        // There was no room for it even without the oldest ones: the next request signs anew.
+        // There is no room for it at all: the next request signs anew.
     }
 }
 
