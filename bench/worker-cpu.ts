@@ -23,7 +23,9 @@ function masterOf(folder: string): string {
 function childrenOf(master: string): number[] {
     if (master === '') return []
     const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim()
-    return children === '' ? [] : children.split(' ').map(Number)
+    // A cache has two more children, which manage it.
+    const isWorker = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker process')
+    return children === '' ? [] : children.split(' ').filter(isWorker).map(Number)
 }
 
 /**
