@@ -16,11 +16,24 @@ export interface Environment {
  * come before those of the 2018 recipe (`AWS_ACCESS_KEY`, `AWS_SECRET_KEY`).
  */
 export function credentialsFrom(environment: Environment): Credentials | undefined {
-    return credentialsOf(
-        trimmed(environment.AWS_ACCESS_KEY_ID) || environment.AWS_ACCESS_KEY,
-        trimmed(environment.AWS_SECRET_ACCESS_KEY) || environment.AWS_SECRET_KEY,
-        environment.AWS_SESSION_TOKEN,
+    const id = environment.AWS_ACCESS_KEY_ID
+    const secret = environment.AWS_SECRET_ACCESS_KEY
+    const token = environment.AWS_SESSION_TOKEN
+    return (
+        asTheyAre(id, secret, token) ||
+        credentialsOf(trimmed(id) || environment.AWS_ACCESS_KEY, trimmed(secret) || environment.AWS_SECRET_KEY, token)
     )
+}
+
+/** Credentials that are clean: an older njs takes a tenth of a request to trim them. */
+function asTheyAre(
+    id: string | undefined,
+    secret: string | undefined,
+    token: string | undefined,
+): Credentials | undefined {
+    return id && secret && !/[^!-~]/.test(id + secret + (token || ''))
+        ? { accessKeyId: id, secretAccessKey: secret, sessionToken: token || '' }
+        : undefined
 }
 
 /** Credentials without the white space around them, or undefined when a part is missing or could not be sent. */

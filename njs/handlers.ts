@@ -8,7 +8,7 @@
 import { negotiate } from './accept.js'
 import type { Credentials } from './credentials.js'
 import { redirectPath } from './project-name.js'
-import { s3Request, sign } from './signing.js'
+import { signAndKeep, signOnce } from './signing.js'
 
 /** Where the credentials come from: the one thing in which the entries differ. */
 export interface CredentialSource {
@@ -29,83 +29,51 @@ const bucketOverride = process.env.AWS_S3_BUCKET || ''
 
 let source: CredentialSource
 
+/** The signatures of this minute, which nginx's workers share; undefined before njs 0.8.1. QuickJS finds it here again. */
+let memory: NgxSharedDict | undefined
+
 /**
- * Signs the request for the object `$s3_key`, or without a key that for the bucket itself. Returns the path to ask for,
- * and sets the variables with the headers that belong to it: all of one moment and of one session. The path is empty when
- * nothing must be sent.
+ * Signs the request that `$s3_request` describes: the method, where it goes, and the key of an object, or none for the
+ * bucket itself, with tabs between. No key can hold a tab: see urlPatterns.
  *
  * A signature is used again for the same request within the same minute of the clock, so none is older than that.
  *
- * @param dateLength of the dates that this version of the signature writes
+ * @returns a line each for the path to ask for, the host, the date, the authorization and the session token, all of one
+ * moment and of one session; empty when nothing must be sent
  */
-function signedPath(r: NginxHTTPRequest, version: string, dateLength: number): string {
+function signed(r: NginxHTTPRequest, version: 'V4' | 'V2'): string {
     const current = source.current()
     if (!current) return refuse(r)
-    const variables = r.variables
+    const request = r.variables.s3_request!
     const now = Date.now()
-    const memory = ngx.shared && ngx.shared.s3_signatures
-    // All that a signature depends on, so that none is found for another request, another key or at another minute. Only
-    // the credentials can hold a line break. Different keys are different text: see urlPatterns. One call: a chain of +
-    // copies its beginning again and again.
-    const name =
-        memory &&
-        String(Math.floor(now / 60000)).concat(
-            version,
-            r.method,
-            '\n',
-            variables.s3_place!,
-            '\n',
-            variables.s3_key || '',
-            '\n',
-            bucketOverride,
-            '\n',
-            current,
-        )
-    let kept = memory && (memory.get(name!) as string | undefined)
-    if (!kept) {
-        const signer = source.read(current)
-        if (!signer) return refuse(r)
-        const bytes = () => r.rawVariables.s3_key!
-        const request = s3Request(r.method, variables.s3_key || '', bytes, variables.s3_place!, bucketOverride)
-        const signed = sign(version, request, signer, new Date(now), ngx.shared && ngx.shared.s3_signing_keys)
-        kept = ''.concat(
-            request.path,
-            '\n',
-            signer.sessionToken,
-            '\n',
-            request.host,
-            '\n',
-            signed.date,
-            signed.authorization,
-        )
-        if (memory) keep(memory, name!, kept)
+    if (!memory) {
+        const shared = ngx.shared
+        if (!shared) return signOnce(version, request, bucketOverride, current, source.read, now) || refuse(r)
+        memory = shared.s3_signatures!
     }
-    // split() takes njs twice as long.
-    const path = kept.indexOf('\n')
-    const token = kept.indexOf('\n', path + 1)
-    const host = kept.indexOf('\n', token + 1)
-    const date = host + 1 + dateLength
-    variables.s3_date = kept.slice(host + 1, date)
-    variables.s3_authorization = kept.slice(date)
-    if (token > path + 1) variables.s3_session_token = kept.slice(path + 1, token)
-    // Without it site.conf knows the host.
-    if (bucketOverride) variables.s3_host = kept.slice(token + 1, host)
-    return kept.slice(0, path)
-}
-
-function keep(memory: NgxSharedDict, name: string, signature: string): void {
-    // Not left to "evict", of which njs 0.8 logs each time that there was no memory: with a crawler, a hundred a second.
-    if (memory.freeSpace() < 32768) memory.clear()
-    try {
-        memory.set(name, signature)
-    } catch {
-        // There is no room for it at all: the next request signs anew.
-    }
+    // All that a signature depends on, so that none is found for another request, another key or at another minute.
+    // One call, since a chain of + copies its beginning again and again; a number that it makes text, since njs takes
+    // thrice as long for Math.floor and String.
+    const minute = ((now / 60000) | 0) as unknown as string
+    const name = ''.concat(minute, version, '\t', request, '\t', bucketOverride, '\t', current)
+    return (
+        (memory.get(name) as string | undefined) ||
+        signAndKeep(version, request, bucketOverride, current, source.read, now, name, memory) ||
+        refuse(r)
+    )
 }
 
 function refuse(r: NginxHTTPRequest): string {
     r.error('nothing is sent to S3: ' + source.missing)
     return ''
+}
+
+function signV4(r: NginxHTTPRequest): string {
+    return signed(r, 'V4')
+}
+
+function signV2(r: NginxHTTPRequest): string {
+    return signed(r, 'V2')
 }
 
 /** The normalised path, percent-encoded, to which `$uri` redirects. */
@@ -119,38 +87,22 @@ function pageForm(r: NginxHTTPRequest): string {
 }
 
 /**
- * Takes S3's own headers off a response, which tell a client nothing but where it is stored and how, and sets the type
- * that the content has here, whatever it was stored with.
+ * Takes S3's own headers off a response, which tell a client nothing but where it is stored and how.
  *
  * site.conf hides the usual ones, which costs nothing; a name of a publisher's own is known here only.
  */
 function cleanHeaders(r: NginxHTTPRequest): void {
-    const headers = r.headersOut
-    for (const name in headers) {
-        if ((name[0] === 'x' || name[0] === 'X') && name[1] === '-') delete headers[name]
+    // Names alone are dearer: QuickJS asks for each whether it is enumerable.
+    const headers = r.rawHeadersOut
+    for (let index = 0; index < headers.length; index++) {
+        const name = headers[index]![0]
+        // Most names come before X, and njs takes far longer to look at a character.
+        if (name >= 'X' && /^x-/i.test(name)) delete r.headersOut[name]
     }
-    if (r.status < 300) headers['Content-Type'] = r.variables.s3_content_type!
-}
-
-/** `20130524T000000Z` is 16 characters long. */
-function signedPathV4(r: NginxHTTPRequest): string {
-    return signedPath(r, 'V4', 16)
-}
-
-/** `Fri, 24 May 2013 00:00:00 GMT` is 29 characters long. */
-function signedPathV2(r: NginxHTTPRequest): string {
-    return signedPath(r, 'V2', 29)
 }
 
 /** The functions that site.conf names. */
 export function handlers(ofEntry: CredentialSource) {
     source = ofEntry
-    return {
-        signedPathV4,
-        signedPathV2,
-        credentialsState: ofEntry.state,
-        normalizedPath,
-        pageForm,
-        cleanHeaders,
-    }
+    return { signV4, signV2, credentialsState: ofEntry.state, normalizedPath, pageForm, cleanHeaders }
 }

@@ -1,106 +1,92 @@
-import { bucketFrom } from './bucket-name.js'
+// Signs what was not asked for in this minute.
+
 import type { Credentials } from './credentials.js'
 import { canonicalPath } from './key-path.js'
+import { prepare, type SigningContext } from './signing-context.js'
 import * as sigv2 from './sigv2.js'
 import * as sigv4 from './sigv4.js'
 
-/** What is asked, and whom. */
-export interface S3Request {
-    method: string
-    region: string
-    host: string
-    /** Whether the host is the bucket's own, and the bucket is not in the path. */
-    isVirtualHost: boolean
-    bucket: string
-    /** Canonical: `/KEY`, or `/BUCKET/KEY` in path style. */
-    path: string
-}
-
-/** A signature and the date that is sent with it. */
-export interface Signature {
-    date: string
-    authorization: string
-}
-
-/** Memory for signing keys, which nginx's workers share. */
-export interface KeyMemory {
+/** Memory that nginx's workers share. Its content is gone a minute after it was set. */
+export interface SignatureMemory {
     get(name: string): unknown
-    set(name: string, key: string): unknown
+    set(name: string, value: string): unknown
+    /** Bytes that were never used. */
+    freeSpace(): number
+    clear(): void
 }
 
 /**
- * The request for an object, or without a key that for the bucket itself.
+ * Signs a request.
  *
- * @param method of the request for an object
- * @param bytes the key as stored
- * @param place region, endpoint, bucket, and `path` or `virtual`, with spaces between
+ * @param request `METHOD\tPLACE\tKEY`, see prepare for the place
  * @param bucketOverride a bucket to ask in place of that one, or empty
+ * @param now milliseconds since 1970
+ * @returns `PATH\nHOST\nDATE\nAUTHORIZATION\nSESSION TOKEN`; empty when the credentials cannot be used
  * @throws Error when the override could not be a bucket
  */
-export function s3Request(
-    method: string,
-    key: string,
-    bytes: () => Uint8Array,
-    place: string,
+export function signOnce(
+    version: 'V4' | 'V2',
+    request: string,
     bucketOverride: string,
-): S3Request {
-    const parts = place.split(' ')
-    const endpoint = parts[1]!
-    const bucket = bucketOverride ? bucketFrom(bucketOverride, parts[2]!) : parts[2]!
-    const isVirtualHost = parts[3] === 'virtual'
-    const path = canonicalPath(key, bytes)
-    return {
-        // GET of a bucket would list it.
-        method: key ? method : 'HEAD',
-        region: parts[0]!,
-        host: isVirtualHost ? bucket + '.' + endpoint : endpoint,
-        isVirtualHost,
-        bucket,
-        path: isVirtualHost ? '/' + path : '/' + bucket + '/' + path,
+    current: string,
+    read: (current: string) => Credentials | undefined,
+    now: number,
+): string {
+    const credentials = read(current)
+    if (!credentials) return ''
+    const parts = request.split('\t')
+    return complete(version, parts, prepare(version, parts[1]!, bucketOverride, credentials, new Date(now)))
+}
+
+/**
+ * The same, and keeps the signature, and what all signatures of a minute have in common. They have the date of its begin.
+ *
+ * @param name under which the signature is kept
+ */
+export function signAndKeep(
+    version: 'V4' | 'V2',
+    request: string,
+    bucketOverride: string,
+    current: string,
+    read: (current: string) => Credentials | undefined,
+    now: number,
+    name: string,
+    memory: SignatureMemory,
+): string {
+    const parts = request.split('\t')
+    const place = parts[1]!
+    const minute = Math.floor(now / 60000)
+    const contextName = ''.concat(String(minute), version, '\t', place, '\t', bucketOverride, '\t', current)
+    const kept = memory.get(contextName) as string | undefined
+    let context = kept && (kept.split('\t') as SigningContext)
+    if (!context) {
+        const credentials = read(current)
+        if (!credentials) return ''
+        context = prepare(version, place, bucketOverride, credentials, new Date(minute * 60000))
+        keep(memory, contextName, context.join('\t'))
     }
+    const signature = complete(version, parts, context)
+    keep(memory, name, signature)
+    return signature
 }
 
-/** @param version `V4` or `V2` @param keys where a signing key is kept for its day, if there is such a place */
-export function sign(
-    version: string,
-    request: S3Request,
-    signer: Credentials,
-    now: Date,
-    keys: KeyMemory | undefined,
-): Signature {
-    return version === 'V4' ? signV4(request, signer, now, keys) : signV2(request, signer, now)
+/** @param parts of the request @returns what is returned for the request */
+function complete(version: 'V4' | 'V2', parts: string[], context: SigningContext): string {
+    const path = context[0] + canonicalPath(parts[2]!)
+    const text = ''.concat(parts[0]!, context[1], path, context[2])
+    const signature =
+        version === 'V4'
+            ? sigv4.signature(Buffer.from(context[4], 'hex'), context[3] + sigv4.sha256(text))
+            : sigv2.signature(context[4], text)
+    return ''.concat(path, context[5], signature, context[6])
 }
 
-function signV4(request: S3Request, signer: Credentials, now: Date, keys: KeyMemory | undefined): Signature {
-    const iso = now.toISOString() // 2013-05-24T00:00:00.000Z
-    const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 13) + iso.slice(14, 16) + iso.slice(17, 19) + 'Z'
-    const canonical = sigv4.objectRequest(request.method, request.host, request.path, date, signer.sessionToken)
-    const scope = sigv4.credentialScope(date, request.region)
-    const key = keys ? dailyKey(signer, scope, keys) : sigv4.signingKey(signer.secretAccessKey, scope)
-    return { date, authorization: sigv4.authorization(canonical, signer, date, scope, key) }
-}
-
-function signV2(request: S3Request, signer: Credentials, now: Date): Signature {
-    const date = now.toUTCString()
-    const token = signer.sessionToken ? 'x-amz-security-token:' + signer.sessionToken + '\n' : ''
-    const signed = {
-        method: request.method,
-        contentMd5: '',
-        contentType: '',
-        date: '',
-        amzHeaders: 'x-amz-date:' + date + '\n' + token,
-        resource: request.isVirtualHost ? '/' + request.bucket + request.path : request.path,
+function keep(memory: SignatureMemory, name: string, value: string): void {
+    // Not left to "evict", of which njs 0.8 logs each time that there was no memory: with a crawler, a hundred a second.
+    if (memory.freeSpace() < 32768) memory.clear()
+    try {
+        memory.set(name, value)
+    } catch {
+        // There is no room for it at all: the next request signs anew.
     }
-    return { date, authorization: sigv2.authorization(signed, signer) }
-}
-
-/** The signing key, derived once a day. */
-function dailyKey(signer: Credentials, scope: string, keys: KeyMemory): Buffer {
-    // All that a key depends on is in its name, and whose it is: a rotated key can't meet its predecessor's derivative.
-    const name = ''.concat(signer.accessKeyId, '/', scope, '/', signer.secretAccessKey)
-    const known = keys.get(name) as string | undefined
-    if (known) return Buffer.from(known, 'hex')
-    const key = sigv4.signingKey(signer.secretAccessKey, scope)
-    keys.set(name, key.toString('hex'))
-    return key
 }

@@ -1,7 +1,5 @@
 import crypto from 'crypto'
 
-import type { Credentials } from './credentials.js'
-
 /** A request as it goes over the wire, in the form in which it is signed. */
 export interface CanonicalRequest {
     method: string
@@ -89,9 +87,13 @@ export function credentialScope(amzDate: string, region: string): string {
     return amzDate.slice(0, 8) + '/' + region + '/s3/aws4_request'
 }
 
-/** The string to sign of step 3. */
-export function stringToSign(amzDate: string, scope: string, canonical: string): string {
-    const hash = crypto.createHash('sha256').update(canonical).digest('hex')
+/** SHA-256 in hex. */
+export function sha256(text: string): string {
+    return crypto.createHash('sha256').update(text).digest('hex')
+}
+
+/** The string to sign of step 3. @param hash SHA-256 of the canonical request, in hex */
+export function stringToSign(amzDate: string, scope: string, hash: string): string {
     return ''.concat('AWS4-HMAC-SHA256\n', amzDate, '\n', scope, '\n', hash)
 }
 
@@ -110,29 +112,16 @@ export function signature(key: Buffer, toSign: string): string {
     return crypto.createHmac('sha256', key).update(toSign).digest('hex')
 }
 
-/**
- * The value of the `Authorization` header.
- *
- * @param amzDate the value of the `x-amz-date` header, `20130524T000000Z`
- * @param scope `credentialScope` of this date
- * @param key `signingKey` of the same secret and scope
- */
-export function authorization(
-    request: CanonicalRequest,
-    credentials: Credentials,
-    amzDate: string,
-    scope: string,
-    key: Buffer,
-): string {
-    const signed = signature(key, stringToSign(amzDate, scope, canonicalRequest(request)))
+/** The value of the `Authorization` header. @param scope `credentialScope` of the date that is signed */
+export function authorization(accessKeyId: string, scope: string, signedHeaders: string, signature: string): string {
     return ''.concat(
         'AWS4-HMAC-SHA256 Credential=',
-        credentials.accessKeyId,
+        accessKeyId,
         '/',
         scope,
         ',SignedHeaders=',
-        request.signedHeaders,
+        signedHeaders,
         ',Signature=',
-        signed,
+        signature,
     )
 }

@@ -6,6 +6,7 @@ import { sessionOf, type Session } from '../session.js'
 import {
     canonicalRequest,
     headerLines,
+    sha256,
     signature,
     signedHeaders,
     signingKey,
@@ -136,7 +137,7 @@ function signedFor(
         'AWS4-HMAC-SHA256 Credential=' +
         (credentials.accessKeyId + '/' + scope) +
         (', SignedHeaders=' + signedHeaders(headers)) +
-        (', Signature=' + signature(key, stringToSign(date, scope, canonical)))
+        (', Signature=' + signature(key, stringToSign(date, scope, sha256(canonical))))
     return sent
 }
 

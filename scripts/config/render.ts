@@ -20,6 +20,10 @@ const defaultModulePath = '/usr/lib/nginx/modules/ngx_http_js_module.so'
 /** "auto" would be as many as the node has, for a pod that asks for a part of one. */
 const podWorkers = 2
 
+/** Takes apart what the script returns for a request: see `signed` in njs/handlers.ts. */
+const signedPattern =
+    '^(?<s3_target>.+)\\n(?<s3_host>.+)\\n(?<s3_date>.+)\\n(?<s3_authorization>.+)\\n(?<s3_session_token>.*)\\z'
+
 /** What depends on the place rather than on the index. */
 export interface Placement {
     /** The folder as nginx sees it: absolute. */
@@ -86,7 +90,6 @@ export function fillTemplate(source: string, view: object): string {
 function viewOf(settings: Settings, placement: Placement) {
     const { endpoint, features } = settings
     const version = settings.signature === 'v4' ? 'V4' : 'V2'
-    const virtualHost = settings.addressing === 'virtual'
     const tls = endpoint.scheme === 'https'
     const standalone = settings.target === 'standalone'
     // An upstream block keeps connections, but follows DNS only in newer nginx.
@@ -110,9 +113,9 @@ function viewOf(settings: Settings, placement: Placement) {
         // Where there is no other engine, its name may not be a directive yet.
         jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary,
-        signFunction: `signedPath${version}`,
-        addressing: settings.addressing,
-        s3Host: virtualHost ? `${settings.bucket}.${endpoint.authority}` : endpoint.authority,
+        signFunction: `sign${version}`,
+        place: [settings.region, endpoint.authority, settings.bucket, settings.addressing].join(' '),
+        signedPattern,
         payloadHash: version === 'V4' ? emptyPayloadHash : false,
 
         upstream,
@@ -129,8 +132,6 @@ function viewOf(settings: Settings, placement: Placement) {
         errorLog: standalone ? 'stderr' : '/var/log/nginx/error.log',
         accessLog: standalone ? `${placement.folder}/access.log` : '/var/log/nginx/access.log',
         bucket: settings.bucket,
-        region: settings.region,
-        endpoint: endpoint.authority,
         prefix: settings.prefix,
         ...urlPatterns,
         ...servingView(settings),

@@ -56,7 +56,7 @@ describe('without usable credentials nothing is sent to S3', () => {
 
 test('a script that throws sends nothing', async () => {
     const s3 = await startRecordingUpstream()
-    for (const broken of ['signedPath', 's3Request', 'canonicalPath', 'authorization']) {
+    for (const broken of ['signed', 'prepare', 'canonicalPath', 'signature']) {
         const edit = (name: string, content: string) =>
             name === 'nginx-s3-pypi.js'
                 ? content.replace(new RegExp(`function ${broken}\\(.*\\) \\{`), '$& throw new Error("broken");')

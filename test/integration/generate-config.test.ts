@@ -59,7 +59,7 @@ describe('success', () => {
         expect(status).toBe(0)
         expect(stdout).toContain('index/site.conf: changed\n')
         expect(stdout).toContain('index/nginx-s3-pypi.js: unchanged\n')
-        expect((await filesIn('index'))['site.conf']).toMatch(/set \$s3_bucket +other-pypi;/)
+        expect((await filesIn('index'))['site.conf']).toMatch(/set \$s3_place +"\S+ \S+ other-pypi virtual";/)
     })
 
     test('a symbolic link to a folder is that folder', async () => {
@@ -143,7 +143,7 @@ describe('--dry-run and --json', () => {
     test('--dry-run shows what would be written', async () => {
         const { status, stdout } = await generate('--bucket', 'my-pypi', '--dry-run')
         expect(status).toBe(0)
-        expect(stdout).toMatch(/^\+ +set \$s3_bucket +my-pypi;$/m)
+        expect(stdout).toMatch(/^\+ +set \$s3_place +".* my-pypi virtual";$/m)
         expect(await readdir(cwd)).toEqual([])
     })
 
@@ -151,7 +151,7 @@ describe('--dry-run and --json', () => {
         await generate('--bucket', 'my-pypi')
         const before = await filesIn('nginx-s3-pypi')
         const { stdout } = await generate('--bucket', 'other-pypi', '--dry-run')
-        expect(stdout).toMatch(/^- +set \$s3_bucket +my-pypi;\n\+ +set \$s3_bucket +other-pypi;$/m)
+        expect(stdout).toMatch(/^- +set \$s3_place +".* my-pypi virtual";\n\+ +set \$s3_place +".* other-pypi virtual";$/m)
         expect(stdout).toContain('nginx-s3-pypi.js: unchanged\n')
         expect(await filesIn('nginx-s3-pypi')).toEqual(before)
     })

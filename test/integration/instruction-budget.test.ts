@@ -39,7 +39,13 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
         instructionsPerRequest(nginx, {
             upstreamPort: upstream.port,
             filesIn: (where) =>
-                edit(filesFor({ kind: 'signed', engine, signature }, { ...nginx, name: place, engines, recipe: undefined }, where)),
+                edit(
+                    filesFor(
+                        { kind: 'signed', engine, signature },
+                        { ...nginx, name: place, engines, recipe: undefined },
+                        where,
+                    ),
+                ),
             paths: kinds[kind],
             requests,
         })
@@ -62,7 +68,7 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
             files.map(({ name, content }) => ({
                 name,
                 content: content.replace(
-                    /function signedPath\(.*\) \{/,
+                    /function signed\(.*\) \{/,
                     '$& for (var wasted = 0; wasted < 2000; wasted++) {}',
                 ),
             }))

@@ -155,7 +155,7 @@ describeWhere('signatures that are kept', missingFaketime(), () => {
 
     test('the twin: these tests see a signature that is kept for an hour', async () => {
         const edit = (_name: string, content: string) =>
-            content.replace('now / 60000', 'now / 3600000').replace('timeout=60s', 'timeout=3h')
+            content.replaceAll('now / 60000', 'now / 3600000').replace('timeout=60s', 'timeout=3h')
         const index = await start({ edit })
         await clock.advance(60 - ((clock.now().getTime() / 60_000) % 60) + 0.1)
         const first = signatureOf(await ask(index, '/demo/file'))
