@@ -1,5 +1,6 @@
-import type { PipFigures } from './pips.js'
 import type { RequestFigures } from './measure-requests.js'
+import type { S3Kind } from './measured-s3.js'
+import type { PipFigures } from './pips.js'
 import type { VisibleFigures } from './publish-to-visible.js'
 
 /** The result of a run. What was not measured is empty. */
@@ -11,7 +12,7 @@ export interface Report {
     workers: number
     index: { projects: number; files: number; largeProjectFiles: number; seed: number }
     /** What requests were measured with. */
-    s3: string
+    s3: S3Kind
     loadGenerator: 'wrk' | 'node'
     connections: number
     seconds: number
@@ -38,8 +39,8 @@ export function sectionsOf(report: Report): Section[] {
 /** Where and how it was measured, a sentence each. */
 export function circumstancesOf({ date, machine, nginx, workers, index }: Report): string {
     return (
-        `${date}, ${machine}, for everything that took part; nginx ${nginx} with ${workers} workers, without an access ` +
-        `log. An index of ${index.projects} projects with ${index.files} files in all, ${index.largeProjectFiles} of ` +
+        `${date}, on ${machine}, which clients, nginx and S3 shared; nginx ${nginx} with ${workers} workers, without an ` +
+        `access log. An index of ${index.projects} projects with ${index.files} files in all, ${index.largeProjectFiles} of ` +
         'them in the large project.'
     )
 }
@@ -52,8 +53,8 @@ function requestSection({ requests, s3, loadGenerator, connections, seconds }: R
     return {
         title: 'Requests',
         note:
-            `Behind nginx is ${behind[s3 as keyof typeof behind]}. Over ${connections} connections by ${loadGenerator}, ` +
-            `${seconds} s each. Cold: each path for the first time. Warm: the same again, 500 paths at most. CPU and ` +
+            `Behind nginx is ${behind[s3]}. Over ${connections} connections by ${loadGenerator}, ` +
+            `${seconds} s each; wrk counts one that took long as several. Cold: each path for the first time. Warm: the same again, 500 paths at most. CPU and ` +
             'memory are those of all workers together.',
         head: ['', 'request', 'paths', 'requests', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'memory MiB'],
         rows: requests.map((each) => [
@@ -97,7 +98,8 @@ function visibleSection({ visible }: Report): Section {
         title: 'From a publish to its page',
         note:
             'Until the page through nginx names the file: p50 / p99 in milliseconds. The publisher is a function of a ' +
-            'program that runs, with the embedded S3 server in the same process; the page is asked for all the time.',
+            'program that runs, with the embedded S3 server in the same process; the page is asked for all the time. Below 0: it was there ' +
+            'before the publisher had looked into the list of the projects.',
         head: ['', 'publishes', 'publisher', 'from its start', 'from its end'],
         rows: visible.map((each) => [
             each.configuration,
