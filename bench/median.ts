@@ -11,7 +11,8 @@ export function spreadOf(values: readonly number[]): Spread {
     return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) }
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+/** @param sorted at least one value, in order @param share 0 to 1 */
+export function quantile(sorted: readonly number[], share: number): number {
     const position = share * (sorted.length - 1)
     const below = sorted[Math.floor(position)]!
     const above = sorted[Math.ceil(position)]!

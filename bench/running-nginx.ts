@@ -6,13 +6,15 @@ import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
 import type { Place } from './configurations.js'
-import { workerOf } from './worker-cpu.js'
+import { workersOf } from './worker-cpu.js'
 
-/** An nginx with one worker, in a temporary folder. */
+/** An nginx in a temporary folder. */
 export interface RunningNginx {
     port: number
-    /** The process id of its worker. */
+    /** The process id of its first worker, which most have alone. */
     worker: number
+    /** Those of all its workers. */
+    workers: number[]
     /** @throws Error when nginx has logged anything: it met errors while it was measured */
     stop(): Promise<void>
 }
@@ -27,11 +29,13 @@ export const credentials = {
  * Starts an nginx. Its folder goes when it ends.
  *
  * @param filesIn the files of its folder, nginx.conf among them
+ * @param count how many workers that nginx.conf asks for
  */
 export async function runNginx(
     command: NginxCommand,
     upstreamPort: number,
     filesIn: (place: Place) => GeneratedFile[],
+    count = 1,
 ): Promise<RunningNginx> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-'))
     const port = await freePort()
@@ -47,7 +51,8 @@ export async function runNginx(
             if (/\[(?:warn|error|crit|alert|emerg)\]/.test(log)) throw new Error(`nginx logged:\n${log.slice(0, 2000)}`)
         }
         try {
-            return { port, worker: await workerOf(folder), stop }
+            const workers = await workersOf(folder, count)
+            return { port, worker: workers[0]!, workers, stop }
         } catch (error) {
             await stop()
             throw error

@@ -2,17 +2,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * The worker of an nginx that runs from a folder and has one. nginx listens before it forks.
+ * The workers of an nginx that runs from a folder and has so many. nginx listens before it forks.
  *
- * @throws Error when there is none within five seconds, or more than one
+ * @throws Error when there are fewer after five seconds, or more
  */
-export async function workerOf(folder: string): Promise<number> {
+export async function workersOf(folder: string, count: number): Promise<number[]> {
     for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(10)) {
         const workers = childrenOf(masterOf(folder))
-        if (workers.length > 1) throw new Error(`nginx has the workers ${workers.join(' and ')}, but one is measured`)
-        if (workers.length === 1) return workers[0]!
+        if (workers.length > count) {
+            throw new Error(`nginx has the workers ${workers.join(' and ')}, but ${count} shall be measured`)
+        }
+        if (workers.length === count) return workers
     }
-    throw new Error('nginx has no worker after five seconds')
+    throw new Error(`nginx has not ${count} workers after five seconds`)
 }
 
 function masterOf(folder: string): string {
@@ -35,4 +37,9 @@ function childrenOf(master: string): number[] {
 export function cpuMicroseconds(pid: number): number {
     const [nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
     return Number(nanoseconds) / 1000
+}
+
+/** The most memory that a process has had resident at once, what it shares with others included. MiB. */
+export function peakMemory(pid: number): number {
+    return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 }

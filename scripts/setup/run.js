@@ -1,5 +1,5 @@
-// `npm start`, `npm test`, `npm run matrix`, `npm run bench`: makes the checkout ready, then does the job. Plain
-// JavaScript without dependencies, since it is what fetches the compiler and the dependencies.
+// `npm start`, `npm test`, `npm run matrix`, `npm run bench`, `npm run bench:end-to-end`: makes the checkout ready, then
+// does the job. Plain JavaScript without dependencies, since it is what fetches the compiler and the dependencies.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -63,6 +63,9 @@ const tasks = {
     },
     async bench(words) {
         runNode('dist/bench/run.js', ...words)
+    },
+    async 'bench:end-to-end'(words) {
+        runNode('dist/bench/end-to-end.js', ...words)
     },
 }
 

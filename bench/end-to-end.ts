@@ -1,0 +1,97 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createProgram, runProgram } from '../scripts/cli/program.js'
+import { UserError } from '../scripts/cli/user-error.js'
+import { s3Kinds, type S3Kind } from './end-to-end/measured-s3.js'
+import { parts, runBenchmark, type Part } from './end-to-end/run-benchmark.js'
+import { reportAsText, writeReport } from './end-to-end/written-report.js'
+
+interface Options {
+    projects: number
+    largeFiles: number
+    seed: number
+    workers: number
+    s3: S3Kind
+    seconds: number
+    pips: number
+    publishes: number
+    only?: Part[]
+    nginxRoot?: string
+    json?: true
+    write?: string
+}
+
+const program = createProgram(
+    'npm run bench:end-to-end --',
+    'Measures a whole index: requests, pips that install at once, and the time from a publish to its page.',
+)
+    .option('--projects <number>', "projects of the index, with PyPI's distribution of files", positive, 1000)
+    .option('--large-files <number>', 'files of the one large project beside them', positive, 5000)
+    .option('--seed <number>', 'says which project has how many files', positive, 1)
+    .option('--workers <number>', 'workers of nginx', positive, 2)
+    .addOption(
+        new Option('--s3 <kind>', 'what is behind nginx when requests are measured')
+            .choices(s3Kinds)
+            .default('stand-in'),
+    )
+    .option('--seconds <number>', 'how long requests of one kind are measured', positive, 5)
+    .option('--pips <number>', 'pips that install at once', positive, 200)
+    .option('--publishes <number>', 'files that are published', positive, 100)
+    .addOption(new Option('--only <parts...>', 'measure these parts (default: all)').choices(parts))
+    .option('--nginx-root <folder>', "the nginx of an unpacked Debian (default: this machine's)")
+    .option('--json', 'print the result for a machine')
+    .option('--write <folder>', 'write it into performance.md and end-to-end.json there, too')
+    .addHelpText(
+        'after',
+        `
+Examples:
+  npm run bench:end-to-end
+  npm run bench:end-to-end -- --only requests --s3 embedded
+  npm run bench:end-to-end -- --projects 100 --pips 20 --publishes 10 --seconds 1
+  npm run bench:end-to-end -- --write docs`,
+    )
+    .action(bench)
+
+async function bench(options: Options): Promise<void> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-end-to-end-'))
+    // The workers of an nginx that root has started are not root, and shall read in it.
+    await chmod(folder, 0o755)
+    const interruption = new AbortController()
+    // Not once: npm passes on what a terminal has sent already.
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.on(signal, () => interruption.abort(new UserError('interrupted')))
+    }
+    const report = await runBenchmark({ ...options, parts: options.only ?? parts }, folder, {
+        signal: interruption.signal,
+        onProgress: showProgress,
+    })
+        .catch((error: unknown) => {
+            // What was cut off has errors of many kinds.
+            throw interruption.signal.aborted ? interruption.signal.reason : error
+        })
+        .finally(async () => {
+            showProgress('')
+            // A pip that is ended may still write.
+            await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+        })
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportAsText(report))
+    const failure = report.pips.find((each) => each.failure !== undefined)
+    if (failure !== undefined) throw new UserError(`a pip failed (${failure.configuration}): ${failure.failure}`)
+    if (options.write !== undefined) {
+        await mkdir(options.write, { recursive: true })
+        await writeReport(options.write, report)
+    }
+}
+
+function showProgress(text: string): void {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+function positive(text: string): number {
+    if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 to 99999.')
+    return Number(text)
+}
+
+await runProgram(program)

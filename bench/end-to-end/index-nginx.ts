@@ -1,0 +1,94 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { render, type GeneratedFile } from '../../scripts/config/render.js'
+import { settingsFrom, type Settings } from '../../scripts/config/settings.js'
+import type { Place } from '../configurations.js'
+import type { NginxAtHand } from '../nginx-at-hand.js'
+import { runNginx, type RunningNginx } from '../running-nginx.js'
+import { cpuMicroseconds, peakMemory } from '../worker-cpu.js'
+import { bucketName } from './measured-s3.js'
+
+/** The two configurations that are measured: without `--cache` and with it. */
+export const configurations = ['direct', 'cached'] as const
+export type Configuration = (typeof configurations)[number]
+
+/** The nginx of an index, how it is configured and started. */
+export interface IndexSetup {
+    nginx: NginxAtHand
+    configuration: Configuration
+    workers: number
+    /** Of the server that is S3. */
+    s3Port: number
+}
+
+/** An nginx that serves the index. */
+export interface IndexNginx {
+    port: number
+    /** How long a page is taken from the cache, in seconds; 0 without a cache. */
+    pageTtl: number
+    /** What its workers have cost so far. */
+    usage(): Usage
+    /** Stops it, and its cache is gone. @throws Error when nginx has logged a warning or worse */
+    stop(): Promise<void>
+}
+
+export interface Usage {
+    /** CPU time of all workers, user and system, in microseconds. */
+    cpu: number
+    /** The most memory of all workers, each with what they share. MiB. */
+    memory: number
+}
+
+/** Starts what `generate-config --target standalone` makes, with an empty cache where it has one. */
+export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
+    const cache = await mkdtemp(path.join(os.tmpdir(), 'bench-cache-'))
+    const removeCache = () => rm(cache, { recursive: true, force: true })
+    let running: RunningNginx
+    let pageTtl = 0
+    try {
+        // The workers of an nginx that root has started are not root.
+        await chmod(cache, 0o755)
+        running = await runNginx(
+            setup.nginx,
+            setup.s3Port,
+            (place) => {
+                const settings = settingsOf(setup, place, cache)
+                pageTtl = setup.configuration === 'cached' ? settings.pageTtl : 0
+                return filesOf(settings, setup, place)
+            },
+            setup.workers,
+        )
+    } catch (error) {
+        await removeCache()
+        throw error
+    }
+    const sum = (of: (pid: number) => number) => running.workers.reduce((total, pid) => total + of(pid), 0)
+    return {
+        port: running.port,
+        pageTtl,
+        usage: () => ({ cpu: sum(cpuMicroseconds), memory: sum(peakMemory) }),
+        stop: () => running.stop().finally(removeCache),
+    }
+}
+
+function settingsOf({ nginx, configuration }: IndexSetup, place: Place, cache: string): Settings {
+    return settingsFrom(
+        {
+            bucket: bucketName,
+            target: 'standalone',
+            endpointUrl: `http://127.0.0.1:${place.upstreamPort}`,
+            listen: [`127.0.0.1:${place.port}`],
+            nginxVersion: nginx.version,
+            ...(configuration === 'cached' && { cache }),
+        },
+        () => [],
+    )
+}
+
+function filesOf(settings: Settings, { nginx, workers }: IndexSetup, { folder }: Place): GeneratedFile[] {
+    // An access log costs what its format and its disk cost.
+    return render(settings, { folder, command: 'bench', modulePath: nginx.modulePath, workers }).map(
+        ({ name, content }) => ({ name, content: content.replace(/^ *access_log .*;$/gm, 'access_log off;') }),
+    )
+}

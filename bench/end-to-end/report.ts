@@ -1,0 +1,112 @@
+import type { RequestFigures } from './measure-requests.js'
+import type { S3Kind } from './measured-s3.js'
+import type { PipFigures } from './pips.js'
+import type { VisibleFigures } from './publish-to-visible.js'
+
+/** The result of a run. What was not measured is empty. */
+export interface Report {
+    /** The day, UTC. */
+    date: string
+    machine: string
+    nginx: string
+    workers: number
+    index: { projects: number; files: number; largeProjectFiles: number; seed: number }
+    /** What requests were measured with. */
+    s3: S3Kind
+    loadGenerator: 'wrk' | 'node'
+    connections: number
+    seconds: number
+    requests: RequestFigures[]
+    pips: PipFigures[]
+    visible: VisibleFigures[]
+}
+
+/** A table with what it says. */
+export interface Section {
+    title: string
+    /** A paragraph. */
+    note: string
+    head: string[]
+    rows: string[][]
+}
+
+/** What a report tells to people. */
+export function sectionsOf(report: Report): Section[] {
+    const sections = [requestSection(report), pipSection(report), visibleSection(report)]
+    return sections.filter(({ rows }) => rows.length > 0)
+}
+
+/** Where and how it was measured, a sentence each. */
+export function circumstancesOf({ date, machine, nginx, workers, index }: Report): string {
+    return (
+        `${date}, on ${machine}, which clients, nginx and S3 shared; nginx ${nginx} with ${workers} workers, without an ` +
+        `access log. An index of ${index.projects} projects with ${index.files} files in all, ${index.largeProjectFiles} of ` +
+        'them in the large project.'
+    )
+}
+
+function requestSection({ requests, s3, loadGenerator, connections, seconds }: Report): Section {
+    const behind = {
+        'stand-in': 'an nginx that serves the files of the bucket in the place of S3, and verifies no signature',
+        embedded: 'the embedded S3 server in Node, which is what limits uncached requests',
+    }
+    return {
+        title: 'Requests',
+        note:
+            `Behind nginx is ${behind[s3]}. Over ${connections} connections by ${loadGenerator}, ` +
+            `${seconds} s each; wrk counts one that took long as several. Cold: each path for the first time. Warm: the same again, 500 paths at most. CPU and ` +
+            'memory are those of all workers together.',
+        head: ['', 'request', 'paths', 'requests', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'memory MiB'],
+        rows: requests.map((each) => [
+            each.configuration,
+            each.kind,
+            each.phase,
+            String(each.requests),
+            each.requests === 1 ? '–' : (each.requests / each.seconds).toFixed(0),
+            each.p50.toFixed(2),
+            each.p99.toFixed(2),
+            each.cpu.toFixed(0),
+            each.memory.toFixed(0),
+        ]),
+    }
+}
+
+function pipSection({ pips }: Report): Section {
+    return {
+        title: 'pip',
+        note:
+            'So many pips started at once, each installing 20 packages without a cache from the embedded S3 server ' +
+            'through nginx. The requests of the cached nginx count those of its cache to its signer, too.',
+        head: ['', 'pips', 'succeeded', 'all s', 'p50 s', 'p99 s', 'requests', 'CPU of nginx s', 'memory MiB'],
+        rows: pips.map((each) => [
+            each.configuration,
+            String(each.pips),
+            String(each.succeeded),
+            each.seconds.toFixed(1),
+            each.p50.toFixed(1),
+            each.p99.toFixed(1),
+            String(each.requests),
+            each.cpu.toFixed(2),
+            each.memory.toFixed(0),
+        ]),
+    }
+}
+
+function visibleSection({ visible }: Report): Section {
+    const pair = ({ p50, p99 }: { p50: number; p99: number }) => `${p50.toFixed(0)} / ${p99.toFixed(0)}`
+    return {
+        title: 'From a publish to its page',
+        note:
+            'Until the page through nginx names the file: p50 / p99 in milliseconds. The publisher is a function of a ' +
+            'program that runs, with the embedded S3 server in the same process; the page is asked for all the time. Below 0: it was there ' +
+            'before the publisher had looked into the list of the projects.',
+        head: ['', 'publishes', 'publisher', 'from its start', 'from its end'],
+        rows: visible.map((each) => [
+            each.configuration,
+            String(each.publishes),
+            pair(each.publisher),
+            pair(each.fromStart),
+            pair(each.fromEnd),
+        ]),
+    }
+}
