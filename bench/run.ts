@@ -4,20 +4,25 @@ import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UserError } from '../scripts/cli/user-error.js'
-import { countInstructions, tableOfCounts, type Count } from './count.js'
-import { upstreamConfiguration, type Subject } from './configurations.js'
-import { loadGenerator } from './load.js'
-import { measure, type Cost } from './measure.js'
-import { nginxesAtHand, type JsEngine, type NginxAtHand } from './nginx-at-hand.js'
-import { reportOf, tableOf } from './report.js'
+import { table } from '../scripts/manage/table.js'
+import { measureCacheHits } from './cache-hits.js'
+import { tableOfCounts, type Count } from './count.js'
+import { readGateway, type Gateway } from './gateway.js'
+import { measureLargeFile } from './large-file.js'
+import { loadGenerator, type LoadGenerator } from './load.js'
+import type { Course } from './measure.js'
+import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
+import { reportOf, type Measured } from './report.js'
+import { tablesOf } from './report-tables.js'
 import { pathKinds, type PathKind } from './request-paths.js'
-import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
+import { countSigning, measureSigning } from './signing.js'
 
 interface Options {
     nginxRoot: string[]
     rounds: number
     seconds: number
     paths: PathKind[]
+    nginxS3Gateway?: string
     instructions?: true
     json?: true
 }
@@ -26,7 +31,7 @@ const rootsOfEnvironment = (process.env.BENCH_NGINX_ROOTS ?? '').split(':').filt
 
 const program = createProgram(
     'npm run bench --',
-    'Measures what a signed request costs against plain proxying by the same nginx, in CPU time of its worker.',
+    'Measures what our nginx costs against a plain one of the same version: signed requests, hits of the cache, a large file.',
 )
     .option(
         '--nginx-root <folder>',
@@ -37,6 +42,7 @@ const program = createProgram(
     .option('--rounds <number>', 'how often each is measured', positive, 9)
     .option('--seconds <number>', 'how long each measurement takes', positive, 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
+    .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
     .option('--json', 'print the result for a machine')
     .addHelpText(
@@ -54,48 +60,54 @@ A machine that does other work at the same time makes the quartiles wider, and t
 
 async function bench(options: Options): Promise<void> {
     const nginxes = await nginxesAtHand(options.nginxRoot)
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-load-'))
-    const load = loadGenerator(folder)
-    const costs: Cost[] = []
-    const counts: Count[] = []
-    const running: RunningNginx[] = []
+    const gateway = options.nginxS3Gateway === undefined ? undefined : readGateway(options.nginxS3Gateway)
     const interruption = new AbortController()
     // Not once: npm passes on what a terminal has sent already.
     process.on('SIGINT', () => interruption.abort(new UserError('interrupted')))
     const course = { onProgress: showProgress, signal: interruption.signal }
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-load-'))
     try {
-        const upstream = await runNginx(nginxes[0]!, 0, (place) => [
-            { name: 'nginx.conf', content: upstreamConfiguration(place) },
-        ])
-        running.push(upstream)
-        for (const nginx of nginxes) {
-            const subjects = subjectsOf(nginx)
-            if (options.instructions) {
-                counts.push(...(await countInstructions(nginx, subjects, upstream.port, options.paths, course)))
-            } else {
-                costs.push(...(await measure(nginx, subjects, upstream.port, load, options, course)))
+        if (options.instructions) {
+            const counts: Count[] = []
+            for (const nginx of nginxes) {
+                const its = nginx === nginxes.at(-1) ? gateway : undefined
+                counts.push(...(await countSigning(nginx, its, options.paths, course)))
             }
+            showProgress('')
+            process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
+            return
         }
+        const load = loadGenerator(folder)
+        const report = reportOf(await measureAll(nginxes, gateway, load, options, course), load.name, options)
+        showProgress('')
+        const texts = tablesOf(report).map(({ title, text, rows }) => `${title}\n${text}\n\n${table(rows)}`)
+        process.stdout.write(options.json ? toJson(report) : texts.join('\n'))
     } finally {
         showProgress('')
-        await stopAll(running)
         await rm(folder, { recursive: true })
     }
-    if (options.instructions) {
-        process.stdout.write(options.json ? `${JSON.stringify(counts, null, 2)}\n` : tableOfCounts(counts))
-        return
-    }
-    const report = reportOf(costs, load.name, options)
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
 }
 
-function subjectsOf({ engines, recipe }: NginxAtHand): Subject[] {
-    const ours = engines.flatMap((engine: JsEngine): Subject[] => [
-        { kind: 'constant js_set', engine },
-        { kind: 'signed', engine, signature: 'v4' },
-        { kind: 'signed', engine, signature: 'v2' },
-    ])
-    return recipe === undefined ? ours : [{ kind: 'recipe' }, ...ours]
+async function measureAll(
+    nginxes: readonly NginxAtHand[],
+    gateway: Gateway | undefined,
+    load: LoadGenerator,
+    options: Options,
+    course: Course,
+): Promise<Measured> {
+    const measured: Measured = { costs: [], cacheHits: [], largeFile: [] }
+    const newest = nginxes.at(-1)!
+    for (const nginx of nginxes) {
+        const its = nginx === newest ? gateway : undefined
+        measured.costs.push(...(await measureSigning(nginx, its, load, options, course)))
+        measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, course)))
+        measured.largeFile.push(...(await measureLargeFile(nginx, options, course)))
+    }
+    return measured
+}
+
+function toJson(result: unknown): string {
+    return `${JSON.stringify(result, null, 2)}\n`
 }
 
 function showProgress(text: string): void {

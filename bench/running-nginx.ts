@@ -1,18 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { GeneratedFile } from '../scripts/config/render.js'
 import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
-import type { Place } from './configurations.js'
-import { workerOf } from './worker-cpu.js'
+import type { Place } from './minimal-nginx.js'
+import { masterOf, workerOf } from './worker-cpu.js'
 
 /** An nginx with one worker, in a temporary folder. */
 export interface RunningNginx {
     port: number
     /** The process id of its worker. */
     worker: number
+    /** That of its master, of which the worker is a child. */
+    master: number
     /** @throws Error when nginx has logged anything: it met errors while it was measured */
     stop(): Promise<void>
 }
@@ -34,6 +36,8 @@ export async function runNginx(
     filesIn: (place: Place) => GeneratedFile[],
 ): Promise<RunningNginx> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-'))
+    // A worker of another user has its cache there.
+    await chmod(folder, 0o755)
     const port = await freePort()
     let log = ''
     const onLog = (text: string) => void (log += text)
@@ -47,7 +51,7 @@ export async function runNginx(
             if (/\[(?:warn|error|crit|alert|emerg)\]/.test(log)) throw new Error(`nginx logged:\n${log.slice(0, 2000)}`)
         }
         try {
-            return { port, worker: await workerOf(folder), stop }
+            return { port, worker: await workerOf(folder), master: Number(masterOf(folder)), stop }
         } catch (error) {
             await stop()
             throw error
@@ -59,7 +63,7 @@ export async function runNginx(
 }
 
 /** Stops all of them, also when one that stops has something to complain of. */
-export async function stopAll(running: readonly RunningNginx[]): Promise<void> {
+export async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<void> {
     const ends = await Promise.allSettled(running.map((each) => each.stop()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
 }

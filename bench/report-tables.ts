@@ -1,0 +1,76 @@
+import type { Spread } from './median.js'
+import type { Report } from './report.js'
+
+/** A table of the report: what it says, its heads and its rows. */
+export interface ReportTable {
+    title: string
+    text: string
+    rows: string[][]
+}
+
+/** The tables of a report, in the order in which they are shown; those without rows are left out. */
+export function tablesOf(report: Report): ReportTable[] {
+    const { rounds, seconds, loadGenerator, machine, date } = report
+    const about =
+        `Medians of ${rounds} rounds with the quartiles; ${seconds} s each, by turns; ` +
+        `load by ${loadGenerator}; ${machine}; ${date}.`
+    const tables = [signing(report, about), cacheHits(report), largeFile(report)]
+    return tables.filter(({ rows }) => rows.length > 1)
+}
+
+function signing({ costs }: Report, about: string): ReportTable {
+    const kinds = [...new Set(costs.map(({ paths }) => paths))]
+    const lines = new Map<string, string[]>()
+    for (const { nginx, subject, paths, ratio, throughput, perSecond } of costs) {
+        const key = JSON.stringify([nginx, subject])
+        const line = lines.get(key) ?? [nginx, subject]
+        line.push(spread(ratio))
+        if (paths === kinds.at(-1)) line.push(spread(throughput), whole(perSecond))
+        lines.set(key, line)
+    }
+    const heads = ['nginx', 'subject', ...kinds.map((kind) => `CPU, ${kind} paths`), 'throughput', 'requests/s']
+    return {
+        title: 'Signing',
+        text:
+            'CPU time of the nginx worker for a request, divided by that of a plain proxy_pass by the same nginx; ' +
+            `throughput likewise, and requests per second, of ${kinds.at(-1)} paths. ${about}`,
+        rows: [heads, ...lines.values()],
+    }
+}
+
+function cacheHits({ cacheHits: costs }: Report): ReportTable {
+    return {
+        title: 'Answers from the cache',
+        text: 'A file or a page of 1 KB, divided by the same from a plain proxy_cache of the same nginx.',
+        rows: [
+            ['nginx', 'subject', 'of', 'throughput', 'CPU', 'requests/s', 'CPU, µs'],
+            ...costs.map(({ nginx, subject, paths, throughput, ratio, perSecond, microseconds }) => [
+                ...[nginx, subject, paths, spread(throughput), spread(ratio), whole(perSecond), whole(microseconds)],
+            ]),
+        ],
+    }
+}
+
+function largeFile({ largeFile: costs }: Report): ReportTable {
+    return {
+        title: 'A large file',
+        text:
+            `A file of ${costs[0]?.megabytes ?? 0} MB that is not in a cache, over one connection, divided by plain ` +
+            'proxying; and by how much the memory of the worker grew.',
+        rows: [
+            ['nginx', 'subject', 'throughput', 'CPU', 'MB/s', 'CPU, µs/MB', 'memory, MB'],
+            ...costs.map((cost) => [
+                ...[cost.nginx, cost.subject, spread(cost.throughput), spread(cost.ratio)],
+                ...[whole(cost.megabytesPerSecond), whole(cost.microsecondsPerMegabyte), cost.growth.toFixed(1)],
+            ]),
+        ],
+    }
+}
+
+function spread({ median, low, high }: Spread): string {
+    return `${median.toFixed(2)} (${low.toFixed(2)} – ${high.toFixed(2)})`
+}
+
+function whole({ median }: Spread): string {
+    return Math.round(median).toLocaleString('en')
+}
