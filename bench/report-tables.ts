@@ -14,7 +14,7 @@ export function tablesOf(report: Report): ReportTable[] {
     const about =
         `Medians of ${rounds} rounds with the quartiles; ${seconds} s each, by turns; ` +
         `load by ${loadGenerator}; ${machine}; ${date}.`
-    const tables = [signing(report, about), cacheHits(report), largeFile(report)]
+    const tables = [signing(report, about), cacheHits(report), largeFile(report), ...ofServers(report)]
     return tables.filter(({ rows }) => rows.length > 1)
 }
 
@@ -65,6 +65,42 @@ function largeFile({ largeFile: costs }: Report): ReportTable {
             ]),
         ],
     }
+}
+
+function ofServers({ servers: report }: Report): ReportTable[] {
+    if (report === undefined) return []
+    return [
+        {
+            title: 'Package servers',
+            text:
+                'The same project of one wheel of 1 KB, over 16 connections; pypiserver with its cache and waitress, the ' +
+                'others with their defaults. CPU time is that of all processes of a server; in the place of S3 is ' +
+                'another nginx, which is not counted.',
+            rows: [
+                ['server', 'of', 'requests/s', 'CPU, µs', 'p50, ms', 'p99, ms'],
+                ...report.servers.map(({ server, path, perSecond, microseconds, p50, p99 }) => [
+                    ...[server, path, whole(perSecond), whole(microseconds), spread(p50), spread(p99)],
+                ]),
+            ],
+        },
+        {
+            title: 'Publishers',
+            text:
+                'Uploading one wheel of 1 KB to the embedded S3 server, the start of the program included. s3pypi is ' +
+                'without the DynamoDB table that it locks with.',
+            rows: [
+                ['publisher', 'files before', 'seconds', 'S3 requests'],
+                ...report.publishers.map(({ publisher, files, seconds, requests }) => [
+                    ...[publisher, String(files), spread(seconds), String(requests)],
+                ]),
+            ],
+        },
+        {
+            title: 'Not measured',
+            text: 'What could not be installed or started here.',
+            rows: [['', 'reason'], ...report.missing.map(({ name, reason }) => [name, reason])],
+        },
+    ]
 }
 
 function spread({ median, low, high }: Spread): string {

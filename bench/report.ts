@@ -1,6 +1,7 @@
 import os from 'node:os'
 import type { LargeFileCost } from './large-file.js'
 import type { Cost, Extent } from './measure.js'
+import type { ServersReport } from './servers/report.js'
 
 /** The result of a run. */
 export interface Report {
@@ -14,10 +15,12 @@ export interface Report {
     /** Of answers from a cache, against a plain proxy_cache. */
     cacheHits: Cost[]
     largeFile: LargeFileCost[]
+    /** Where other servers were asked for. */
+    servers?: ServersReport
 }
 
 /** What was measured. */
-export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'largeFile'>
+export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'largeFile' | 'servers'>
 
 /** @param loadGenerator the name of what asked */
 export function reportOf(measured: Measured, loadGenerator: string, extent: Extent): Report {

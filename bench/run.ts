@@ -3,18 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
-import { UserError } from '../scripts/cli/user-error.js'
+import { UsageError, UserError } from '../scripts/cli/user-error.js'
 import { table } from '../scripts/manage/table.js'
 import { measureCacheHits } from './cache-hits.js'
 import { tableOfCounts, type Count } from './count.js'
 import { readGateway, type Gateway } from './gateway.js'
 import { measureLargeFile } from './large-file.js'
-import { loadGenerator, type LoadGenerator } from './load.js'
+import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
 import type { Course } from './measure.js'
 import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
 import { reportOf, type Measured } from './report.js'
 import { tablesOf } from './report-tables.js'
 import { pathKinds, type PathKind } from './request-paths.js'
+import { measureOthers } from './servers/all.js'
 import { countSigning, measureSigning } from './signing.js'
 
 interface Options {
@@ -23,6 +24,7 @@ interface Options {
     seconds: number
     paths: PathKind[]
     nginxS3Gateway?: string
+    servers?: true
     instructions?: true
     json?: true
 }
@@ -43,6 +45,7 @@ const program = createProgram(
     .option('--seconds <number>', 'how long each measurement takes', positive, 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
+    .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
     .option('--json', 'print the result for a machine')
     .addHelpText(
@@ -53,12 +56,16 @@ Examples:
   npm run bench -- --nginx-root /srv/roots/trixie --nginx-root /srv/roots/forky
   npm run bench -- --rounds 15 --paths recent --json
   npm run bench -- --instructions
+  npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway
 
 A machine that does other work at the same time makes the quartiles wider, and the medians little worse.`,
     )
     .action(bench)
 
 async function bench(options: Options): Promise<void> {
+    if (options.instructions && options.servers) {
+        throw new UsageError('--instructions does not go with --servers', 'Run it by itself.')
+    }
     const nginxes = await nginxesAtHand(options.nginxRoot)
     const gateway = options.nginxS3Gateway === undefined ? undefined : readGateway(options.nginxS3Gateway)
     const interruption = new AbortController()
@@ -95,6 +102,10 @@ async function measureAll(
     options: Options,
     course: Course,
 ): Promise<Measured> {
+    const wrk = findWrk()
+    if (options.servers && wrk === undefined) {
+        throw new UserError('--servers needs wrk, which is not installed', 'Install it: apt-get install wrk')
+    }
     const measured: Measured = { costs: [], cacheHits: [], largeFile: [] }
     const newest = nginxes.at(-1)!
     for (const nginx of nginxes) {
@@ -103,7 +114,7 @@ async function measureAll(
         measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, course)))
         measured.largeFile.push(...(await measureLargeFile(nginx, options, course)))
     }
-    return measured
+    return options.servers ? { ...measured, servers: await measureOthers(newest, wrk!, options, course) } : measured
 }
 
 function toJson(result: unknown): string {
