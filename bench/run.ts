@@ -17,6 +17,7 @@ import { tablesOf } from './report-tables.js'
 import { pathKinds, type PathKind } from './request-paths.js'
 import { measureOthers } from './servers/all.js'
 import { countSigning, measureSigning } from './signing.js'
+import { writeReport } from './write-report.js'
 
 interface Options {
     nginxRoot: string[]
@@ -26,6 +27,7 @@ interface Options {
     nginxS3Gateway?: string
     servers?: true
     instructions?: true
+    write?: string
     json?: true
 }
 
@@ -47,6 +49,7 @@ const program = createProgram(
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
     .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
+    .option('--write <folder>', 'write performance.json, performance.svg and the tables of a performance.md there')
     .option('--json', 'print the result for a machine')
     .addHelpText(
         'after',
@@ -56,15 +59,15 @@ Examples:
   npm run bench -- --nginx-root /srv/roots/trixie --nginx-root /srv/roots/forky
   npm run bench -- --rounds 15 --paths recent --json
   npm run bench -- --instructions
-  npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway
+  npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway --write docs
 
 A machine that does other work at the same time makes the quartiles wider, and the medians little worse.`,
     )
     .action(bench)
 
 async function bench(options: Options): Promise<void> {
-    if (options.instructions && options.servers) {
-        throw new UsageError('--instructions does not go with --servers', 'Run it by itself.')
+    if (options.instructions && (options.servers || options.write !== undefined)) {
+        throw new UsageError('--instructions goes with neither --servers nor --write', 'Run it by itself.')
     }
     const nginxes = await nginxesAtHand(options.nginxRoot)
     const gateway = options.nginxS3Gateway === undefined ? undefined : readGateway(options.nginxS3Gateway)
@@ -87,8 +90,9 @@ async function bench(options: Options): Promise<void> {
         const load = loadGenerator(folder)
         const report = reportOf(await measureAll(nginxes, gateway, load, options, course), load.name, options)
         showProgress('')
+        const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
         const texts = tablesOf(report).map(({ title, text, rows }) => `${title}\n${text}\n\n${table(rows)}`)
-        process.stdout.write(options.json ? toJson(report) : texts.join('\n'))
+        process.stdout.write(options.json ? toJson(report) : (markdown ?? texts.join('\n')))
     } finally {
         showProgress('')
         await rm(folder, { recursive: true })
