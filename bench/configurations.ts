@@ -7,7 +7,7 @@ import { recipeFile } from './recipe.js'
 
 /** How requests are answered by an nginx that is measured. */
 export type Subject =
-    | { kind: 'plain' }
+    | { kind: 'plain'; buffers?: 'ours' }
     | { kind: 'recipe' }
     | { kind: 'constant js_set'; engine: JsEngine }
     | { kind: 'signed'; engine: JsEngine; signature: 'v4' | 'v2' }
@@ -17,7 +17,7 @@ export type Subject =
 
 /** The name of a subject in the report. */
 export function subjectName(subject: Subject): string {
-    if (subject.kind === 'plain') return 'plain proxy_pass'
+    if (subject.kind === 'plain') return `plain proxy_pass${subject.buffers ? ', our buffers' : ''}`
     if (subject.kind === 'recipe') return 'recipe of 2018, SigV2'
     if (subject.kind === 'constant js_set') return `constant js_set, ${subject.engine}`
     if (subject.kind === 'plain cache') return 'plain proxy_cache'
@@ -25,6 +25,9 @@ export function subjectName(subject: Subject): string {
     if (subject.kind === 'gateway') return subject.cache ? gatewayName : `${gatewayName}, its cache off`
     return `SigV${subject.signature.slice(1)}, ${subject.engine}`
 }
+
+/** As in templates/site.conf.hbs: with larger ones than nginx's own, a large file costs less. */
+const ourBuffers = ['        proxy_buffers 16 32k;', '        proxy_busy_buffers_size 128k;']
 
 const gatewayName = 'nginx-s3-gateway, SigV4'
 
@@ -54,6 +57,7 @@ export function filesFor(subject: Subject, nginx: NginxAtHand, place: Place): Ge
         ...(cached ? ['        proxy_cache plain;', '        proxy_cache_valid 200 1h;'] : []),
         // nginx would write to a file what the client does not take at once; what is compared is passing on.
         ...(cached ? [] : ['        proxy_max_temp_file_size 0;']),
+        ...(subject.kind === 'plain' && subject.buffers ? ourBuffers : []),
         '    }',
         '}',
     ])

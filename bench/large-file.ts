@@ -35,9 +35,16 @@ interface Turn {
     microsecondsPerMegabyte: number
 }
 
-/** Measures one download after the other through plain proxying and ours, which alternate. */
+/**
+ * Measures one download after the other through plain proxying and ours, by turns; and through plain proxying with our
+ * buffers, which shows what of a difference is theirs.
+ */
 export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, course: Course): Promise<LargeFileCost[]> {
-    const subjects: Subject[] = [{ kind: 'plain' }, { kind: 'signed', engine: nginx.engines[0]!, signature: 'v4' }]
+    const subjects: Subject[] = [
+        { kind: 'plain' },
+        { kind: 'plain', buffers: 'ours' },
+        { kind: 'signed', engine: nginx.engines[0]!, signature: 'v4' },
+    ]
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-large-'))
     const running: RunningNginx[] = []
     try {
@@ -60,7 +67,8 @@ export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, cours
         for (let round = 0; round <= extent.rounds; round++) {
             course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
             const turns: Turn[] = []
-            for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
+            const order = [...subjects.keys()]
+            for (const index of round % 2 === 0 ? order : order.reverse()) {
                 course.signal.throwIfAborted()
                 turns[index] = await takeTurn(measured[index]!)
             }

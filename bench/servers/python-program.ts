@@ -45,7 +45,9 @@ export async function runProgram(
     } catch (error) {
         signal.throwIfAborted()
         const { stderr = '', message } = error as Error & { stderr?: string }
-        const reason = stderr.trim().split('\n').at(-1) || message
+        // pip goes on to say that there is no such package.
+        const isCut = stderr.includes('after connection broken by')
+        const reason = isCut ? 'PyPI cannot be reached' : stderr.trim().split('\n').at(-1) || message
         throw new Error(`${path.basename(program)} ${words[0]}: ${reason}`, { cause: error })
     }
 }
