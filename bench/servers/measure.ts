@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Course, Extent } from '../measure.js'
 import { spreadOf } from '../median.js'
 import { stopAll } from '../running-nginx.js'
@@ -63,12 +64,14 @@ export async function measureServers(
     }
 }
 
-/** The address of the wheel that a page links. */
+/** The address of the wheel that a page links; one that was just uploaded may not be there for a moment. */
 async function fileOn(page: string): Promise<string> {
-    const text = await (await fetch(page)).text()
-    const link = /href="([^"#]+\.whl)[#"]/.exec(text)?.[1]
-    if (link === undefined) throw new Error(`its page links no wheel: ${text}`)
-    return new URL(link, page).href
+    for (const deadline = Date.now() + 10_000; ; await sleep(100)) {
+        const text = await (await fetch(page)).text()
+        const link = /href="([^"#]+\.whl)[#"]/.exec(text)?.[1]
+        if (link !== undefined) return new URL(link, page).href
+        if (Date.now() > deadline) throw new Error(`its page links no wheel: ${text}`)
+    }
 }
 
 async function measureRounds(
