@@ -1,39 +1,49 @@
 import { render, type GeneratedFile } from '../scripts/config/render.js'
 import { settingsFrom } from '../scripts/config/settings.js'
+import { gatewayFiles, type Gateway } from './gateway.js'
+import { httpOf, type Place } from './minimal-nginx.js'
 import type { JsEngine, NginxAtHand } from './nginx-at-hand.js'
+import { recipeFile } from './recipe.js'
 
 /** How requests are answered by an nginx that is measured. */
 export type Subject =
-    | { kind: 'plain' }
+    | { kind: 'plain'; buffers?: 'ours' }
     | { kind: 'recipe' }
     | { kind: 'constant js_set'; engine: JsEngine }
     | { kind: 'signed'; engine: JsEngine; signature: 'v4' | 'v2' }
+    | { kind: 'plain cache' }
+    | { kind: 'cached'; engine: JsEngine }
+    | { kind: 'gateway'; gateway: Gateway; cache: boolean }
 
 /** The name of a subject in the report. */
 export function subjectName(subject: Subject): string {
-    if (subject.kind === 'plain') return 'plain proxy_pass'
+    if (subject.kind === 'plain') return `plain proxy_pass${subject.buffers ? ', our buffers' : ''}`
     if (subject.kind === 'recipe') return 'recipe of 2018, SigV2'
     if (subject.kind === 'constant js_set') return `constant js_set, ${subject.engine}`
+    if (subject.kind === 'plain cache') return 'plain proxy_cache'
+    if (subject.kind === 'cached') return `ours with cache, ${subject.engine}`
+    if (subject.kind === 'gateway') return subject.cache ? gatewayName : `${gatewayName}, its cache off`
     return `SigV${subject.signature.slice(1)}, ${subject.engine}`
 }
 
-/** Where a measured nginx listens, and the server behind it. */
-export interface Place {
-    folder: string
-    port: number
-    upstreamPort: number
-}
+/** As in templates/site.conf.hbs: with larger ones than nginx's own, a large file costs less. */
+const ourBuffers = ['        proxy_buffers 16 32k;', '        proxy_busy_buffers_size 128k;']
 
-/** The files of an nginx for a subject: for `signed` what `generate-config` makes, for others the least that does it. */
+const gatewayName = 'nginx-s3-gateway, SigV4'
+
+/** The files of an nginx for a subject: for ours what `generate-config` makes, for plain ones the least that does it. */
 export function filesFor(subject: Subject, nginx: NginxAtHand, place: Place): GeneratedFile[] {
-    if (subject.kind === 'signed') return signedFiles(subject, nginx, place)
+    if (subject.kind === 'signed' || subject.kind === 'cached') return signedFiles(subject, nginx, place)
+    if (subject.kind === 'gateway') return gatewayFiles(subject.gateway, nginx, place, subject.cache)
     if (subject.kind === 'recipe') return [recipeFile(nginx, place)]
     const script = {
         name: 'constant.js',
         content: "function constant() {\n    return 'x'\n}\n\nexport default { constant }\n",
     }
     const constant = subject.kind === 'constant js_set' ? subject : undefined
+    const cached = subject.kind === 'plain cache'
     const configuration = httpOf(place, [
+        ...(cached ? [`proxy_cache_path ${place.folder}/cache levels=1:2 keys_zone=plain:32m use_temp_path=off;`] : []),
         ...(constant && nginx.engines.includes('qjs') ? [`js_engine ${constant.engine};`] : []),
         ...(constant ? [`js_import c from ${place.folder}/constant.js;`, 'js_set $constant c.constant;'] : []),
         `upstream s3 { server 127.0.0.1:${place.upstreamPort}; keepalive 64; }`,
@@ -44,6 +54,10 @@ export function filesFor(subject: Subject, nginx: NginxAtHand, place: Place): Ge
         '        proxy_http_version 1.1;',
         '        proxy_set_header Connection "";',
         ...(constant ? ['        proxy_set_header Authorization $constant;'] : []),
+        ...(cached ? ['        proxy_cache plain;', '        proxy_cache_valid 200 1h;'] : []),
+        // nginx would write to a file what the client does not take at once; what is compared is passing on.
+        ...(cached ? [] : ['        proxy_max_temp_file_size 0;']),
+        ...(subject.kind === 'plain' && subject.buffers ? ourBuffers : []),
         '    }',
         '}',
     ])
@@ -51,40 +65,11 @@ export function filesFor(subject: Subject, nginx: NginxAtHand, place: Place): Ge
     return [{ name: 'nginx.conf', content: `load_module ${nginx.modulePath};\n${configuration}` }, script]
 }
 
-/** The recipe of 2018: SigV2 by compiled modules, the environment by Lua. Connections to S3 are kept, which it did not. */
-function recipeFile(nginx: NginxAtHand, place: Place): GeneratedFile {
-    const { modules, luaPath } = nginx.recipe!
-    const configuration = httpOf(place, [
-        `lua_package_path '${luaPath};;';`,
-        `upstream s3 { server 127.0.0.1:${place.upstreamPort}; keepalive 64; }`,
-        'server {',
-        `    listen 127.0.0.1:${place.port};`,
-        '    location / {',
-        '        rewrite ^(.*)/$ $1/index.html;',
-        '        set_by_lua $bucket     \'return os.getenv("AWS_S3_BUCKET")\';',
-        '        set_by_lua $access_key \'return os.getenv("AWS_ACCESS_KEY_ID")\';',
-        '        set_by_lua $secret_key \'return os.getenv("AWS_SECRET_ACCESS_KEY")\';',
-        "        set_by_lua $now        'return ngx.http_time(ngx.time())';",
-        '        set $string_to_sign "$request_method\\n\\n\\n\\nx-amz-date:$now\\n/$bucket$uri";',
-        '        set_hmac_sha1 $signature $secret_key $string_to_sign;',
-        '        set_encode_base64 $signature $signature;',
-        '        proxy_http_version 1.1;',
-        '        proxy_set_header Connection "";',
-        '        proxy_set_header x-amz-date $now;',
-        '        proxy_set_header Authorization "AWS $access_key:$signature";',
-        '        proxy_buffering off;',
-        '        proxy_intercept_errors on;',
-        '        proxy_pass http://s3/$bucket$uri;',
-        '    }',
-        '}',
-    ])
-    const loads = modules.map((module) => `load_module ${module};\n`).join('')
-    const environment = ['AWS_S3_BUCKET=my-pypi', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
-    const names = environment.map((name) => `env ${name};\n`).join('')
-    return { name: 'nginx.conf', content: loads + names + configuration }
-}
-
-function signedFiles(subject: Subject & { kind: 'signed' }, nginx: NginxAtHand, place: Place): GeneratedFile[] {
+function signedFiles(
+    subject: Subject & { kind: 'signed' | 'cached' },
+    nginx: NginxAtHand,
+    place: Place,
+): GeneratedFile[] {
     const settings = settingsFrom(
         {
             bucket: 'my-pypi',
@@ -92,7 +77,7 @@ function signedFiles(subject: Subject & { kind: 'signed' }, nginx: NginxAtHand, 
             endpointUrl: `http://127.0.0.1:${place.upstreamPort}`,
             listen: [`127.0.0.1:${place.port}`],
             nginxVersion: nginx.version,
-            signature: subject.signature,
+            ...(subject.kind === 'signed' ? { signature: subject.signature } : { cache: place.folder }),
             ...(nginx.engines.includes('qjs') && { jsEngine: subject.engine }),
         },
         () => [],
@@ -123,22 +108,4 @@ export function upstreamConfiguration(place: Place): string {
         '    }',
         '}',
     ])
-}
-
-function httpOf(place: Place, lines: string[]): string {
-    const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-        (name) => `${name}_temp_path ${place.folder}/temp-${name};`,
-    )
-    return `worker_processes 1;
-pid ${place.folder}/nginx.pid;
-error_log stderr warn;
-events {
-    worker_connections 4096;
-}
-http {
-    access_log off;
-    keepalive_requests 1000000000;
-    ${[...folders, ...lines].join('\n    ')}
-}
-`
 }

@@ -1,7 +1,8 @@
-import { filesFor, subjectName, type Place, type Subject } from './configurations.js'
+import { filesFor, subjectName, type Subject } from './configurations.js'
 import { instructionsPerRequest } from './instructions.js'
 import type { Course } from './measure.js'
 import { spreadOf } from './median.js'
+import type { Place } from './minimal-nginx.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 import { pathPattern, type PathKind } from './request-paths.js'
 

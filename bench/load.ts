@@ -25,14 +25,19 @@ const connections = 16
 
 /** wrk where it is installed, since it leaves more of the machine to the server; else a generator in Node. */
 export function loadGenerator(folder: string): LoadGenerator {
-    const wrk = (process.env.PATH ?? '')
-        .split(':')
-        .map((entry) => path.resolve(entry, 'wrk'))
-        .find(existsSync)
+    const wrk = findWrk()
     if (wrk === undefined) {
         return { name: 'node', run: (port, paths, seconds) => generateLoad(port, paths, connections, seconds) }
     }
     return { name: 'wrk', run: (port, paths, seconds) => runWrk(wrk, folder, port, paths, seconds) }
+}
+
+/** The program, or undefined where it is not installed. */
+export function findWrk(): string | undefined {
+    return (process.env.PATH ?? '')
+        .split(':')
+        .map((entry) => path.resolve(entry, 'wrk'))
+        .find(existsSync)
 }
 
 async function runWrk(wrk: string, folder: string, port: number, paths: PathPattern, seconds: number): Promise<Load> {

@@ -6,15 +6,20 @@ import { pathPattern, type PathKind } from './request-paths.js'
 import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
 import { cpuMicroseconds } from './worker-cpu.js'
 
-/** What a subject costs against plain proxying by the same nginx, over the rounds. */
+/** What a subject costs against a plain one by the same nginx, over the rounds. */
 export interface Cost {
     nginx: string
     subject: string
+    /** The plain subject. */
+    against: string
     paths: PathKind
-    /** CPU time of the worker for a request, divided by that of plain proxying in the same round. */
+    /** CPU time of the worker for a request, divided by that of the plain subject in the same round. */
     ratio: Spread
     /** CPU time of the worker for a request, in microseconds. Of this machine at this moment: compare ratios. */
     microseconds: Spread
+    /** Requests per second, divided by those of the plain subject in the same round. */
+    throughput: Spread
+    perSecond: Spread
 }
 
 /** How much is measured. */
@@ -32,13 +37,14 @@ export interface Course {
 }
 
 /**
- * Measures subjects beside plain proxying, by one nginx.
+ * Measures subjects beside a plain one, by one nginx.
  *
- * All of them run at once and are loaded in turn, each second round in the reverse order, so that what disturbs the machine for a
- * while disturbs them alike, and a ratio has both its sides from the same round.
+ * All of them run at once and are loaded in turn, each second round in the reverse order, so that what disturbs the
+ * machine for a while disturbs them alike, and a ratio has both its sides from the same round.
  */
 export async function measure(
     nginx: NginxAtHand,
+    plain: Subject,
     subjects: readonly Subject[],
     upstreamPort: number,
     load: LoadGenerator,
@@ -47,18 +53,22 @@ export async function measure(
 ): Promise<Cost[]> {
     const running: RunningNginx[] = []
     try {
-        for (const subject of [{ kind: 'plain' } as const, ...subjects]) {
+        for (const subject of [plain, ...subjects]) {
             running.push(await runNginx(nginx, upstreamPort, (place) => filesFor(subject, nginx, place)))
         }
         const costs: Cost[] = []
         for (const paths of extent.paths) {
             course.onProgress(`${nginx.name}: ${paths} paths`)
             const rounds = await measureRounds(running, load, paths, extent, course.signal)
-            const [plain, ...others] = running.map((_each, index) => rounds.map((round) => round[index]!))
-            for (const [index, microseconds] of others.entries()) {
-                const ratio = spreadOf(microseconds.map((each, round) => each / plain![round]!))
-                const subject = subjectName(subjects[index]!)
-                costs.push({ nginx: nginx.name, subject, paths, ratio, microseconds: spreadOf(microseconds) })
+            const [base, ...others] = running.map((_each, index) => rounds.map((round) => round[index]!))
+            for (const [index, turns] of others.entries()) {
+                costs.push({
+                    nginx: nginx.name,
+                    subject: subjectName(subjects[index]!),
+                    against: subjectName(plain),
+                    paths,
+                    ...spreadsOf(turns, base!),
+                })
             }
         }
         return costs
@@ -67,38 +77,53 @@ export async function measure(
     }
 }
 
-/** @returns for each round the microseconds a request of each nginx */
+/** What one nginx did in its turn. */
+interface Turn {
+    microseconds: number
+    perSecond: number
+}
+
+function spreadsOf(turns: readonly Turn[], plain: readonly Turn[]) {
+    const ratio = (of: keyof Turn) => spreadOf(turns.map((turn, round) => turn[of] / plain[round]![of]))
+    const value = (of: keyof Turn) => spreadOf(turns.map((turn) => turn[of]))
+    return {
+        ratio: ratio('microseconds'),
+        microseconds: value('microseconds'),
+        throughput: ratio('perSecond'),
+        perSecond: value('perSecond'),
+    }
+}
+
+/** @returns for each round what each nginx did */
 async function measureRounds(
     running: readonly RunningNginx[],
     load: LoadGenerator,
     paths: PathKind,
     extent: Extent,
     signal: AbortSignal,
-): Promise<number[][]> {
-    const rounds: number[][] = []
-    // The first round is not counted: it connects to the upstream and makes the recent paths recent.
+): Promise<Turn[][]> {
+    const rounds: Turn[][] = []
+    // The first round is not counted: it connects to the upstream, makes the recent paths recent and fills caches.
     for (let round = 0; round <= extent.rounds; round++) {
-        const costs: number[] = []
+        const turns: Turn[] = []
         for (let turn = 0; turn < running.length; turn++) {
             signal.throwIfAborted()
             const index = round % 2 === 0 ? turn : running.length - 1 - turn
-            costs[index] = await microsecondsPerRequest(running[index]!, load, paths, extent.seconds)
+            turns[index] = await takeTurn(running[index]!, load, paths, extent.seconds)
         }
-        if (round > 0) rounds.push(costs)
+        if (round > 0) rounds.push(turns)
     }
     return rounds
 }
 
 let pathsUsed = 0
 
-async function microsecondsPerRequest(
-    nginx: RunningNginx,
-    load: LoadGenerator,
-    paths: PathKind,
-    seconds: number,
-): Promise<number> {
+async function takeTurn(nginx: RunningNginx, load: LoadGenerator, paths: PathKind, seconds: number): Promise<Turn> {
     pathsUsed += 1_000_000
     const before = cpuMicroseconds(nginx.worker)
-    const { requests } = await load.run(nginx.port, pathPattern(paths, pathsUsed), seconds)
-    return (cpuMicroseconds(nginx.worker) - before) / requests
+    const answered = await load.run(nginx.port, pathPattern(paths, pathsUsed), seconds)
+    return {
+        microseconds: (cpuMicroseconds(nginx.worker) - before) / answered.requests,
+        perSecond: answered.requests / answered.seconds,
+    }
 }

@@ -3,22 +3,31 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
-import { UserError } from '../scripts/cli/user-error.js'
-import { countInstructions, tableOfCounts, type Count } from './count.js'
-import { upstreamConfiguration, type Subject } from './configurations.js'
-import { loadGenerator } from './load.js'
-import { measure, type Cost } from './measure.js'
-import { nginxesAtHand, type JsEngine, type NginxAtHand } from './nginx-at-hand.js'
-import { reportOf, tableOf } from './report.js'
+import { UsageError, UserError } from '../scripts/cli/user-error.js'
+import { table } from '../scripts/manage/table.js'
+import { measureCacheHits } from './cache-hits.js'
+import { tableOfCounts, type Count } from './count.js'
+import { readGateway, type Gateway } from './gateway.js'
+import { measureLargeFile } from './large-file.js'
+import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
+import type { Course } from './measure.js'
+import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
+import { reportOf, type Measured } from './report.js'
+import { tablesOf } from './report-tables.js'
 import { pathKinds, type PathKind } from './request-paths.js'
-import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
+import { measureOthers } from './servers/all.js'
+import { countSigning, measureSigning } from './signing.js'
+import { writeReport } from './write-report.js'
 
 interface Options {
     nginxRoot: string[]
     rounds: number
     seconds: number
     paths: PathKind[]
+    nginxS3Gateway?: string
+    servers?: true
     instructions?: true
+    write?: string
     json?: true
 }
 
@@ -26,7 +35,7 @@ const rootsOfEnvironment = (process.env.BENCH_NGINX_ROOTS ?? '').split(':').filt
 
 const program = createProgram(
     'npm run bench --',
-    'Measures what a signed request costs against plain proxying by the same nginx, in CPU time of its worker.',
+    'Measures what our nginx costs against a plain one of the same version: signed requests, hits of the cache, a large file.',
 )
     .option(
         '--nginx-root <folder>',
@@ -37,7 +46,10 @@ const program = createProgram(
     .option('--rounds <number>', 'how often each is measured', positive, 9)
     .option('--seconds <number>', 'how long each measurement takes', positive, 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
+    .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
+    .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
+    .option('--write <folder>', 'write performance.json, performance.svg and the tables of a performance.md there')
     .option('--json', 'print the result for a machine')
     .addHelpText(
         'after',
@@ -47,55 +59,70 @@ Examples:
   npm run bench -- --nginx-root /srv/roots/trixie --nginx-root /srv/roots/forky
   npm run bench -- --rounds 15 --paths recent --json
   npm run bench -- --instructions
+  npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway --write docs
 
 A machine that does other work at the same time makes the quartiles wider, and the medians little worse.`,
     )
     .action(bench)
 
 async function bench(options: Options): Promise<void> {
+    if (options.instructions && (options.servers || options.write !== undefined)) {
+        throw new UsageError('--instructions goes with neither --servers nor --write', 'Run it by itself.')
+    }
     const nginxes = await nginxesAtHand(options.nginxRoot)
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-load-'))
-    const load = loadGenerator(folder)
-    const costs: Cost[] = []
-    const counts: Count[] = []
-    const running: RunningNginx[] = []
+    const gateway = options.nginxS3Gateway === undefined ? undefined : readGateway(options.nginxS3Gateway)
     const interruption = new AbortController()
     // Not once: npm passes on what a terminal has sent already.
     process.on('SIGINT', () => interruption.abort(new UserError('interrupted')))
     const course = { onProgress: showProgress, signal: interruption.signal }
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-load-'))
     try {
-        const upstream = await runNginx(nginxes[0]!, 0, (place) => [
-            { name: 'nginx.conf', content: upstreamConfiguration(place) },
-        ])
-        running.push(upstream)
-        for (const nginx of nginxes) {
-            const subjects = subjectsOf(nginx)
-            if (options.instructions) {
-                counts.push(...(await countInstructions(nginx, subjects, upstream.port, options.paths, course)))
-            } else {
-                costs.push(...(await measure(nginx, subjects, upstream.port, load, options, course)))
+        if (options.instructions) {
+            const counts: Count[] = []
+            for (const nginx of nginxes) {
+                const its = nginx === nginxes.at(-1) ? gateway : undefined
+                counts.push(...(await countSigning(nginx, its, options.paths, course)))
             }
+            showProgress('')
+            process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
+            return
         }
+        const load = loadGenerator(folder)
+        const report = reportOf(await measureAll(nginxes, gateway, load, options, course), load.name, options)
+        showProgress('')
+        const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
+        const texts = tablesOf(report).map(({ title, text, rows }) => `${title}\n${text}\n\n${table(rows)}`)
+        process.stdout.write(options.json ? toJson(report) : (markdown ?? texts.join('\n')))
     } finally {
         showProgress('')
-        await stopAll(running)
         await rm(folder, { recursive: true })
     }
-    if (options.instructions) {
-        process.stdout.write(options.json ? `${JSON.stringify(counts, null, 2)}\n` : tableOfCounts(counts))
-        return
-    }
-    const report = reportOf(costs, load.name, options)
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report))
 }
 
-function subjectsOf({ engines, recipe }: NginxAtHand): Subject[] {
-    const ours = engines.flatMap((engine: JsEngine): Subject[] => [
-        { kind: 'constant js_set', engine },
-        { kind: 'signed', engine, signature: 'v4' },
-        { kind: 'signed', engine, signature: 'v2' },
-    ])
-    return recipe === undefined ? ours : [{ kind: 'recipe' }, ...ours]
+async function measureAll(
+    nginxes: readonly NginxAtHand[],
+    gateway: Gateway | undefined,
+    load: LoadGenerator,
+    options: Options,
+    course: Course,
+): Promise<Measured> {
+    const wrk = findWrk()
+    if (options.servers && wrk === undefined) {
+        throw new UserError('--servers needs wrk, which is not installed', 'Install it: apt-get install wrk')
+    }
+    const measured: Measured = { costs: [], cacheHits: [], largeFile: [] }
+    const newest = nginxes.at(-1)!
+    for (const nginx of nginxes) {
+        const its = nginx === newest ? gateway : undefined
+        measured.costs.push(...(await measureSigning(nginx, its, load, options, course)))
+        measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, course)))
+        measured.largeFile.push(...(await measureLargeFile(nginx, options, course)))
+    }
+    return options.servers ? { ...measured, servers: await measureOthers(newest, wrk!, options, course) } : measured
+}
+
+function toJson(result: unknown): string {
+    return `${JSON.stringify(result, null, 2)}\n`
 }
 
 function showProgress(text: string): void {

@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { GeneratedFile } from '../scripts/config/render.js'
 import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
-import type { Place } from './configurations.js'
-import { workersOf } from './worker-cpu.js'
+import type { Place } from './minimal-nginx.js'
+import { masterOf, workersOf } from './worker-cpu.js'
 
 /** An nginx in a temporary folder. */
 export interface RunningNginx {
@@ -15,6 +15,8 @@ export interface RunningNginx {
     worker: number
     /** Those of all its workers. */
     workers: number[]
+    /** That of its master, of which they are children. */
+    master: number
     /** @throws Error when nginx has logged anything: it met errors while it was measured */
     stop(): Promise<void>
 }
@@ -38,6 +40,8 @@ export async function runNginx(
     count = 1,
 ): Promise<RunningNginx> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-'))
+    // A worker of another user has its cache there.
+    await chmod(folder, 0o755)
     const port = await freePort()
     let log = ''
     const onLog = (text: string) => void (log += text)
@@ -52,7 +56,7 @@ export async function runNginx(
         }
         try {
             const workers = await workersOf(folder, count)
-            return { port, worker: workers[0]!, workers, stop }
+            return { port, worker: workers[0]!, workers, master: Number(masterOf(folder)), stop }
         } catch (error) {
             await stop()
             throw error
@@ -64,7 +68,7 @@ export async function runNginx(
 }
 
 /** Stops all of them, also when one that stops has something to complain of. */
-export async function stopAll(running: readonly RunningNginx[]): Promise<void> {
+export async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<void> {
     const ends = await Promise.allSettled(running.map((each) => each.stop()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
 }

@@ -17,7 +17,8 @@ export async function workersOf(folder: string, count: number): Promise<number[]
     throw new Error(`nginx has not ${count} workers after five seconds`)
 }
 
-function masterOf(folder: string): string {
+/** The process id of the master of an nginx that runs from a folder; empty before it has written it. */
+export function masterOf(folder: string): string {
     const file = `${folder}/nginx.pid`
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
 }

@@ -1,4 +1,4 @@
-import type { Place } from '../configurations.js'
+import type { Place } from '../minimal-nginx.js'
 
 /**
  * nginx.conf of an nginx in the place of S3: it answers with the files of a folder and with the headers that S3 sends, and

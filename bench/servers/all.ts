@@ -1,0 +1,32 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Course, Extent } from '../measure.js'
+import type { NginxAtHand } from '../nginx-at-hand.js'
+import { devpi } from './devpi.js'
+import { measureServers } from './measure.js'
+import { ours } from './ours.js'
+import { measurePublishers } from './publishers.js'
+import { pypiron } from './pypiron.js'
+import { pypiserver } from './pypiserver.js'
+import type { ServersReport } from './report.js'
+
+/** Measures other package servers and ours, with one nginx, and publishers. */
+export async function measureOthers(
+    nginx: NginxAtHand,
+    wrk: string,
+    extent: Extent,
+    course: Course,
+): Promise<ServersReport> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-servers-'))
+    try {
+        // A worker of nginx, which may be another user, has its files below.
+        await chmod(folder, 0o755)
+        const contenders = [ours(nginx, false), ours(nginx, true), pypiserver, devpi, pypiron]
+        const { servers, missing } = await measureServers(contenders, wrk, folder, extent, course)
+        const uploads = await measurePublishers(folder, extent, course)
+        return { servers, publishers: uploads.publishers, missing: [...missing, ...uploads.missing] }
+    } finally {
+        await rm(folder, { recursive: true })
+    }
+}
