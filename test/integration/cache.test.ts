@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startIndex, type Index, type IndexOptions } from '../support/index.js'
@@ -196,5 +199,25 @@ test.each([true, false])('while S3 is down, with --stale %s', async (stale) => {
         s3.failure = undefined
         delete (s3.objects as Record<string, string>)['demo/index.html']
         expect((await request(index.port, '/demo/')).status, 'a removed project is gone').toBe(404)
+    })
+})
+
+test('the server that signs for the cache signs no other method, whoever asks it', async () => {
+    await withIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
+        const configuration = await readFile(`${index.folder}/site.conf`, 'utf8')
+        const socketPath = /^ +server +unix:(\S+);$/m.exec(configuration)![1]!
+        const ask = async (method: string) => {
+            const [response] = (await once(
+                http.request({ socketPath, method, path: `/${key}`, headers: { 'Content-Length': 0 } }).end(),
+                'response',
+            )) as [http.IncomingMessage]
+            response.resume()
+            return response.statusCode
+        }
+        for (const method of ['PUT', 'DELETE', 'POST', 'PATCH', 'OPTIONS']) expect(await ask(method), method).toBe(405)
+        expect(s3.requests).toEqual([])
+        // The twin: it signs what reads.
+        expect([await ask('GET'), await ask('HEAD')]).toEqual([200, 200])
+        expect(s3.requests.map(({ method }) => method)).toEqual(['GET', 'HEAD'])
     })
 })
