@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
@@ -7,6 +7,7 @@ import { UserError } from '../scripts/cli/user-error.js'
 import { s3Kinds, type S3Kind } from './end-to-end/measured-s3.js'
 import { parts, runBenchmark, type Part } from './end-to-end/run-benchmark.js'
 import { reportAsText, writeReport } from './end-to-end/written-report.js'
+import { toJson } from './report-files.js'
 
 interface Options {
     projects: number
@@ -76,13 +77,10 @@ async function bench(options: Options): Promise<void> {
             // A pip that is ended may still write.
             await rm(folder, { recursive: true, force: true, maxRetries: 5 })
         })
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportAsText(report))
+    process.stdout.write(options.json ? toJson(report) : reportAsText(report))
     const failure = report.pips.find((each) => each.failure !== undefined)
     if (failure !== undefined) throw new UserError(`a pip failed (${failure.configuration}): ${failure.failure}`)
-    if (options.write !== undefined) {
-        await mkdir(options.write, { recursive: true })
-        await writeReport(options.write, report)
-    }
+    if (options.write !== undefined) await writeReport(report, options.write)
 }
 
 function showProgress(text: string): void {

@@ -1,21 +1,23 @@
 import { UserError } from '../scripts/cli/user-error.js'
-import type { ReportTable } from './report-tables.js'
-
-const begin = '<!-- bench -->'
-const end = '<!-- /bench -->'
+import type { ReportTable } from './report-table.js'
 
 /** Tables as Prettier writes them, each below a head of the third level. */
 export function toMarkdown(tables: readonly ReportTable[]): string {
-    return tables.map(({ title, text, rows }) => `### ${title}\n\n${text}\n\n${tableOf(rows)}\n`).join('\n')
+    return tables
+        .map(({ title, text, head, rows }) => `### ${title}\n\n${text}\n\n${tableOf([head, ...rows])}\n`)
+        .join('\n')
 }
 
 /**
  * Replaces what stands between the markers of a document.
  *
+ * @param marker `bench` for `<!-- bench -->` and `<!-- /bench -->`
  * @param name of the document, for the error
  * @throws UserError when it has not each marker once, in order
  */
-export function replaceMarked(document: string, markdown: string, name: string): string {
+export function replaceMarked(document: string, marker: string, markdown: string, name: string): string {
+    const begin = `<!-- ${marker} -->`
+    const end = `<!-- /${marker} -->`
     const [before, inside, ...tooMany] = document.split(begin)
     const [old, after, ...more] = (inside ?? '').split(end)
     if (old === undefined || after === undefined || tooMany.length + more.length > 0) {

@@ -1,12 +1,6 @@
 import type { Spread } from './median.js'
 import type { Report } from './report.js'
-
-/** A table of the report: what it says, its heads and its rows. */
-export interface ReportTable {
-    title: string
-    text: string
-    rows: string[][]
-}
+import type { ReportTable } from './report-table.js'
 
 /** The tables of a report, in the order in which they are shown; those without rows are left out. */
 export function tablesOf(report: Report): ReportTable[] {
@@ -15,7 +9,7 @@ export function tablesOf(report: Report): ReportTable[] {
         `Medians of ${rounds} rounds with the quartiles; ${seconds} s each, by turns; ` +
         `load by ${loadGenerator}; ${machine}; ${date}.`
     const tables = [signing(report, about), cacheHits(report), largeFile(report), ...ofServers(report)]
-    return tables.filter(({ rows }) => rows.length > 1)
+    return tables.filter(({ rows }) => rows.length > 0)
 }
 
 function signing({ costs }: Report, about: string): ReportTable {
@@ -28,13 +22,13 @@ function signing({ costs }: Report, about: string): ReportTable {
         if (paths === kinds.at(-1)) line.push(spread(throughput), whole(perSecond))
         lines.set(key, line)
     }
-    const heads = ['nginx', 'subject', ...kinds.map((kind) => `CPU, ${kind} paths`), 'throughput', 'requests/s']
     return {
         title: 'Signing',
         text:
             'CPU time of the nginx worker for a request, divided by that of a plain proxy_pass by the same nginx; ' +
             `throughput likewise, and requests per second, of ${kinds.at(-1)} paths. ${about}`,
-        rows: [heads, ...lines.values()],
+        head: ['nginx', 'subject', ...kinds.map((kind) => `CPU, ${kind} paths`), 'throughput', 'requests/s'],
+        rows: [...lines.values()],
     }
 }
 
@@ -42,12 +36,10 @@ function cacheHits({ cacheHits: costs }: Report): ReportTable {
     return {
         title: 'Answers from the cache',
         text: 'A file or a page of 1 KB, divided by the same from a plain proxy_cache of the same nginx.',
-        rows: [
-            ['nginx', 'subject', 'of', 'throughput', 'CPU', 'requests/s', 'CPU, µs'],
-            ...costs.map(({ nginx, subject, paths, throughput, ratio, perSecond, microseconds }) => [
-                ...[nginx, subject, paths, spread(throughput), spread(ratio), whole(perSecond), whole(microseconds)],
-            ]),
-        ],
+        head: ['nginx', 'subject', 'of', 'throughput', 'CPU', 'requests/s', 'CPU, µs'],
+        rows: costs.map(({ nginx, subject, paths, throughput, ratio, perSecond, microseconds }) => [
+            ...[nginx, subject, paths, spread(throughput), spread(ratio), whole(perSecond), whole(microseconds)],
+        ]),
     }
 }
 
@@ -57,13 +49,11 @@ function largeFile({ largeFile: costs }: Report): ReportTable {
         text:
             `A file of ${costs[0]?.megabytes ?? 0} MB that is not in a cache, over one connection, divided by plain ` +
             'proxying; and by how much the memory of the worker grew.',
-        rows: [
-            ['nginx', 'subject', 'throughput', 'CPU', 'MB/s', 'CPU, µs/MB', 'memory, MB'],
-            ...costs.map((cost) => [
-                ...[cost.nginx, cost.subject, spread(cost.throughput), spread(cost.ratio)],
-                ...[whole(cost.megabytesPerSecond), whole(cost.microsecondsPerMegabyte), cost.growth.toFixed(1)],
-            ]),
-        ],
+        head: ['nginx', 'subject', 'throughput', 'CPU', 'MB/s', 'CPU, µs/MB', 'memory, MB'],
+        rows: costs.map((cost) => [
+            ...[cost.nginx, cost.subject, spread(cost.throughput), spread(cost.ratio)],
+            ...[whole(cost.megabytesPerSecond), whole(cost.microsecondsPerMegabyte), cost.growth.toFixed(1)],
+        ]),
     }
 }
 
@@ -76,29 +66,26 @@ function ofServers({ servers: report }: Report): ReportTable[] {
                 'The same project of one wheel of 1 KB, over 16 connections; pypiserver with its cache and waitress, the ' +
                 'others with their defaults. CPU time is that of all processes of a server; in the place of S3 is ' +
                 'another nginx, which is not counted.',
-            rows: [
-                ['server', 'of', 'requests/s', 'CPU, µs', 'p50, ms', 'p99, ms'],
-                ...report.servers.map(({ server, path, perSecond, microseconds, p50, p99 }) => [
-                    ...[server, path, whole(perSecond), whole(microseconds), spread(p50), spread(p99)],
-                ]),
-            ],
+            head: ['server', 'of', 'requests/s', 'CPU, µs', 'p50, ms', 'p99, ms'],
+            rows: report.servers.map(({ server, path, perSecond, microseconds, p50, p99 }) => [
+                ...[server, path, whole(perSecond), whole(microseconds), spread(p50), spread(p99)],
+            ]),
         },
         {
             title: 'Publishers',
             text:
                 'Uploading one wheel of 1 KB to the embedded S3 server, the start of the program included. s3pypi is ' +
                 'without the DynamoDB table that it locks with.',
-            rows: [
-                ['publisher', 'files before', 'seconds', 'S3 requests'],
-                ...report.publishers.map(({ publisher, files, seconds, requests }) => [
-                    ...[publisher, String(files), spread(seconds), String(requests)],
-                ]),
-            ],
+            head: ['publisher', 'files before', 'seconds', 'S3 requests'],
+            rows: report.publishers.map(({ publisher, files, seconds, requests }) => [
+                ...[publisher, String(files), spread(seconds), String(requests)],
+            ]),
         },
         {
             title: 'Not measured',
             text: 'What could not be installed or started here.',
-            rows: [['', 'reason'], ...report.missing.map(({ name, reason }) => [name, reason])],
+            head: ['', 'reason'],
+            rows: report.missing.map(({ name, reason }) => [name, reason]),
         },
     ]
 }

@@ -4,7 +4,6 @@ import os from 'node:os'
 import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UsageError, UserError } from '../scripts/cli/user-error.js'
-import { table } from '../scripts/manage/table.js'
 import { measureCacheHits } from './cache-hits.js'
 import { tableOfCounts, type Count } from './count.js'
 import { readGateway, type Gateway } from './gateway.js'
@@ -13,6 +12,8 @@ import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
 import type { Course } from './measure.js'
 import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
 import { reportOf, type Measured } from './report.js'
+import { toJson } from './report-files.js'
+import { toText } from './report-table.js'
 import { tablesOf } from './report-tables.js'
 import { pathKinds, type PathKind } from './request-paths.js'
 import { measureOthers } from './servers/all.js'
@@ -91,8 +92,7 @@ async function bench(options: Options): Promise<void> {
         const report = reportOf(await measureAll(nginxes, gateway, load, options, course), load.name, options)
         showProgress('')
         const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
-        const texts = tablesOf(report).map(({ title, text, rows }) => `${title}\n${text}\n\n${table(rows)}`)
-        process.stdout.write(options.json ? toJson(report) : (markdown ?? texts.join('\n')))
+        process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(tablesOf(report))))
     } finally {
         showProgress('')
         await rm(folder, { recursive: true })
@@ -119,10 +119,6 @@ async function measureAll(
         measured.largeFile.push(...(await measureLargeFile(nginx, options, course)))
     }
     return options.servers ? { ...measured, servers: await measureOthers(newest, wrk!, options, course) } : measured
-}
-
-function toJson(result: unknown): string {
-    return `${JSON.stringify(result, null, 2)}\n`
 }
 
 function showProgress(text: string): void {

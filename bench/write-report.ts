@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { drawChart } from './chart.js'
-import { replaceMarked, toMarkdown } from './markdown.js'
+import { toMarkdown } from './markdown.js'
 import type { Report } from './report.js'
+import { toJson, writeReportFiles } from './report-files.js'
 import { tablesOf } from './report-tables.js'
 import { signingChart } from './signing-chart.js'
 
@@ -15,11 +13,7 @@ import { signingChart } from './signing-chart.js'
  */
 export async function writeReport(report: Report, folder: string): Promise<string> {
     const markdown = toMarkdown(tablesOf(report))
-    const document = path.join(folder, 'performance.md')
-    const marked = existsSync(document) && replaceMarked(await readFile(document, 'utf8'), markdown, document)
-    await mkdir(folder, { recursive: true })
-    await writeFile(path.join(folder, 'performance.json'), `${JSON.stringify(report, null, 2)}\n`)
-    await writeFile(path.join(folder, 'performance.svg'), drawChart(signingChart(report)))
-    if (marked !== false) await writeFile(document, marked)
+    const files = { 'performance.json': toJson(report), 'performance.svg': drawChart(signingChart(report)) }
+    await writeReportFiles(folder, 'bench', markdown, files)
     return markdown
 }

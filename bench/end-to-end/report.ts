@@ -1,3 +1,4 @@
+import type { ReportTable } from '../report-table.js'
 import type { RequestFigures } from './measure-requests.js'
 import type { S3Kind } from './measured-s3.js'
 import type { PipFigures } from './pips.js'
@@ -21,19 +22,9 @@ export interface Report {
     visible: VisibleFigures[]
 }
 
-/** A table with what it says. */
-export interface Section {
-    title: string
-    /** A paragraph. */
-    note: string
-    head: string[]
-    rows: string[][]
-}
-
-/** What a report tells to people. */
-export function sectionsOf(report: Report): Section[] {
-    const sections = [requestSection(report), pipSection(report), visibleSection(report)]
-    return sections.filter(({ rows }) => rows.length > 0)
+/** What a report tells to people; tables without rows are left out. */
+export function tablesOf(report: Report): ReportTable[] {
+    return [requestTable(report), pipTable(report), visibleTable(report)].filter(({ rows }) => rows.length > 0)
 }
 
 /** Where and how it was measured, a sentence each. */
@@ -45,14 +36,14 @@ export function circumstancesOf({ date, machine, nginx, workers, index }: Report
     )
 }
 
-function requestSection({ requests, s3, loadGenerator, connections, seconds }: Report): Section {
+function requestTable({ requests, s3, loadGenerator, connections, seconds }: Report): ReportTable {
     const behind = {
         'stand-in': 'an nginx that serves the files of the bucket in the place of S3, and verifies no signature',
         embedded: 'the embedded S3 server in Node, which is what limits uncached requests',
     }
     return {
         title: 'Requests',
-        note:
+        text:
             `Behind nginx is ${behind[s3]}. Over ${connections} connections by ${loadGenerator}, ` +
             `${seconds} s each; wrk counts one that took long as several. Cold: each path for the first time. Warm: the same again, 500 paths at most. CPU and ` +
             'memory are those of all workers together.',
@@ -71,10 +62,10 @@ function requestSection({ requests, s3, loadGenerator, connections, seconds }: R
     }
 }
 
-function pipSection({ pips }: Report): Section {
+function pipTable({ pips }: Report): ReportTable {
     return {
         title: 'pip',
-        note:
+        text:
             'So many pips started at once, each installing 20 packages without a cache from the embedded S3 server ' +
             'through nginx. The requests of the cached nginx count those of its cache to its signer, too.',
         head: ['', 'pips', 'succeeded', 'all s', 'p50 s', 'p99 s', 'requests', 'CPU of nginx s', 'memory MiB'],
@@ -92,11 +83,11 @@ function pipSection({ pips }: Report): Section {
     }
 }
 
-function visibleSection({ visible }: Report): Section {
+function visibleTable({ visible }: Report): ReportTable {
     const pair = ({ p50, p99 }: { p50: number; p99: number }) => `${p50.toFixed(0)} / ${p99.toFixed(0)}`
     return {
         title: 'From a publish to its page',
-        note:
+        text:
             'Until the page through nginx names the file: p50 / p99 in milliseconds. The publisher is a function of a ' +
             'program that runs, with the embedded S3 server in the same process; the page is asked for all the time. Below 0: it was there ' +
             'before the publisher had looked into the list of the projects.',

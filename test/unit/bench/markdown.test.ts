@@ -4,10 +4,8 @@ import { replaceMarked, toMarkdown } from '../../../bench/markdown.js'
 const table = {
     title: 'Signing',
     text: 'CPU.',
-    rows: [
-        ['', 'CPU'],
-        ['a|b\n', '2.50 (2.40 – 2.60)'],
-    ],
+    head: ['', 'CPU'],
+    rows: [['a|b\n', '2.50 (2.40 – 2.60)']],
 }
 
 test('a table is as Prettier writes it', () => {
@@ -21,10 +19,11 @@ test('a table is as Prettier writes it', () => {
 })
 
 test('what stands between the markers is replaced, and nothing else', () => {
-    const document = '# Performance\n\n<!-- bench -->\n\nold\n\n<!-- /bench -->\n\nMore.\n'
-    const replaced = replaceMarked(document, 'new\n', 'performance.md')
-    expect(replaced).toBe('# Performance\n\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\n\nMore.\n')
-    expect(replaceMarked(replaced, 'new\n', 'performance.md')).toBe(replaced)
+    const others = '<!-- end-to-end -->\n\nold\n\n<!-- /end-to-end -->\n'
+    const document = `# Performance\n\n<!-- bench -->\n\nold\n\n<!-- /bench -->\n\n${others}`
+    const replaced = replaceMarked(document, 'bench', 'new\n', 'performance.md')
+    expect(replaced).toBe(`# Performance\n\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\n\n${others}`)
+    expect(replaceMarked(replaced, 'bench', 'new\n', 'performance.md')).toBe(replaced)
 })
 
 test.each([
@@ -35,5 +34,5 @@ test.each([
     ['two', '<!-- bench --> <!-- /bench --> <!-- bench --> <!-- /bench -->'],
     ['two ends', '<!-- bench --> <!-- /bench --> <!-- /bench -->'],
 ])('a document with markers that are wrong is refused: %s', (_name, document) => {
-    expect(() => replaceMarked(document, 'new', 'docs/performance.md')).toThrow('docs/performance.md')
+    expect(() => replaceMarked(document, 'bench', 'new', 'docs/performance.md')).toThrow('docs/performance.md')
 })

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { format } from 'prettier'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Report } from '../../../bench/end-to-end/report.js'
-import { reportAsText, withReport, writeReport } from '../../../bench/end-to-end/written-report.js'
+import { reportAsText, writeReport } from '../../../bench/end-to-end/written-report.js'
 
 const report: Report = {
     date: '2026-01-02',
@@ -46,13 +46,17 @@ beforeEach(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'written
 afterEach(() => rm(folder, { recursive: true }))
 
 test('a report takes the place between the marks, as Prettier would have it, and repeats to the byte', async () => {
-    const written = withReport(page, report, 'performance.md')
+    const file = path.join(folder, 'performance.md')
+    await writeFile(file, page)
+    await writeReport(report, folder)
+    const written = await readFile(file, 'utf8')
     expect(written).toMatch(/^# Performance\n\nBefore\.\n\n<!-- end-to-end -->\n\n/)
     expect(written).toMatch(/\n\n<!-- \/end-to-end -->\n\nAfter\.\n$/)
     expect(written).toMatch(/\| direct \| wheel +\| cold +\| 9000 +\| 3000 +\| 1\.23 +\| 5\.68 +\| 123 +\| 20 +\|/)
     expect(written).not.toContain('| old |')
     expect(await format(written, { parser: 'markdown', tabWidth: 2, printWidth: 120 })).toBe(written)
-    expect(withReport(written, report, 'performance.md')).toBe(written)
+    await writeReport(report, folder)
+    expect(await readFile(file, 'utf8')).toBe(written)
 })
 
 test.each([
@@ -62,13 +66,13 @@ test.each([
     ['two places', page + page],
 ])('a page with %s is refused and stays', async (_name, text) => {
     await writeFile(path.join(folder, 'performance.md'), text)
-    await expect(writeReport(folder, report)).rejects.toThrow('performance.md has no place for the report')
+    await expect(writeReport(report, folder)).rejects.toThrow('performance.md has not one <!-- end-to-end -->')
     expect(await readFile(path.join(folder, 'performance.md'), 'utf8')).toBe(text)
     await expect(readFile(path.join(folder, 'end-to-end.json'))).rejects.toThrow('ENOENT')
 })
 
 test('without a page there is the JSON alone', async () => {
-    await writeReport(folder, report)
+    await writeReport(report, folder)
     expect(JSON.parse(await readFile(path.join(folder, 'end-to-end.json'), 'utf8'))).toEqual(report)
     await expect(readFile(path.join(folder, 'performance.md'))).rejects.toThrow('ENOENT')
 })
