@@ -6,10 +6,9 @@ import { download } from './download.js'
 import type { Course, Extent } from './measure.js'
 import { spreadOf, type Spread } from './median.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
+import { cpuMicroseconds, forgetPeak, residentMemory } from './process-usage.js'
 import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
 import { fileUpstream } from './upstreams.js'
-import { cpuMicroseconds } from './worker-cpu.js'
-import { forgetPeak, residentMemory } from './worker-memory.js'
 
 /** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
 export interface LargeFileCost {

@@ -2,9 +2,9 @@ import { filesFor, subjectName, type Subject } from './configurations.js'
 import type { LoadGenerator } from './load.js'
 import { spreadOf, type Spread } from './median.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
+import { cpuMicroseconds } from './process-usage.js'
 import { pathPattern, type PathKind } from './request-paths.js'
 import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
-import { cpuMicroseconds } from './worker-cpu.js'
 
 /** What a subject costs against a plain one by the same nginx, over the rounds. */
 export interface Cost {

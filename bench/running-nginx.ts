@@ -6,7 +6,7 @@ import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
 import type { Place } from './minimal-nginx.js'
-import { masterOf, workersOf } from './worker-cpu.js'
+import { masterOf, workersOf } from './nginx-workers.js'
 
 /** An nginx in a temporary folder. */
 export interface RunningNginx {

@@ -5,8 +5,8 @@ import { render, type GeneratedFile } from '../../scripts/config/render.js'
 import { settingsFrom, type Settings } from '../../scripts/config/settings.js'
 import type { Place } from '../minimal-nginx.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
+import { cpuMicroseconds, residentMemory } from '../process-usage.js'
 import { runNginx, type RunningNginx } from '../running-nginx.js'
-import { cpuMicroseconds, peakMemory } from '../worker-cpu.js'
 import { bucketName } from './measured-s3.js'
 
 /** The two configurations that are measured: without `--cache` and with it. */
@@ -67,7 +67,7 @@ export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
     return {
         port: running.port,
         pageTtl,
-        usage: () => ({ cpu: sum(cpuMicroseconds), memory: sum(peakMemory) }),
+        usage: () => ({ cpu: sum(cpuMicroseconds), memory: sum((pid) => residentMemory(pid).peak) }),
         stop: () => running.stop().finally(removeCache),
     }
 }

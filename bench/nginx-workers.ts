@@ -30,17 +30,3 @@ function childrenOf(master: string): number[] {
     const isWorker = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker process')
     return children === '' ? [] : children.split(' ').filter(isWorker).map(Number)
 }
-
-/**
- * The CPU time, user and system, that a process of one thread has used, in microseconds. Linux counts it in
- * nanoseconds in `schedstat`, where `stat` has hundredths of a second only.
- */
-export function cpuMicroseconds(pid: number): number {
-    const [nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
-    return Number(nanoseconds) / 1000
-}
-
-/** The most memory that a process has had resident at once, what it shares with others included. MiB. */
-export function peakMemory(pid: number): number {
-    return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
-}
