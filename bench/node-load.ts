@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import type { Answers } from './answers.js'
 import type { PathPattern } from './request-paths.js'
 
 /**
@@ -13,7 +14,7 @@ export async function generateLoad(
     paths: PathPattern,
     connections: number,
     seconds: number,
-): Promise<{ requests: number; seconds: number }> {
+): Promise<Pick<Answers, 'requests' | 'seconds'>> {
     const requests = requestsFor(paths)
     const begin = performance.now()
     const end = begin + seconds * 1000

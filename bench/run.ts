@@ -8,7 +8,7 @@ import { measureCacheHits } from './cache-hits.js'
 import { tableOfCounts, type Count } from './count.js'
 import { readGateway, type Gateway } from './gateway.js'
 import { measureLargeFile } from './large-file.js'
-import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
+import { loadGenerator, type LoadGenerator } from './load.js'
 import type { Course } from './measure.js'
 import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
 import { reportOf, type Measured } from './report.js'
@@ -19,6 +19,7 @@ import { pathKinds, type PathKind } from './request-paths.js'
 import { measureOthers } from './servers/all.js'
 import { countSigning, measureSigning } from './signing.js'
 import { writeReport } from './write-report.js'
+import { findWrk } from './wrk.js'
 
 interface Options {
     nginxRoot: string[]

@@ -1,7 +1,8 @@
-import type { Answers, Sending } from './answers.js'
+import type { Answers } from '../answers.js'
 import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-nginx.js'
 import { askWithNode } from './node-requests.js'
 import type { RequestKind } from './request-kinds.js'
+import type { Sending } from './sending.js'
 import { askWithWrk } from './wrk-requests.js'
 
 /** What requests of one kind cost. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { connections, type Answers } from '../answers.js'
 import { quantile } from '../median.js'
-import { connections, type Answers, type Sending } from './answers.js'
 import type { RequestKind } from './request-kinds.js'
+import type { Sending } from './sending.js'
 
 /** Asks for a path with Node's own client. @throws Error when there is no answer */
 export async function ask(

@@ -1,8 +1,9 @@
 import os from 'node:os'
 import path from 'node:path'
+import { connections } from '../answers.js'
 import type { Course } from '../measure.js'
 import { nginxesAtHand, type NginxAtHand } from '../nginx-at-hand.js'
-import { connections } from './answers.js'
+import { findWrk } from '../wrk.js'
 import { planIndex } from './generated-index.js'
 import { configurations, type IndexSetup } from './index-nginx.js'
 import { startIndexServers, type IndexServers } from './index-servers.js'
@@ -12,7 +13,6 @@ import { measurePips } from './pips.js'
 import { measureVisible } from './publish-to-visible.js'
 import type { Report } from './report.js'
 import { requestKinds } from './request-kinds.js'
-import { findWrk } from './wrk-requests.js'
 
 /** What can be measured for itself. */
 export const parts = ['requests', 'pips', 'publishes'] as const

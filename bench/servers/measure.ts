@@ -5,10 +5,10 @@ import type { Course, Extent } from '../measure.js'
 import { spreadOf } from '../median.js'
 import { stopAll } from '../running-nginx.js'
 import { writeWheel } from '../wheel-file.js'
+import { runWrk } from '../wrk.js'
 import type { Contender, RunningServer } from './contender.js'
 import { treeMicroseconds } from './process-tree.js'
 import type { Missing, ServerCost } from './report.js'
-import { timedLoad, type TimedLoad } from './timed-load.js'
 
 /** A server that runs, and where what is measured is. */
 interface Entrant {
@@ -17,7 +17,10 @@ interface Entrant {
     urls: { page: string; file: string }
 }
 
-type Turn = TimedLoad & { microseconds: number }
+type Turn = Record<'perSecond' | 'microseconds' | 'p50' | 'p99', number>
+
+/** How long such a server may take for an answer. Seconds. */
+const timeout = 10
 
 /**
  * Measures package servers that serve the same project of one wheel of 1 KB, side by side. One that cannot be installed
@@ -46,7 +49,9 @@ export async function measureServers(
                 running.push(server)
                 const entrant = { name, server, urls: { page: server.page, file: await fileOn(server.page) } }
                 // Not counted: it fills caches, and shows whether the server stands it.
-                for (const url of Object.values(entrant.urls)) await timedLoad(wrk, folder, url, extent.seconds)
+                for (const url of Object.values(entrant.urls)) {
+                    await runWrk(wrk, { folder, url, seconds: extent.seconds, timeout })
+                }
                 ready.push(entrant)
             } catch (error) {
                 course.signal.throwIfAborted()
@@ -91,8 +96,13 @@ async function measureRounds(
             course.signal.throwIfAborted()
             course.onProgress(`${name}: ${of}`)
             const before = treeMicroseconds(server.pid)
-            const load = await timedLoad(wrk, folder, urls[of], extent.seconds)
-            turns[index] = { ...load, microseconds: (treeMicroseconds(server.pid) - before) / load.requests }
+            const load = await runWrk(wrk, { folder, url: urls[of], seconds: extent.seconds, timeout })
+            turns[index] = {
+                perSecond: load.requests / load.seconds,
+                microseconds: (treeMicroseconds(server.pid) - before) / load.requests,
+                p50: load.p50,
+                p99: load.p99,
+            }
         }
         rounds.push(turns)
     }
