@@ -1,5 +1,6 @@
 import { render, type GeneratedFile } from '../scripts/config/render.js'
 import { settingsFrom } from '../scripts/config/settings.js'
+import { bucketName } from './embedded-s3.js'
 import { gatewayFiles, type Gateway } from './gateway.js'
 import { httpOf, type Place } from './minimal-nginx.js'
 import type { JsEngine, NginxAtHand } from './nginx-at-hand.js'
@@ -72,7 +73,7 @@ function signedFiles(
 ): GeneratedFile[] {
     const settings = settingsFrom(
         {
-            bucket: 'my-pypi',
+            bucket: bucketName,
             target: 'standalone',
             endpointUrl: `http://127.0.0.1:${place.upstreamPort}`,
             listen: [`127.0.0.1:${place.port}`],

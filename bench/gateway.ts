@@ -3,6 +3,7 @@ import path from 'node:path'
 import { UserError } from '../scripts/cli/user-error.js'
 import { nginxFeatures } from '../scripts/config/nginx-version.js'
 import type { GeneratedFile } from '../scripts/config/render.js'
+import { bucketName } from './embedded-s3.js'
 import type { Place } from './minimal-nginx.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 
@@ -45,7 +46,7 @@ function settingsOf(place: Place): Record<string, string> {
     const server = `127.0.0.1:${place.upstreamPort}`
     return {
         AWS_SIGS_VERSION: '4',
-        S3_BUCKET_NAME: 'my-pypi',
+        S3_BUCKET_NAME: bucketName,
         S3_SERVER: '127.0.0.1',
         S3_SERVER_PORT: String(place.upstreamPort),
         S3_SERVER_PROTO: 'http',

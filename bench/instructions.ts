@@ -5,10 +5,10 @@ import type { GeneratedFile } from '../scripts/config/render.js'
 import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
+import { nginxEnvironment } from './embedded-s3.js'
 import type { Place } from './minimal-nginx.js'
 import { askInTurn } from './node-load.js'
 import type { PathPattern } from './request-paths.js'
-import { credentials } from './running-nginx.js'
 
 /** What is counted. */
 export interface CountedRun {
@@ -54,7 +54,7 @@ async function countInstructions(nginx: NginxCommand, run: CountedRun, requests:
             ],
         }
         let log = ''
-        const environment = { ...credentials, PATH: process.env.PATH }
+        const environment = { ...nginxEnvironment, PATH: process.env.PATH }
         const onLog = (text: string) => void (log += text)
         const process_ = await startNginx(valgrind, { folder, port, environment, onLog })
         try {

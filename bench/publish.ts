@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { openBucket } from '../scripts/s3/bucket.js'
-import { startS3Server } from '../scripts/s3-server/server.js'
 import { table } from '../scripts/manage/table.js'
+import { access, clientEnvironment, startEmbeddedS3 } from './embedded-s3.js'
 import { fillPage, fillProjects } from './fill-bucket.js'
 import type { TaskCost } from './publish-task.js'
 import { writeWheel } from './wheel-file.js'
@@ -31,13 +31,9 @@ const program = createProgram(
     .option('--json', 'print the result for a machine')
     .action(bench)
 
-const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
-
 async function bench(options: Options): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'bench-publish-'))
-    const server = options.endpointUrl
-        ? undefined
-        : await startS3Server({ folder: join(folder, 's3'), credentials: [credentials], region: 'us-east-1' })
+    const server = options.endpointUrl ? undefined : await startEmbeddedS3(join(folder, 's3'))
     try {
         const endpointUrl = options.endpointUrl ?? server!.endpoint
         const costs = await measure(options, folder, endpointUrl, server !== undefined)
@@ -49,14 +45,8 @@ async function bench(options: Options): Promise<void> {
 }
 
 async function measure(options: Options, folder: string, endpointUrl: string, isEmbedded: boolean) {
-    const own = isEmbedded ? { credentials, region: 'us-east-1' } : {}
-    const environment = isEmbedded
-        ? {
-              AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-              AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-              AWS_REGION: 'us-east-1',
-          }
-        : {}
+    const own = isEmbedded ? access : {}
+    const environment = isEmbedded ? clientEnvironment : {}
     const run = async (task: string, bucket: string, ...files: string[]): Promise<TaskCost> => {
         const program = fileURLToPath(new URL('publish-task.js', import.meta.url))
         const env = { ...process.env, ...environment, AWS_ENDPOINT_URL: endpointUrl }

@@ -1,4 +1,5 @@
 import type { GeneratedFile } from '../scripts/config/render.js'
+import { bucketName } from './embedded-s3.js'
 import { httpOf, type Place } from './minimal-nginx.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 
@@ -30,7 +31,7 @@ export function recipeFile(nginx: NginxAtHand, place: Place): GeneratedFile {
         '}',
     ])
     const loads = modules.map((module) => `load_module ${module};\n`).join('')
-    const environment = ['AWS_S3_BUCKET=my-pypi', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+    const environment = [`AWS_S3_BUCKET=${bucketName}`, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
     const names = environment.map((name) => `env ${name};\n`).join('')
     return { name: 'nginx.conf', content: loads + names + configuration }
 }

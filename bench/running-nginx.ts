@@ -5,6 +5,7 @@ import type { GeneratedFile } from '../scripts/config/render.js'
 import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
+import { nginxEnvironment } from './embedded-s3.js'
 import type { Place } from './minimal-nginx.js'
 import { masterOf, workersOf } from './nginx-workers.js'
 
@@ -19,12 +20,6 @@ export interface RunningNginx {
     master: number
     /** @throws Error when nginx has logged anything: it met errors while it was measured */
     stop(): Promise<void>
-}
-
-/** What signs in an nginx that is measured: of no account. */
-export const credentials = {
-    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
 
 /**
@@ -48,7 +43,7 @@ export async function runNginx(
     const removeFolder = () => rm(folder, { recursive: true, force: true })
     try {
         await writeFolder(folder, filesIn({ folder, port, upstreamPort }), true)
-        const nginx = await startNginx(command, { folder, port, environment: credentials, onLog })
+        const nginx = await startNginx(command, { folder, port, environment: nginxEnvironment, onLog })
         const stop = async () => {
             await nginx.stop()
             await removeFolder()

@@ -3,11 +3,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { render, type GeneratedFile } from '../../scripts/config/render.js'
 import { settingsFrom, type Settings } from '../../scripts/config/settings.js'
+import { bucketName } from '../embedded-s3.js'
 import type { Place } from '../minimal-nginx.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { cpuMicroseconds, residentMemory } from '../process-usage.js'
 import { runNginx, type RunningNginx } from '../running-nginx.js'
-import { bucketName } from './measured-s3.js'
 
 /** The two configurations that are measured: without `--cache` and with it. */
 export const configurations = ['direct', 'cached'] as const

@@ -4,7 +4,7 @@ import type { Bucket } from '../../scripts/s3/bucket.js'
 import type { NginxCommand } from '../../scripts/start/nginx-process.js'
 import type { Course } from '../measure.js'
 import type { PlannedProject } from './generated-index.js'
-import { makeStandInFolder, startEmbeddedS3, startStandInS3, type MeasuredS3, type S3Kind } from './measured-s3.js'
+import { makeStandInFolder, startEmptyBucket, startStandInS3, type MeasuredS3, type S3Kind } from './measured-s3.js'
 import type { WrittenObject } from './request-kinds.js'
 import { intoBucket, intoFolder, writeIndex, type WriteObject } from './write-index.js'
 
@@ -44,7 +44,7 @@ export async function startIndexServers(
             servers.set('stand-in', await startStandInS3(nginx, root))
         }
         if (wanted.has('embedded')) {
-            const embedded = await startEmbeddedS3(path.join(folder, 's3'))
+            const embedded = await startEmptyBucket(path.join(folder, 's3'))
             servers.set('embedded', embedded)
             filled = embedded.bucket
             writes.push(intoBucket(filled))

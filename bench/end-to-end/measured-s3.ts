@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { startS3Server } from '../../scripts/s3-server/server.js'
 import { openBucket, type Bucket } from '../../scripts/s3/bucket.js'
 import type { NginxCommand } from '../../scripts/start/nginx-process.js'
-import { credentials, runNginx } from '../running-nginx.js'
+import { access, bucketName, startEmbeddedS3 } from '../embedded-s3.js'
+import { runNginx } from '../running-nginx.js'
 import { standInConfiguration } from './stand-in-configuration.js'
 import { timeOfFiles } from './write-index.js'
 
@@ -19,16 +19,10 @@ export interface MeasuredS3 {
     stop(): Promise<void>
 }
 
-/** The bucket that is measured. */
-export const bucketName = 'my-pypi'
-
-const keys = { accessKeyId: credentials.AWS_ACCESS_KEY_ID, secretAccessKey: credentials.AWS_SECRET_ACCESS_KEY }
-const region = 'us-east-1'
-
 /** Starts the embedded S3 server, with an empty bucket. @param folder of its objects */
-export async function startEmbeddedS3(folder: string): Promise<MeasuredS3 & { bucket: Bucket }> {
-    const server = await startS3Server({ folder, credentials: [keys], region })
-    const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, region, credentials: keys })
+export async function startEmptyBucket(folder: string): Promise<MeasuredS3 & { bucket: Bucket }> {
+    const server = await startEmbeddedS3(folder)
+    const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
     await bucket.create()
     return {
         port: Number(new URL(server.endpoint).port),

@@ -2,8 +2,8 @@ import { chmod, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { publish } from '../../scripts/publish/publish.js'
 import { openBucket } from '../../scripts/s3/bucket.js'
-import { startS3Server } from '../../scripts/s3-server/server.js'
 import { filesFor } from '../configurations.js'
+import { access, bucketName, startEmbeddedS3 } from '../embedded-s3.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { runNginx, stopAll } from '../running-nginx.js'
 import { folderUpstream } from '../upstreams.js'
@@ -41,11 +41,9 @@ export function ours(nginx: NginxAtHand, cache: boolean): Contender {
 
 /** Publishes the wheel, and writes the objects of the bucket as files below `root`. */
 async function publishInto(root: string, storage: string, wheel: string): Promise<void> {
-    const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'of-no-account' }
-    const region = 'us-east-1'
-    const server = await startS3Server({ folder: storage, credentials: [credentials], region })
+    const server = await startEmbeddedS3(storage)
     try {
-        const bucket = openBucket({ bucket: 'my-pypi', endpointUrl: server.endpoint, credentials, region })
+        const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
         await bucket.create()
         await publish(bucket, [wheel])
         for await (const { key } of bucket.list()) {

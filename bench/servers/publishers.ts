@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openBucket } from '../../scripts/s3/bucket.js'
-import { startS3Server } from '../../scripts/s3-server/server.js'
+import { access, clientEnvironment, startEmbeddedS3 } from '../embedded-s3.js'
 import type { Course, Extent } from '../measure.js'
 import { spreadOf } from '../median.js'
 import { writeWheel } from '../wheel-file.js'
@@ -43,9 +43,6 @@ const publishers: readonly Publisher[] = [
 /** How many files a project has before one more is uploaded. */
 const sizes = [1, 500]
 
-const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'of-no-account' }
-const region = 'us-east-1'
-
 /**
  * Measures what it takes to upload one wheel, the start of the program included, to the embedded S3 server. A publisher
  * that cannot be installed or run is left out, with the reason.
@@ -59,8 +56,7 @@ export async function measurePublishers(
 ): Promise<{ publishers: PublisherCost[]; missing: Missing[] }> {
     const costs: PublisherCost[] = []
     const missing: Missing[] = []
-    const storage = path.join(folder, 'storage')
-    const server = await startS3Server({ folder: storage, credentials: [credentials], region })
+    const server = await startEmbeddedS3(path.join(folder, 'storage'))
     const proxy = await startCountingProxy(server.endpoint)
     try {
         for (const [index, publisher] of publishers.entries()) {
@@ -102,15 +98,9 @@ async function measureUploads(
     { signal }: Course,
 ): Promise<PublisherCost> {
     const { endpoint: endpointUrl } = proxy
-    await openBucket({ bucket: bucketName, endpointUrl, credentials, region }).create()
+    await openBucket({ bucket: bucketName, endpointUrl, ...access }).create()
     const [program, ...words] = await command(bucketName, endpointUrl, signal)
-    const environment = {
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        AWS_REGION: region,
-        AWS_DEFAULT_REGION: region,
-        AWS_ENDPOINT_URL: endpointUrl,
-    }
+    const environment = { ...clientEnvironment, AWS_ENDPOINT_URL: endpointUrl }
     const upload = (wheels: string[]) => runProgram(program, [...words, ...wheels], environment, signal)
     const newWheel = (number: number) => writeWheel(folder, 'demo', `1.${number}`, 600)
     const before: string[] = []
