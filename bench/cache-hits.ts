@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Subject } from './configurations.js'
 import type { Gateway } from './gateway.js'
@@ -7,6 +6,7 @@ import type { LoadGenerator } from './load.js'
 import { measure, type Cost, type Course, type Extent } from './measure.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 import { runNginx } from './running-nginx.js'
+import { inTemporaryFolder } from './temporary-folder.js'
 import { fileUpstream } from './upstreams.js'
 
 /**
@@ -20,10 +20,7 @@ export async function measureCacheHits(
     extent: Extent,
     course: Course,
 ): Promise<Cost[]> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-object-'))
-    try {
-        // The worker of the upstream may be of another user.
-        await chmod(folder, 0o755)
+    return inTemporaryFolder('object', async (folder) => {
         await writeFile(path.join(folder, 'object'), 'x'.repeat(1024))
         const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, 'object')))
         try {
@@ -40,7 +37,5 @@ export async function measureCacheHits(
         } finally {
             await upstream.stop()
         }
-    } finally {
-        await rm(folder, { recursive: true })
-    }
+    })
 }

@@ -1,13 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UserError } from '../scripts/cli/user-error.js'
 import { s3Kinds, type S3Kind } from './end-to-end/measured-s3.js'
 import { parts, runBenchmark, type Part } from './end-to-end/run-benchmark.js'
 import { reportAsText, writeReport } from './end-to-end/written-report.js'
 import { toJson } from './report-files.js'
+import { inTemporaryFolder } from './temporary-folder.js'
 
 interface Options {
     projects: number
@@ -53,12 +51,9 @@ Examples:
   npm run bench:end-to-end -- --projects 100 --pips 20 --publishes 10 --seconds 1
   npm run bench:end-to-end -- --write docs`,
     )
-    .action(bench)
+    .action((options: Options) => inTemporaryFolder('end-to-end', (folder) => bench(options, folder)))
 
-async function bench(options: Options): Promise<void> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-end-to-end-'))
-    // The workers of an nginx that root has started are not root, and shall read in it.
-    await chmod(folder, 0o755)
+async function bench(options: Options, folder: string): Promise<void> {
     const interruption = new AbortController()
     // Not once: npm passes on what a terminal has sent already.
     for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -72,11 +67,7 @@ async function bench(options: Options): Promise<void> {
             // What was cut off has errors of many kinds.
             throw interruption.signal.aborted ? interruption.signal.reason : error
         })
-        .finally(async () => {
-            showProgress('')
-            // A pip that is ended may still write.
-            await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-        })
+        .finally(() => showProgress(''))
     process.stdout.write(options.json ? toJson(report) : reportAsText(report))
     const failure = report.pips.find((each) => each.failure !== undefined)
     if (failure !== undefined) throw new UserError(`a pip failed (${failure.configuration}): ${failure.failure}`)

@@ -1,6 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { GeneratedFile } from '../scripts/config/render.js'
 import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
@@ -9,6 +7,7 @@ import { nginxEnvironment } from './embedded-s3.js'
 import type { Place } from './minimal-nginx.js'
 import { askInTurn } from './node-load.js'
 import type { PathPattern } from './request-paths.js'
+import { inTemporaryFolder } from './temporary-folder.js'
 
 /** What is counted. */
 export interface CountedRun {
@@ -35,9 +34,8 @@ export async function instructionsPerRequest(nginx: NginxCommand, run: CountedRu
     return (many - few) / run.requests
 }
 
-async function countInstructions(nginx: NginxCommand, run: CountedRun, requests: number): Promise<number> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-callgrind-'))
-    try {
+function countInstructions(nginx: NginxCommand, run: CountedRun, requests: number): Promise<number> {
+    return inTemporaryFolder('callgrind', async (folder) => {
         const port = await freePort()
         const profile = run.profile ?? `${folder}/callgrind.out`
         const files = run.filesIn({ folder, port, upstreamPort: run.upstreamPort }).map(({ name, content }) => ({
@@ -68,7 +66,5 @@ async function countInstructions(nginx: NginxCommand, run: CountedRun, requests:
             throw new Error(`valgrind counted nothing:\n${await readFile(`${folder}/valgrind.log`, 'utf8')}`)
         }
         return Number(total)
-    } finally {
-        await rm(folder, { recursive: true })
-    }
+    })
 }

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { filesFor, subjectName, type Subject } from './configurations.js'
 import { download } from './download.js'
@@ -8,6 +7,7 @@ import { spreadOf, type Spread } from './median.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 import { cpuMicroseconds, forgetPeak, residentMemory } from './process-usage.js'
 import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
+import { inTemporaryFolder } from './temporary-folder.js'
 import { fileUpstream } from './upstreams.js'
 
 /** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
@@ -44,47 +44,45 @@ export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, cours
         { kind: 'plain', buffers: 'ours' },
         { kind: 'signed', engine: nginx.engines[0]!, signature: 'v4' },
     ]
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-large-'))
-    const running: RunningNginx[] = []
-    try {
-        // The worker of the upstream may be of another user.
-        await chmod(folder, 0o755)
-        // A file of one hole: reading it is no work of the disk.
-        await writeFile(path.join(folder, name), '')
-        await truncate(path.join(folder, name), megabytes * 1e6)
-        const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, name)))
-        running.push(upstream)
-        for (const subject of subjects) {
-            running.push(await runNginx(nginx, upstream.port, (place) => filesFor(subject, nginx, place)))
-        }
-        const measured = running.slice(1)
-        const memory = measured.map(({ worker }) => {
-            forgetPeak(worker)
-            return residentMemory(worker).now
-        })
-        const rounds: Turn[][] = []
-        for (let round = 0; round <= extent.rounds; round++) {
-            course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
-            const turns: Turn[] = []
-            const order = [...subjects.keys()]
-            for (const index of round % 2 === 0 ? order : order.reverse()) {
-                course.signal.throwIfAborted()
-                turns[index] = await takeTurn(measured[index]!)
+    return inTemporaryFolder('large', async (folder) => {
+        const running: RunningNginx[] = []
+        try {
+            // A file of one hole: reading it is no work of the disk.
+            await writeFile(path.join(folder, name), '')
+            await truncate(path.join(folder, name), megabytes * 1e6)
+            const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, name)))
+            running.push(upstream)
+            for (const subject of subjects) {
+                running.push(await runNginx(nginx, upstream.port, (place) => filesFor(subject, nginx, place)))
             }
-            // The first is not counted: it connects to the upstream.
-            if (round > 0) rounds.push(turns)
+            const measured = running.slice(1)
+            const memory = measured.map(({ worker }) => {
+                forgetPeak(worker)
+                return residentMemory(worker).now
+            })
+            const rounds: Turn[][] = []
+            for (let round = 0; round <= extent.rounds; round++) {
+                course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
+                const turns: Turn[] = []
+                const order = [...subjects.keys()]
+                for (const index of round % 2 === 0 ? order : order.reverse()) {
+                    course.signal.throwIfAborted()
+                    turns[index] = await takeTurn(measured[index]!)
+                }
+                // The first is not counted: it connects to the upstream.
+                if (round > 0) rounds.push(turns)
+            }
+            return subjects.map((subject, index) => ({
+                nginx: nginx.name,
+                subject: subjectName(subject),
+                megabytes,
+                ...spreadsOf(rounds, index),
+                growth: residentMemory(measured[index]!.worker).peak - memory[index]!,
+            }))
+        } finally {
+            await stopAll(running)
         }
-        return subjects.map((subject, index) => ({
-            nginx: nginx.name,
-            subject: subjectName(subject),
-            megabytes,
-            ...spreadsOf(rounds, index),
-            growth: residentMemory(measured[index]!.worker).peak - memory[index]!,
-        }))
-    } finally {
-        await stopAll(running)
-        await rm(folder, { recursive: true })
-    }
+    })
 }
 
 async function takeTurn({ port, worker }: RunningNginx): Promise<Turn> {

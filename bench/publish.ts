@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -10,6 +9,7 @@ import { table } from '../scripts/manage/table.js'
 import { access, clientEnvironment, startEmbeddedS3 } from './embedded-s3.js'
 import { fillPage, fillProjects } from './fill-bucket.js'
 import type { TaskCost } from './publish-task.js'
+import { inTemporaryFolder } from './temporary-folder.js'
 import { writeWheel } from './wheel-file.js'
 
 interface Options {
@@ -29,10 +29,9 @@ const program = createProgram(
     .option('--projects <number>', 'projects of the index that is rebuilt, of ten files each', Number, 1000)
     .option('--megabytes <number>', 'size of the large wheel', Number, 500)
     .option('--json', 'print the result for a machine')
-    .action(bench)
+    .action((options: Options) => inTemporaryFolder('publish', (folder) => bench(options, folder)))
 
-async function bench(options: Options): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'bench-publish-'))
+async function bench(options: Options, folder: string): Promise<void> {
     const server = options.endpointUrl ? undefined : await startEmbeddedS3(join(folder, 's3'))
     try {
         const endpointUrl = options.endpointUrl ?? server!.endpoint
@@ -40,7 +39,6 @@ async function bench(options: Options): Promise<void> {
         process.stdout.write(options.json ? JSON.stringify(costs, null, 2) + '\n' : describe(costs))
     } finally {
         await server?.close()
-        await rm(folder, { recursive: true })
     }
 }
 

@@ -1,7 +1,4 @@
 import { InvalidArgumentError } from 'commander'
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UsageError, UserError } from '../scripts/cli/user-error.js'
 import { measureCacheHits } from './cache-hits.js'
@@ -18,6 +15,7 @@ import { tablesOf } from './report-tables.js'
 import { pathKinds, type PathKind } from './request-paths.js'
 import { measureOthers } from './servers/all.js'
 import { countSigning, measureSigning } from './signing.js'
+import { inTemporaryFolder } from './temporary-folder.js'
 import { writeReport } from './write-report.js'
 import { findWrk } from './wrk.js'
 
@@ -65,9 +63,9 @@ Examples:
 
 A machine that does other work at the same time makes the quartiles wider, and the medians little worse.`,
     )
-    .action(bench)
+    .action((options: Options) => inTemporaryFolder('load', (folder) => bench(options, folder)))
 
-async function bench(options: Options): Promise<void> {
+async function bench(options: Options, folder: string): Promise<void> {
     if (options.instructions && (options.servers || options.write !== undefined)) {
         throw new UsageError('--instructions goes with neither --servers nor --write', 'Run it by itself.')
     }
@@ -77,7 +75,6 @@ async function bench(options: Options): Promise<void> {
     // Not once: npm passes on what a terminal has sent already.
     process.on('SIGINT', () => interruption.abort(new UserError('interrupted')))
     const course = { onProgress: showProgress, signal: interruption.signal }
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-load-'))
     try {
         if (options.instructions) {
             const counts: Count[] = []
@@ -96,7 +93,6 @@ async function bench(options: Options): Promise<void> {
         process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(tablesOf(report))))
     } finally {
         showProgress('')
-        await rm(folder, { recursive: true })
     }
 }
 

@@ -1,6 +1,3 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import type { GeneratedFile } from '../scripts/config/render.js'
 import { writeFolder } from '../scripts/config/write-folder.js'
 import { freePort } from '../scripts/start/free-port.js'
@@ -8,6 +5,7 @@ import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js
 import { nginxEnvironment } from './embedded-s3.js'
 import type { Place } from './minimal-nginx.js'
 import { masterOf, workersOf } from './nginx-workers.js'
+import { removeFolder, temporaryFolder } from './temporary-folder.js'
 
 /** An nginx in a temporary folder. */
 export interface RunningNginx {
@@ -34,19 +32,16 @@ export async function runNginx(
     filesIn: (place: Place) => GeneratedFile[],
     count = 1,
 ): Promise<RunningNginx> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-'))
-    // A worker of another user has its cache there.
-    await chmod(folder, 0o755)
+    const folder = await temporaryFolder('nginx')
     const port = await freePort()
     let log = ''
     const onLog = (text: string) => void (log += text)
-    const removeFolder = () => rm(folder, { recursive: true, force: true })
     try {
         await writeFolder(folder, filesIn({ folder, port, upstreamPort }), true)
         const nginx = await startNginx(command, { folder, port, environment: nginxEnvironment, onLog })
         const stop = async () => {
             await nginx.stop()
-            await removeFolder()
+            await removeFolder(folder)
             if (/\[(?:warn|error|crit|alert|emerg)\]/.test(log)) throw new Error(`nginx logged:\n${log.slice(0, 2000)}`)
         }
         try {
@@ -57,7 +52,7 @@ export async function runNginx(
             throw error
         }
     } catch (error) {
-        await removeFolder()
+        await removeFolder(folder)
         throw error
     }
 }

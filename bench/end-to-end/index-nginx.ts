@@ -1,6 +1,3 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { render, type GeneratedFile } from '../../scripts/config/render.js'
 import { settingsFrom, type Settings } from '../../scripts/config/settings.js'
 import { bucketName } from '../embedded-s3.js'
@@ -8,6 +5,7 @@ import type { Place } from '../minimal-nginx.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { cpuMicroseconds, residentMemory } from '../process-usage.js'
 import { runNginx, type RunningNginx } from '../running-nginx.js'
+import { removeFolder, temporaryFolder } from '../temporary-folder.js'
 
 /** The two configurations that are measured: without `--cache` and with it. */
 export const configurations = ['direct', 'cached'] as const
@@ -42,13 +40,10 @@ export interface Usage {
 
 /** Starts what `generate-config --target standalone` makes, with an empty cache where it has one. */
 export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
-    const cache = await mkdtemp(path.join(os.tmpdir(), 'bench-cache-'))
-    const removeCache = () => rm(cache, { recursive: true, force: true })
+    const cache = await temporaryFolder('cache')
     let running: RunningNginx
     let pageTtl = 0
     try {
-        // The workers of an nginx that root has started are not root.
-        await chmod(cache, 0o755)
         running = await runNginx(
             setup.nginx,
             setup.s3Port,
@@ -60,7 +55,7 @@ export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
             setup.workers,
         )
     } catch (error) {
-        await removeCache()
+        await removeFolder(cache)
         throw error
     }
     const sum = (of: (pid: number) => number) => running.workers.reduce((total, pid) => total + of(pid), 0)
@@ -68,7 +63,7 @@ export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
         port: running.port,
         pageTtl,
         usage: () => ({ cpu: sum(cpuMicroseconds), memory: sum((pid) => residentMemory(pid).peak) }),
-        stop: () => running.stop().finally(removeCache),
+        stop: () => running.stop().finally(() => removeFolder(cache)),
     }
 }
 

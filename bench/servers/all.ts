@@ -1,8 +1,6 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import type { Course, Extent } from '../measure.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
+import { inTemporaryFolder } from '../temporary-folder.js'
 import { devpi } from './devpi.js'
 import { measureServers } from './measure.js'
 import { ours } from './ours.js'
@@ -18,15 +16,10 @@ export async function measureOthers(
     extent: Extent,
     course: Course,
 ): Promise<ServersReport> {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'bench-servers-'))
-    try {
-        // A worker of nginx, which may be another user, has its files below.
-        await chmod(folder, 0o755)
+    return inTemporaryFolder('servers', async (folder) => {
         const contenders = [ours(nginx, false), ours(nginx, true), pypiserver, devpi, pypiron]
         const { servers, missing } = await measureServers(contenders, wrk, folder, extent, course)
         const uploads = await measurePublishers(folder, extent, course)
         return { servers, publishers: uploads.publishers, missing: [...missing, ...uploads.missing] }
-    } finally {
-        await rm(folder, { recursive: true })
-    }
+    })
 }
