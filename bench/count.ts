@@ -1,6 +1,6 @@
 import { filesFor, subjectName, type Subject } from './configurations.js'
 import { instructionsPerRequest } from './instructions.js'
-import type { Course } from './measure.js'
+import type { Course } from './course.js'
 import { spreadOf } from './median.js'
 import type { Place } from './minimal-nginx.js'
 import type { NginxAtHand } from './nginx-at-hand.js'

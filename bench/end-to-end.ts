@@ -1,9 +1,11 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UserError } from '../scripts/cli/user-error.js'
+import { onCourse } from './course.js'
 import { s3Kinds, type S3Kind } from './end-to-end/measured-s3.js'
 import { parts, runBenchmark, type Part } from './end-to-end/run-benchmark.js'
 import { reportAsText, writeReport } from './end-to-end/written-report.js'
+import { positive } from './positive-number.js'
 import { toJson } from './report-files.js'
 import { inTemporaryFolder } from './temporary-folder.js'
 
@@ -26,18 +28,18 @@ const program = createProgram(
     'npm run bench:end-to-end --',
     'Measures a whole index: requests, pips that install at once, and the time from a publish to its page.',
 )
-    .option('--projects <number>', "projects of the index, with PyPI's distribution of files", positive, 1000)
-    .option('--large-files <number>', 'files of the one large project beside them', positive, 5000)
-    .option('--seed <number>', 'says which project has how many files', positive, 1)
-    .option('--workers <number>', 'workers of nginx', positive, 2)
+    .option('--projects <number>', "projects of the index, with PyPI's distribution of files", positive(5), 1000)
+    .option('--large-files <number>', 'files of the one large project beside them', positive(5), 5000)
+    .option('--seed <number>', 'says which project has how many files', positive(5), 1)
+    .option('--workers <number>', 'workers of nginx', positive(5), 2)
     .addOption(
         new Option('--s3 <kind>', 'what is behind nginx when requests are measured')
             .choices(s3Kinds)
             .default('stand-in'),
     )
-    .option('--seconds <number>', 'how long requests of one kind are measured', positive, 5)
-    .option('--pips <number>', 'pips that install at once', positive, 200)
-    .option('--publishes <number>', 'files that are published', positive, 100)
+    .option('--seconds <number>', 'how long requests of one kind are measured', positive(5), 5)
+    .option('--pips <number>', 'pips that install at once', positive(5), 200)
+    .option('--publishes <number>', 'files that are published', positive(5), 100)
     .addOption(new Option('--only <parts...>', 'measure these parts (default: all)').choices(parts))
     .option('--nginx-root <folder>', "the nginx of an unpacked Debian (default: this machine's)")
     .option('--json', 'print the result for a machine')
@@ -54,33 +56,13 @@ Examples:
     .action((options: Options) => inTemporaryFolder('end-to-end', (folder) => bench(options, folder)))
 
 async function bench(options: Options, folder: string): Promise<void> {
-    const interruption = new AbortController()
-    // Not once: npm passes on what a terminal has sent already.
-    for (const signal of ['SIGINT', 'SIGTERM']) {
-        process.on(signal, () => interruption.abort(new UserError('interrupted')))
-    }
-    const report = await runBenchmark({ ...options, parts: options.only ?? parts }, folder, {
-        signal: interruption.signal,
-        onProgress: showProgress,
-    })
-        .catch((error: unknown) => {
-            // What was cut off has errors of many kinds.
-            throw interruption.signal.aborted ? interruption.signal.reason : error
-        })
-        .finally(() => showProgress(''))
+    const report = await onCourse((course) =>
+        runBenchmark({ ...options, parts: options.only ?? parts }, folder, course),
+    )
     process.stdout.write(options.json ? toJson(report) : reportAsText(report))
     const failure = report.pips.find((each) => each.failure !== undefined)
     if (failure !== undefined) throw new UserError(`a pip failed (${failure.configuration}): ${failure.failure}`)
     if (options.write !== undefined) await writeReport(report, options.write)
-}
-
-function showProgress(text: string): void {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
-}
-
-function positive(text: string): number {
-    if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 to 99999.')
-    return Number(text)
 }
 
 await runProgram(program)

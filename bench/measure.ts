@@ -1,4 +1,5 @@
 import { filesFor, subjectName, type Subject } from './configurations.js'
+import type { Course } from './course.js'
 import type { LoadGenerator } from './load.js'
 import { spreadOf, type Spread } from './median.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
@@ -27,13 +28,6 @@ export interface Extent {
     rounds: number
     seconds: number
     paths: readonly PathKind[]
-}
-
-/** What goes on during a measurement. */
-export interface Course {
-    onProgress: (text: string) => void
-    /** Ends it before its end. */
-    signal: AbortSignal
 }
 
 /**

@@ -1,12 +1,10 @@
-import os from 'node:os'
+import { circumstances, type Circumstances } from './circumstances.js'
 import type { LargeFileCost } from './large-file.js'
 import type { Cost, Extent } from './measure.js'
 import type { ServersReport } from './servers/report.js'
 
 /** The result of a run. */
-export interface Report {
-    date: string
-    machine: string
+export interface Report extends Circumstances {
     loadGenerator: string
     rounds: number
     seconds: number
@@ -24,10 +22,8 @@ export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'largeFile' | 'serve
 
 /** @param loadGenerator the name of what asked */
 export function reportOf(measured: Measured, loadGenerator: string, extent: Extent): Report {
-    const processors = os.cpus()
     return {
-        date: new Date().toISOString().slice(0, 10),
-        machine: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}`,
+        ...circumstances(),
         loadGenerator,
         rounds: extent.rounds,
         seconds: extent.seconds,

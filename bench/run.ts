@@ -6,8 +6,9 @@ import { tableOfCounts, type Count } from './count.js'
 import { readGateway, type Gateway } from './gateway.js'
 import { measureLargeFile } from './large-file.js'
 import { loadGenerator, type LoadGenerator } from './load.js'
-import type { Course } from './measure.js'
+import { onCourse, type Course } from './course.js'
 import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
+import { positive } from './positive-number.js'
 import { reportOf, type Measured } from './report.js'
 import { toJson } from './report-files.js'
 import { toText } from './report-table.js'
@@ -43,8 +44,8 @@ const program = createProgram(
         (root, roots: string[]) => [...roots, root],
         rootsOfEnvironment,
     )
-    .option('--rounds <number>', 'how often each is measured', positive, 9)
-    .option('--seconds <number>', 'how long each measurement takes', positive, 1)
+    .option('--rounds <number>', 'how often each is measured', positive(4), 9)
+    .option('--seconds <number>', 'how long each measurement takes', positive(4), 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
     .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
@@ -71,29 +72,30 @@ async function bench(options: Options, folder: string): Promise<void> {
     }
     const nginxes = await nginxesAtHand(options.nginxRoot)
     const gateway = options.nginxS3Gateway === undefined ? undefined : readGateway(options.nginxS3Gateway)
-    const interruption = new AbortController()
-    // Not once: npm passes on what a terminal has sent already.
-    process.on('SIGINT', () => interruption.abort(new UserError('interrupted')))
-    const course = { onProgress: showProgress, signal: interruption.signal }
-    try {
-        if (options.instructions) {
-            const counts: Count[] = []
-            for (const nginx of nginxes) {
-                const its = nginx === nginxes.at(-1) ? gateway : undefined
-                counts.push(...(await countSigning(nginx, its, options.paths, course)))
-            }
-            showProgress('')
-            process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
-            return
-        }
-        const load = loadGenerator(folder)
-        const report = reportOf(await measureAll(nginxes, gateway, load, options, course), load.name, options)
-        showProgress('')
-        const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
-        process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(tablesOf(report))))
-    } finally {
-        showProgress('')
+    if (options.instructions) {
+        const counts = await onCourse((course) => countAll(nginxes, gateway, options, course))
+        process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
+        return
     }
+    const load = loadGenerator(folder)
+    const measured = await onCourse((course) => measureAll(nginxes, gateway, load, options, course))
+    const report = reportOf(measured, load.name, options)
+    const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
+    process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(tablesOf(report))))
+}
+
+async function countAll(
+    nginxes: readonly NginxAtHand[],
+    gateway: Gateway | undefined,
+    options: Options,
+    course: Course,
+): Promise<Count[]> {
+    const counts: Count[] = []
+    for (const nginx of nginxes) {
+        const its = nginx === nginxes.at(-1) ? gateway : undefined
+        counts.push(...(await countSigning(nginx, its, options.paths, course)))
+    }
+    return counts
 }
 
 async function measureAll(
@@ -116,15 +118,6 @@ async function measureAll(
         measured.largeFile.push(...(await measureLargeFile(nginx, options, course)))
     }
     return options.servers ? { ...measured, servers: await measureOthers(newest, wrk!, options, course) } : measured
-}
-
-function showProgress(text: string): void {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
-}
-
-function positive(text: string): number {
-    if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 to 9999.')
-    return Number(text)
 }
 
 /** An option that takes several words is given them one by one, with those so far. */

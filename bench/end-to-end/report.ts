@@ -1,3 +1,4 @@
+import type { Circumstances } from '../circumstances.js'
 import type { ReportTable } from '../report-table.js'
 import type { RequestFigures } from './measure-requests.js'
 import type { S3Kind } from './measured-s3.js'
@@ -5,10 +6,7 @@ import type { PipFigures } from './pips.js'
 import type { VisibleFigures } from './publish-to-visible.js'
 
 /** The result of a run. What was not measured is empty. */
-export interface Report {
-    /** The day, UTC. */
-    date: string
-    machine: string
+export interface Report extends Circumstances {
     nginx: string
     workers: number
     index: { projects: number; files: number; largeProjectFiles: number; seed: number }

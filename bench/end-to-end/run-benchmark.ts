@@ -1,7 +1,7 @@
-import os from 'node:os'
 import path from 'node:path'
 import { connections } from '../answers.js'
-import type { Course } from '../measure.js'
+import { circumstances } from '../circumstances.js'
+import type { Course } from '../course.js'
 import { nginxesAtHand, type NginxAtHand } from '../nginx-at-hand.js'
 import { findWrk } from '../wrk.js'
 import { planIndex } from './generated-index.js'
@@ -41,8 +41,7 @@ export async function runBenchmark(extent: Extent, folder: string, course: Cours
     const projects = planIndex(extent.projects, extent.largeFiles, extent.seed)
     const wrk = findWrk()
     const report: Report = {
-        date: new Date().toISOString().slice(0, 10),
-        machine: `${os.cpus().length} × ${os.cpus()[0]?.model.trim() ?? 'unknown processor'}`,
+        ...circumstances(),
         nginx: nginx.version,
         workers: extent.workers,
         index: {

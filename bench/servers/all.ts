@@ -1,4 +1,5 @@
-import type { Course, Extent } from '../measure.js'
+import type { Course } from '../course.js'
+import type { Extent } from '../measure.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { inTemporaryFolder } from '../temporary-folder.js'
 import { devpi } from './devpi.js'
