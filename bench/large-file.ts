@@ -1,10 +1,11 @@
 import { truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { byTurns } from './by-turns.js'
 import { filesFor, subjectName, type Subject } from './configurations.js'
 import { download } from './download.js'
 import type { Course } from './course.js'
 import type { Extent } from './measure.js'
-import { spreadOf, type Spread } from './median.js'
+import { spreadOf, type Spread } from './quantiles.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 import { cpuMicroseconds, forgetPeak, residentMemory } from './process-usage.js'
 import { runNginx, stopAll, type RunningNginx } from './running-nginx.js'
@@ -61,18 +62,13 @@ export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, cours
                 forgetPeak(worker)
                 return residentMemory(worker).now
             })
-            const rounds: Turn[][] = []
-            for (let round = 0; round <= extent.rounds; round++) {
-                course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
-                const turns: Turn[] = []
-                const order = [...subjects.keys()]
-                for (const index of round % 2 === 0 ? order : order.reverse()) {
-                    course.signal.throwIfAborted()
-                    turns[index] = await takeTurn(measured[index]!)
-                }
-                // The first is not counted: it connects to the upstream.
-                if (round > 0) rounds.push(turns)
-            }
+            course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
+            const rounds = await byTurns(
+                subjects.length,
+                { rounds: extent.rounds, warmUp: 1 },
+                course.signal,
+                (index) => takeTurn(measured[index]!),
+            )
             return subjects.map((subject, index) => ({
                 nginx: nginx.name,
                 subject: subjectName(subject),

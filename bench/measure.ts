@@ -1,7 +1,8 @@
+import { byTurns } from './by-turns.js'
 import { filesFor, subjectName, type Subject } from './configurations.js'
 import type { Course } from './course.js'
 import type { LoadGenerator } from './load.js'
-import { spreadOf, type Spread } from './median.js'
+import { spreadOf, type Spread } from './quantiles.js'
 import type { NginxAtHand } from './nginx-at-hand.js'
 import { cpuMicroseconds } from './process-usage.js'
 import { pathPattern, type PathKind } from './request-paths.js'
@@ -33,8 +34,7 @@ export interface Extent {
 /**
  * Measures subjects beside a plain one, by one nginx.
  *
- * All of them run at once and are loaded in turn, each second round in the reverse order, so that what disturbs the
- * machine for a while disturbs them alike, and a ratio has both its sides from the same round.
+ * All of them run at once and are loaded by turns, and a ratio has both its sides from the same round.
  */
 export async function measure(
     nginx: NginxAtHand,
@@ -53,7 +53,10 @@ export async function measure(
         const costs: Cost[] = []
         for (const paths of extent.paths) {
             course.onProgress(`${nginx.name}: ${paths} paths`)
-            const rounds = await measureRounds(running, load, paths, extent, course.signal)
+            // The first round makes the recent paths recent, too.
+            const rounds = await byTurns(running.length, { rounds: extent.rounds, warmUp: 1 }, course.signal, (index) =>
+                takeTurn(running[index]!, load, paths, extent.seconds),
+            )
             const [base, ...others] = running.map((_each, index) => rounds.map((round) => round[index]!))
             for (const [index, turns] of others.entries()) {
                 costs.push({
@@ -86,28 +89,6 @@ function spreadsOf(turns: readonly Turn[], plain: readonly Turn[]) {
         throughput: ratio('perSecond'),
         perSecond: value('perSecond'),
     }
-}
-
-/** @returns for each round what each nginx did */
-async function measureRounds(
-    running: readonly RunningNginx[],
-    load: LoadGenerator,
-    paths: PathKind,
-    extent: Extent,
-    signal: AbortSignal,
-): Promise<Turn[][]> {
-    const rounds: Turn[][] = []
-    // The first round is not counted: it connects to the upstream, makes the recent paths recent and fills caches.
-    for (let round = 0; round <= extent.rounds; round++) {
-        const turns: Turn[] = []
-        for (let turn = 0; turn < running.length; turn++) {
-            signal.throwIfAborted()
-            const index = round % 2 === 0 ? turn : running.length - 1 - turn
-            turns[index] = await takeTurn(running[index]!, load, paths, extent.seconds)
-        }
-        if (round > 0) rounds.push(turns)
-    }
-    return rounds
 }
 
 let pathsUsed = 0

@@ -1,4 +1,4 @@
-import type { Spread } from './median.js'
+import type { Spread } from './quantiles.js'
 import type { Report } from './report.js'
 import type { ReportTable } from './report-table.js'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { connections, type Answers } from '../answers.js'
-import { quantile } from '../median.js'
+import { percentilesOf } from '../quantiles.js'
 import type { RequestKind } from './request-kinds.js'
 import type { Sending } from './sending.js'
 
@@ -51,7 +51,6 @@ export async function askWithNode({ requests, headers, status }: RequestKind, se
         agent.destroy()
     }
     sending.signal.throwIfAborted()
-    times.sort((one, other) => one - other)
     const seconds = (performance.now() - begin) / 1000
-    return { requests: times.length, seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
+    return { requests: times.length, seconds, ...percentilesOf(times) }
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { quantile } from '../median.js'
+import { percentilesOf } from '../quantiles.js'
 import { closureSize, topPackage } from './generated-index.js'
 import { startIndexNginx, type Configuration, type IndexSetup } from './index-nginx.js'
 import { ask } from './node-requests.js'
@@ -52,7 +52,6 @@ export async function measurePips(
         const seconds = (performance.now() - begin) / 1000
         signal.throwIfAborted()
         const { cpu, memory } = nginx.usage()
-        const times = outcomes.map((outcome) => outcome.seconds).sort((one, other) => one - other)
         const failures = outcomes.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
         return {
             configuration: setup.configuration,
@@ -60,8 +59,7 @@ export async function measurePips(
             succeeded: pips - failures.length,
             ...(failures[0] !== undefined && { failure: failures[0] }),
             seconds,
-            p50: quantile(times, 0.5),
-            p99: quantile(times, 0.99),
+            ...percentilesOf(outcomes.map((outcome) => outcome.seconds)),
             requests: await answeredRequests(nginx.port),
             cpu: (cpu - before.cpu) / 1e6,
             memory,

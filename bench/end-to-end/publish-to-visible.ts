@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mapParallel } from '../../scripts/index/parallel.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { quantile } from '../median.js'
+import { percentilesOf, type Percentiles } from '../quantiles.js'
 import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-nginx.js'
 import { ask } from './node-requests.js'
 import { seededRandom } from './seeded-random.js'
@@ -21,11 +21,6 @@ export interface VisibleFigures {
     fromStart: Percentiles
     /** From its end: below 0 where the page was there before the publisher had looked into the list of the projects. */
     fromEnd: Percentiles
-}
-
-interface Percentiles {
-    p50: number
-    p99: number
 }
 
 /** What is published, and where to. */
@@ -65,9 +60,9 @@ export async function measureVisible(setup: IndexSetup, publishing: Publishing):
         return {
             configuration,
             publishes: publishing.publishes,
-            publisher: percentiles(times.map(({ start, end }) => end - start)),
-            fromStart: percentiles(times.map(({ start, seen }) => seen - start)),
-            fromEnd: percentiles(times.map(({ end, seen }) => seen - end)),
+            publisher: percentilesOf(times.map(({ start, end }) => end - start)),
+            fromStart: percentilesOf(times.map(({ start, seen }) => seen - start)),
+            fromEnd: percentilesOf(times.map(({ end, seen }) => seen - end)),
         }
     } finally {
         agent.destroy()
@@ -126,9 +121,4 @@ function turns(): <Result>(task: () => Promise<Result>) => Promise<Result> {
         last = result.catch(() => {})
         return result
     }
-}
-
-function percentiles(values: readonly number[]): Percentiles {
-    const sorted = [...values].sort((one, other) => one - other)
-    return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }

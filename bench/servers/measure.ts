@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { byTurns } from '../by-turns.js'
 import type { Course } from '../course.js'
 import type { Extent } from '../measure.js'
-import { spreadOf } from '../median.js'
+import { spreadOf } from '../quantiles.js'
 import { stopAll } from '../running-nginx.js'
 import { writeWheel } from '../wheel-file.js'
 import { runWrk } from '../wrk.js'
@@ -61,7 +62,11 @@ export async function measureServers(
         }
         const servers: ServerCost[] = []
         for (const of of ['page', 'file'] as const) {
-            const rounds = await measureRounds(ready, of, wrk, folder, extent, course)
+            // Each has answered already.
+            const rounds = await byTurns(ready.length, { rounds: extent.rounds, warmUp: 0 }, course.signal, (index) => {
+                course.onProgress(`${ready[index]!.name}: ${of}`)
+                return takeTurn(ready[index]!, of, wrk, folder, extent.seconds)
+            })
             servers.push(...ready.map(({ name }, index) => costOf(name, of, rounds, index)))
         }
         return { servers, missing }
@@ -80,34 +85,21 @@ async function fileOn(page: string): Promise<string> {
     }
 }
 
-async function measureRounds(
-    entrants: readonly Entrant[],
+async function takeTurn(
+    { server, urls }: Entrant,
     of: ServerCost['path'],
     wrk: string,
     folder: string,
-    extent: Extent,
-    course: Course,
-): Promise<Turn[][]> {
-    const rounds: Turn[][] = []
-    for (let round = 0; round < extent.rounds; round++) {
-        const turns: Turn[] = []
-        for (let turn = 0; turn < entrants.length; turn++) {
-            const index = round % 2 === 0 ? turn : entrants.length - 1 - turn
-            const { name, server, urls } = entrants[index]!
-            course.signal.throwIfAborted()
-            course.onProgress(`${name}: ${of}`)
-            const before = treeMicroseconds(server.pid)
-            const load = await runWrk(wrk, { folder, url: urls[of], seconds: extent.seconds, timeout })
-            turns[index] = {
-                perSecond: load.requests / load.seconds,
-                microseconds: (treeMicroseconds(server.pid) - before) / load.requests,
-                p50: load.p50,
-                p99: load.p99,
-            }
-        }
-        rounds.push(turns)
+    seconds: number,
+): Promise<Turn> {
+    const before = treeMicroseconds(server.pid)
+    const load = await runWrk(wrk, { folder, url: urls[of], seconds, timeout })
+    return {
+        perSecond: load.requests / load.seconds,
+        microseconds: (treeMicroseconds(server.pid) - before) / load.requests,
+        p50: load.p50,
+        p99: load.p99,
     }
-    return rounds
 }
 
 function costOf(server: string, path: ServerCost['path'], rounds: readonly Turn[][], index: number): ServerCost {

@@ -1,4 +1,4 @@
-import type { Spread } from '../median.js'
+import type { Spread } from '../quantiles.js'
 
 /** What a package server did with one path, over the rounds. */
 export interface ServerCost {
