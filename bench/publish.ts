@@ -7,8 +7,8 @@ import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { openBucket } from '../scripts/s3/bucket.js'
 import { table } from '../scripts/manage/table.js'
 import { access, clientEnvironment, startEmbeddedS3 } from './embedded-s3.js'
-import { fillPage, fillProjects } from './fill-bucket.js'
-import type { TaskCost } from './publish-task.js'
+import { fillPage, fillProjects } from './publish/fill-bucket.js'
+import type { TaskCost } from './publish/publish-task.js'
 import { inTemporaryFolder } from './temporary-folder.js'
 import { writeWheel } from './wheel-file.js'
 
@@ -46,7 +46,7 @@ async function measure(options: Options, folder: string, endpointUrl: string, is
     const own = isEmbedded ? access : {}
     const environment = isEmbedded ? clientEnvironment : {}
     const run = async (task: string, bucket: string, ...files: string[]): Promise<TaskCost> => {
-        const program = fileURLToPath(new URL('publish-task.js', import.meta.url))
+        const program = fileURLToPath(new URL('publish/publish-task.js', import.meta.url))
         const env = { ...process.env, ...environment, AWS_ENDPOINT_URL: endpointUrl }
         const { stdout } = await promisify(execFile)(process.execPath, [program, task, bucket, ...files], { env })
         return JSON.parse(stdout) as TaskCost

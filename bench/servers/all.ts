@@ -1,5 +1,5 @@
 import type { Course } from '../course.js'
-import type { Extent } from '../measure.js'
+import type { Extent } from '../request-cost/measure.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { inTemporaryFolder } from '../temporary-folder.js'
 import { devpi } from './devpi.js'

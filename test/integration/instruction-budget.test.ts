@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { filesFor, upstreamConfiguration } from '../../bench/configurations.js'
-import { instructionsPerRequest } from '../../bench/instructions.js'
+import { filesFor, upstreamConfiguration } from '../../bench/request-cost/configurations.js'
+import { instructionsPerRequest } from '../../bench/request-cost/instructions.js'
 import type { JsEngine } from '../../bench/nginx-at-hand.js'
 import { runNginx, type RunningNginx } from '../../bench/running-nginx.js'
 import type { GeneratedFile } from '../../scripts/config/render.js'

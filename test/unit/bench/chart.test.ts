@@ -1,6 +1,6 @@
 import { XMLValidator } from 'fast-xml-parser'
 import { expect, test } from 'vitest'
-import { drawChart } from '../../../bench/chart.js'
+import { drawChart } from '../../../bench/request-cost/chart.js'
 
 const chart = {
     title: 'CPU < "plain" & more',

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { gatewayFiles, readGateway } from '../../../bench/gateway.js'
+import { gatewayFiles, readGateway } from '../../../bench/request-cost/gateway.js'
 import type { NginxAtHand } from '../../../bench/nginx-at-hand.js'
 
 const nginx: NginxAtHand = {

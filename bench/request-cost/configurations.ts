@@ -1,9 +1,9 @@
-import { render, type GeneratedFile } from '../scripts/config/render.js'
-import { settingsFrom } from '../scripts/config/settings.js'
-import { bucketName } from './embedded-s3.js'
+import { render, type GeneratedFile } from '../../scripts/config/render.js'
+import { settingsFrom } from '../../scripts/config/settings.js'
+import { bucketName } from '../embedded-s3.js'
 import { gatewayFiles, type Gateway } from './gateway.js'
-import { httpOf, type Place } from './minimal-nginx.js'
-import type { JsEngine, NginxAtHand } from './nginx-at-hand.js'
+import { httpOf, type Place } from '../minimal-nginx.js'
+import type { JsEngine, NginxAtHand } from '../nginx-at-hand.js'
 import { recipeFile } from './recipe.js'
 
 /** How requests are answered by an nginx that is measured. */

@@ -1,7 +1,7 @@
-import type { GeneratedFile } from '../scripts/config/render.js'
-import { bucketName } from './embedded-s3.js'
-import { httpOf, type Place } from './minimal-nginx.js'
-import type { NginxAtHand } from './nginx-at-hand.js'
+import type { GeneratedFile } from '../../scripts/config/render.js'
+import { bucketName } from '../embedded-s3.js'
+import { httpOf, type Place } from '../minimal-nginx.js'
+import type { NginxAtHand } from '../nginx-at-hand.js'
 
 /** The recipe of 2018: SigV2 by compiled modules, the environment by Lua. Connections to S3 are kept, which it did not. */
 export function recipeFile(nginx: NginxAtHand, place: Place): GeneratedFile {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import type { Answers } from './answers.js'
+import type { Answers } from '../answers.js'
 import type { PathPattern } from './request-paths.js'
 
 /**

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { UserError } from '../scripts/cli/user-error.js'
-import { nginxFeatures } from '../scripts/config/nginx-version.js'
-import type { GeneratedFile } from '../scripts/config/render.js'
-import { bucketName } from './embedded-s3.js'
-import type { Place } from './minimal-nginx.js'
-import type { NginxAtHand } from './nginx-at-hand.js'
+import { UserError } from '../../scripts/cli/user-error.js'
+import { nginxFeatures } from '../../scripts/config/nginx-version.js'
+import type { GeneratedFile } from '../../scripts/config/render.js'
+import { bucketName } from '../embedded-s3.js'
+import type { Place } from '../minimal-nginx.js'
+import type { NginxAtHand } from '../nginx-at-hand.js'
 
 /** A checkout of nginx-s3-gateway: the texts of its files by their path in a container, without `.template`. */
 export type Gateway = ReadonlyMap<string, string>

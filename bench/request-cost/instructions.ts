@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import type { GeneratedFile } from '../scripts/config/render.js'
-import { writeFolder } from '../scripts/config/write-folder.js'
-import { freePort } from '../scripts/start/free-port.js'
-import { startNginx, type NginxCommand } from '../scripts/start/nginx-process.js'
-import { nginxEnvironment } from './embedded-s3.js'
-import type { Place } from './minimal-nginx.js'
+import type { GeneratedFile } from '../../scripts/config/render.js'
+import { writeFolder } from '../../scripts/config/write-folder.js'
+import { freePort } from '../../scripts/start/free-port.js'
+import { startNginx, type NginxCommand } from '../../scripts/start/nginx-process.js'
+import { nginxEnvironment } from '../embedded-s3.js'
+import type { Place } from '../minimal-nginx.js'
 import { askInTurn } from './node-load.js'
 import type { PathPattern } from './request-paths.js'
-import { inTemporaryFolder } from './temporary-folder.js'
+import { inTemporaryFolder } from '../temporary-folder.js'
 
 /** What is counted. */
 export interface CountedRun {

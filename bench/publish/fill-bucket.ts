@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { factsMetadata, uploadTimeOf } from '../scripts/index/object-facts.js'
-import { projectPages } from '../scripts/index/pages.js'
-import { mapParallel } from '../scripts/index/parallel.js'
-import { emptyPage, withFiles, type FileEntry } from '../scripts/index/project-page.js'
-import { fileHeaders, jsonHeaders, metadataHeaders } from '../scripts/index/stored-headers.js'
-import type { Bucket } from '../scripts/s3/bucket.js'
+import { factsMetadata, uploadTimeOf } from '../../scripts/index/object-facts.js'
+import { projectPages } from '../../scripts/index/pages.js'
+import { mapParallel } from '../../scripts/index/parallel.js'
+import { emptyPage, withFiles, type FileEntry } from '../../scripts/index/project-page.js'
+import { fileHeaders, jsonHeaders, metadataHeaders } from '../../scripts/index/stored-headers.js'
+import type { Bucket } from '../../scripts/s3/bucket.js'
 
 const uploaded = uploadTimeOf(new Date('2026-01-02T03:04:05Z'))
 

@@ -1,7 +1,7 @@
-import { PackageIndex } from '../scripts/index/package-index.js'
-import { rebuild } from '../scripts/index/rebuild.js'
-import { publish } from '../scripts/publish/publish.js'
-import { openBucket } from '../scripts/s3/bucket.js'
+import { PackageIndex } from '../../scripts/index/package-index.js'
+import { rebuild } from '../../scripts/index/rebuild.js'
+import { publish } from '../../scripts/publish/publish.js'
+import { openBucket } from '../../scripts/s3/bucket.js'
 
 /** What a task cost, as it prints it. */
 export interface TaskCost {
