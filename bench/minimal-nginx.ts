@@ -7,9 +7,6 @@ export interface Place {
 
 /** An nginx.conf that has what any needs to run in a folder, and these lines in its `http`. */
 export function httpOf(place: Place, lines: string[]): string {
-    const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-        (name) => `${name}_temp_path ${place.folder}/temp-${name};`,
-    )
     return `worker_processes 1;
 pid ${place.folder}/nginx.pid;
 error_log stderr warn;
@@ -19,7 +16,14 @@ events {
 http {
     access_log off;
     keepalive_requests 1000000000;
-    ${[...folders, ...lines].join('\n    ')}
+    ${[...temporaryPaths(place), ...lines].join('\n    ')}
 }
 `
+}
+
+/** What keeps the temporary files of nginx in its folder. */
+export function temporaryPaths({ folder }: Place): string[] {
+    return ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+        (name) => `${name}_temp_path ${folder}/temp-${name};`,
+    )
 }

@@ -1,7 +1,4 @@
-import { render, type GeneratedFile } from '../../scripts/config/render.js'
-import { settingsFrom, type Settings } from '../../scripts/config/settings.js'
-import { bucketName } from '../embedded-s3.js'
-import type { Place } from '../minimal-nginx.js'
+import { generatedFiles, generatedSettings } from '../generated-nginx.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { cpuMicroseconds, residentMemory } from '../process-usage.js'
 import { runNginx, type RunningNginx } from '../running-nginx.js'
@@ -48,9 +45,10 @@ export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
             setup.nginx,
             setup.s3Port,
             (place) => {
-                const settings = settingsOf(setup, place, cache)
-                pageTtl = setup.configuration === 'cached' ? settings.pageTtl : 0
-                return filesOf(settings, setup, place)
+                const isCached = setup.configuration === 'cached'
+                const settings = generatedSettings(setup.nginx, place, isCached ? { cache } : {})
+                pageTtl = isCached ? settings.pageTtl : 0
+                return generatedFiles(settings, setup.nginx, place, setup.workers)
             },
             setup.workers,
         )
@@ -65,25 +63,4 @@ export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
         usage: () => ({ cpu: sum(cpuMicroseconds), memory: sum((pid) => residentMemory(pid).peak) }),
         stop: () => running.stop().finally(() => removeFolder(cache)),
     }
-}
-
-function settingsOf({ nginx, configuration }: IndexSetup, place: Place, cache: string): Settings {
-    return settingsFrom(
-        {
-            bucket: bucketName,
-            target: 'standalone',
-            endpointUrl: `http://127.0.0.1:${place.upstreamPort}`,
-            listen: [`127.0.0.1:${place.port}`],
-            nginxVersion: nginx.version,
-            ...(configuration === 'cached' && { cache }),
-        },
-        () => [],
-    )
-}
-
-function filesOf(settings: Settings, { nginx, workers }: IndexSetup, { folder }: Place): GeneratedFile[] {
-    // An access log costs what its format and its disk cost.
-    return render(settings, { folder, command: 'bench', modulePath: nginx.modulePath, workers }).map(
-        ({ name, content }) => ({ name, content: content.replace(/^ *access_log .*;$/gm, 'access_log off;') }),
-    )
 }

@@ -1,6 +1,6 @@
-import { render, type GeneratedFile } from '../../scripts/config/render.js'
-import { settingsFrom } from '../../scripts/config/settings.js'
-import { bucketName } from '../embedded-s3.js'
+import type { GeneratedFile } from '../../scripts/config/render.js'
+import { generatedFiles, generatedSettings } from '../generated-nginx.js'
+import { s3Headers } from '../upstreams.js'
 import { gatewayFiles, type Gateway } from './gateway.js'
 import { httpOf, type Place } from '../minimal-nginx.js'
 import type { JsEngine, NginxAtHand } from '../nginx-at-hand.js'
@@ -71,24 +71,11 @@ function signedFiles(
     nginx: NginxAtHand,
     place: Place,
 ): GeneratedFile[] {
-    const settings = settingsFrom(
-        {
-            bucket: bucketName,
-            target: 'standalone',
-            endpointUrl: `http://127.0.0.1:${place.upstreamPort}`,
-            listen: [`127.0.0.1:${place.port}`],
-            nginxVersion: nginx.version,
-            ...(subject.kind === 'signed' ? { signature: subject.signature } : { cache: place.folder }),
-            ...(nginx.engines.includes('qjs') && { jsEngine: subject.engine }),
-        },
-        () => [],
-    )
-    const placement = { folder: place.folder, command: 'bench', modulePath: nginx.modulePath, workers: 1 }
-    // Neither side writes an access log: it costs what its format costs, and nothing of that is signing.
-    return render(settings, placement).map(({ name, content }) => ({
-        name,
-        content: content.replace(/^ *access_log .*;$/gm, 'access_log off;'),
-    }))
+    const settings = generatedSettings(nginx, place, {
+        ...(subject.kind === 'signed' ? { signature: subject.signature } : { cache: place.folder }),
+        ...(nginx.engines.includes('qjs') && { jsEngine: subject.engine }),
+    })
+    return generatedFiles(settings, nginx, place, 1)
 }
 
 /** In the place of S3: an answer of 1 KB with the headers that S3 sends, at a cost that is small and the same for all. */
@@ -99,9 +86,7 @@ export function upstreamConfiguration(place: Place): string {
         '    keepalive_requests 1000000000;',
         '    default_type application/octet-stream;',
         '    location / {',
-        '        add_header x-amz-id-2 8E6iEE2XDPyxAqZdz9c8mB0hXqUPtK9Jlcn0iC7VYJ9zqYp4JjPq3R6k2wVbI0nS;',
-        '        add_header x-amz-request-id 4N4RJ6V5S8G3T2Q1;',
-        '        add_header x-amz-server-side-encryption AES256;',
+        ...s3Headers.map((header) => `        add_header ${header};`),
         '        add_header Last-Modified "Sun, 01 Nov 2026 00:00:00 GMT";',
         '        add_header ETag \'"d41d8cd98f00b204e9800998ecf8427e"\';',
         '        add_header Accept-Ranges bytes;',

@@ -4,7 +4,7 @@ import { UserError } from '../../scripts/cli/user-error.js'
 import { nginxFeatures } from '../../scripts/config/nginx-version.js'
 import type { GeneratedFile } from '../../scripts/config/render.js'
 import { bucketName } from '../embedded-s3.js'
-import type { Place } from '../minimal-nginx.js'
+import { temporaryPaths, type Place } from '../minimal-nginx.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 
 /** A checkout of nginx-s3-gateway: the texts of its files by their path in a container, without `.template`. */
@@ -114,7 +114,6 @@ function adapt(
     settings: Record<string, string>,
     cache: boolean,
 ): string {
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     const includes = [...templates, 'upstreams.conf'].map((name) => `include ${place.folder}/${name};`)
     const adapted = text
         .replace(/^ *listen +80;/m, `listen 127.0.0.1:${place.port};`)
@@ -133,10 +132,7 @@ function adapt(
         // Types come from S3. No subject writes an access log.
         .replace(/^ *include +\/etc\/nginx\/mime\.types;$/m, '')
         .replace(/^ *access_log .*$/m, 'access_log off;')
-        .replace(
-            /^ *include \/etc\/nginx\/conf\.d\/\*\.conf;$/m,
-            [...includes, ...temporary.map((name) => `${name}_temp_path ${place.folder}/temp-${name};`)].join('\n'),
-        )
+        .replace(/^ *include \/etc\/nginx\/conf\.d\/\*\.conf;$/m, [...includes, ...temporaryPaths(place)].join('\n'))
     // Before nginx 1.27.3 an upstream does not follow DNS; this one is an address.
     const upstream = nginxFeatures(nginx.version).upstreamResolve ? adapted : adapted.replace(' resolve;', ';')
     return cache ? upstream : upstream.replace(/^( *)proxy_cache s3_cache\w*;$/gm, '$1proxy_cache off;')
