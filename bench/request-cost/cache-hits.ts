@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Subject } from './configurations.js'
-import type { Gateway } from './gateway.js'
-import type { LoadGenerator } from './load.js'
 import type { Course } from '../course.js'
-import { measure, type Cost, type Extent } from './measure.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { runNginx } from '../running-nginx.js'
 import { inTemporaryFolder } from '../temporary-folder.js'
 import { fileUpstream } from '../upstreams.js'
+import type { Subject } from './configurations.js'
+import type { Gateway } from './gateway.js'
+import type { LoadGenerator } from './load.js'
+import { measure, type Cost, type Extent } from './measure.js'
 
 /**
  * Measures what a hit of our cache costs, of a file and of a page, beside one of a plain proxy_cache with the same

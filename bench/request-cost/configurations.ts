@@ -1,9 +1,9 @@
 import type { GeneratedFile } from '../../scripts/config/render.js'
 import { generatedFiles, generatedSettings } from '../generated-nginx.js'
-import { s3Headers } from '../upstreams.js'
-import { gatewayFiles, type Gateway } from './gateway.js'
 import { httpOf, type Place } from '../minimal-nginx.js'
 import type { JsEngine, NginxAtHand } from '../nginx-at-hand.js'
+import { s3Headers } from '../upstreams.js'
+import { gatewayFiles, type Gateway } from './gateway.js'
 import { recipeFile } from './recipe.js'
 
 /** How requests are answered by an nginx that is measured. */

@@ -1,9 +1,9 @@
-import { filesFor, subjectName, type Subject } from './configurations.js'
-import { instructionsPerRequest } from './instructions.js'
 import type { Course } from '../course.js'
-import { spreadOf } from '../quantiles.js'
 import type { Place } from '../minimal-nginx.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
+import { spreadOf } from '../quantiles.js'
+import { filesFor, subjectName, type Subject } from './configurations.js'
+import { instructionsPerRequest } from './instructions.js'
 import { pathPattern, type PathKind } from './request-paths.js'
 
 /** What a request costs nginx's worker in instructions, those of the kernel left out. */

@@ -5,9 +5,9 @@ import { freePort } from '../../scripts/start/free-port.js'
 import { startNginx, type NginxCommand } from '../../scripts/start/nginx-process.js'
 import { nginxEnvironment } from '../embedded-s3.js'
 import type { Place } from '../minimal-nginx.js'
+import { inTemporaryFolder } from '../temporary-folder.js'
 import { askInTurn } from './node-load.js'
 import type { PathPattern } from './request-paths.js'
-import { inTemporaryFolder } from '../temporary-folder.js'
 
 /** What is counted. */
 export interface CountedRun {

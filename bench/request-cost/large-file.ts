@@ -1,16 +1,16 @@
 import { truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { byTurns } from '../by-turns.js'
-import { filesFor, subjectName, type Subject } from './configurations.js'
-import { download } from './download.js'
 import type { Course } from '../course.js'
-import type { Extent } from './measure.js'
-import { spreadOf, type Spread } from '../quantiles.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { cpuMicroseconds, forgetPeak, residentMemory } from '../process-usage.js'
+import { spreadOf, type Spread } from '../quantiles.js'
 import { runNginx, stopAll, type RunningNginx } from '../running-nginx.js'
 import { inTemporaryFolder } from '../temporary-folder.js'
 import { fileUpstream } from '../upstreams.js'
+import { filesFor, subjectName, type Subject } from './configurations.js'
+import { download } from './download.js'
+import type { Extent } from './measure.js'
 
 /** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
 export interface LargeFileCost {

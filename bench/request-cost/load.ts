@@ -1,7 +1,7 @@
 import { connections, type Answers } from '../answers.js'
+import { findWrk, runWrk } from '../wrk.js'
 import { generateLoad } from './node-load.js'
 import type { PathPattern } from './request-paths.js'
-import { findWrk, runWrk } from '../wrk.js'
 
 /** What a load generator saw. */
 export type Load = Pick<Answers, 'requests' | 'seconds'>

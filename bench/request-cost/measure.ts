@@ -1,12 +1,12 @@
 import { byTurns } from '../by-turns.js'
-import { filesFor, subjectName, type Subject } from './configurations.js'
 import type { Course } from '../course.js'
-import type { LoadGenerator } from './load.js'
-import { spreadOf, type Spread } from '../quantiles.js'
 import type { NginxAtHand } from '../nginx-at-hand.js'
 import { cpuMicroseconds } from '../process-usage.js'
-import { pathPattern, type PathKind } from './request-paths.js'
+import { spreadOf, type Spread } from '../quantiles.js'
 import { runNginx, stopAll, type RunningNginx } from '../running-nginx.js'
+import { filesFor, subjectName, type Subject } from './configurations.js'
+import type { LoadGenerator } from './load.js'
+import { pathPattern, type PathKind } from './request-paths.js'
 
 /** What a subject costs against a plain one by the same nginx, over the rounds. */
 export interface Cost {

@@ -1,6 +1,6 @@
 import type { Spread } from '../quantiles.js'
-import type { Report } from './report.js'
 import type { ReportTable } from '../report-table.js'
+import type { Report } from './report.js'
 
 /** The tables of a report, in the order in which they are shown; those without rows are left out. */
 export function tablesOf(report: Report): ReportTable[] {

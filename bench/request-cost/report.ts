@@ -1,7 +1,7 @@
 import { circumstances, type Circumstances } from '../circumstances.js'
+import type { ServersReport } from '../servers/report.js'
 import type { LargeFileCost } from './large-file.js'
 import type { Cost, Extent } from './measure.js'
-import type { ServersReport } from '../servers/report.js'
 
 /** The result of a run. */
 export interface Report extends Circumstances {

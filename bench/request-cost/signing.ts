@@ -1,12 +1,12 @@
-import { countInstructions, type Count } from './count.js'
+import type { Course } from '../course.js'
+import type { JsEngine, NginxAtHand } from '../nginx-at-hand.js'
+import { runNginx } from '../running-nginx.js'
 import { upstreamConfiguration, type Subject } from './configurations.js'
+import { countInstructions, type Count } from './count.js'
 import type { Gateway } from './gateway.js'
 import type { LoadGenerator } from './load.js'
-import type { Course } from '../course.js'
 import { measure, type Cost, type Extent } from './measure.js'
-import type { JsEngine, NginxAtHand } from '../nginx-at-hand.js'
 import type { PathKind } from './request-paths.js'
-import { runNginx } from '../running-nginx.js'
 
 /** Measures what signing costs beside plain proxying, by one nginx. */
 export function measureSigning(

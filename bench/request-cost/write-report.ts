@@ -1,7 +1,7 @@
-import { drawChart } from './chart.js'
 import { toMarkdown } from '../markdown.js'
-import type { Report } from './report.js'
 import { toJson, writeReportFiles } from '../report-files.js'
+import { drawChart } from './chart.js'
+import type { Report } from './report.js'
 import { tablesOf } from './report-tables.js'
 import { signingChart } from './signing-chart.js'
 
