@@ -49,7 +49,7 @@ function largeFile({ largeFile: costs }: Report): ReportTable {
         text:
             `A file of ${costs[0]?.megabytes ?? 0} MB that is not in a cache, over one connection, divided by plain ` +
             'proxying; and by how much the memory of the worker grew.',
-        head: ['nginx', 'subject', 'throughput', 'CPU', 'MB/s', 'CPU, µs/MB', 'memory, MB'],
+        head: ['nginx', 'subject', 'throughput', 'CPU', 'MB/s', 'CPU, µs/MB', 'memory, MiB'],
         rows: costs.map((cost) => [
             ...[cost.nginx, cost.subject, spread(cost.throughput), spread(cost.ratio)],
             ...[whole(cost.megabytesPerSecond), whole(cost.microsecondsPerMegabyte), cost.growth.toFixed(1)],
