@@ -32,7 +32,7 @@ describe('a file that was edited by hand', () => {
         )
         expect(stderr).toContain('--force overwrites it; --out names another folder')
         expect(stderr).toMatch(/^ *-# by hand: é$/m)
-        expect(stderr).toMatch(/^ *\+ +set \$s3_region +eu-west-3;$/m)
+        expect(stderr).toMatch(/^ *\+ +set \$s3_place +"eu-west-3 .*";$/m)
         expect(await read('site.conf')).toMatch(/us-east-1[^]*# by hand: é\n$/)
         expect(await read('env.conf')).toBe(before)
     })
