@@ -48,8 +48,9 @@ function signed(r: NginxHTTPRequest, version: 'V4' | 'V2'): string {
     const now = Date.now()
     if (!memory) {
         const shared = ngx.shared
-        if (!shared) return signOnce(version, request, bucketOverride, current, source.read, now) || refuse(r)
-        memory = shared.s3_signatures!
+        memory = shared && shared.s3_signatures
+        // A configuration for an older nginx has none either.
+        if (!memory) return signOnce(version, request, bucketOverride, current, source.read, now) || refuse(r)
     }
     // All that a signature depends on, so that none is found for another request, another key or at another minute.
     // One call, since a chain of + copies its beginning again and again; a number that it makes text, since njs takes

@@ -140,6 +140,15 @@ describeWhere('signatures that are kept', missingFaketime(), () => {
         expect(index.log().replace(/.*ngx_slab_alloc\(\) failed.*/g, '')).not.toMatch(/\[(?:error|crit)\]/)
     })
 
+    test('where the configuration is for an nginx without this memory, each request is signed', async () => {
+        const index = await start({ edit: (_name, content) => content.replace(/^js_shared_dict_zone .*\n/gm, '') })
+        await beginMinute()
+        const first = signatureOf(await ask(index, '/demo/file'))
+        await clock.advance(0.5)
+        expect(signatureOf(await ask(index, '/demo/file'))).not.toEqual(first)
+        expect(index.log()).not.toMatch(/\[(?:warn|error|crit)\]/)
+    })
+
     test('what is signed with one secret is not used with another of the same key id', async () => {
         const secrets = await temporaryFolder()
         await chmod(secrets, 0o755)
