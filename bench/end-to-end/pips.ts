@@ -30,8 +30,8 @@ export interface PipFigures {
 }
 
 /**
- * Starts so many pips at once, each of which installs the closure into a folder of its own, without a cache. None of
- * them tries anything twice.
+ * Starts so many pips at once, each of which installs the closure into a folder of its own, without a cache. They
+ * ask again as pip does by itself: with 200 of them on two cores the S3 server is late at times.
  *
  * @param folder for what they install, which is deleted
  */
@@ -80,16 +80,7 @@ async function install(
 ): Promise<{ seconds: number; failure?: string }> {
     const environment = { PATH: '/usr/bin:/bin', HOME: folder, LC_ALL: 'C.UTF-8' }
     // No index but the one that is named, from no configuration; and what fails is to be seen.
-    const pip = [
-        '-m',
-        'pip',
-        '--isolated',
-        'install',
-        '--no-cache-dir',
-        '--disable-pip-version-check',
-        '--retries',
-        '0',
-    ]
+    const pip = ['-m', 'pip', '--isolated', 'install', '--no-cache-dir', '--disable-pip-version-check']
     const index = ['--index-url', `http://127.0.0.1:${port}/simple/`]
     const target = path.join(folder, 'target')
     await mkdir(folder, { recursive: true })
