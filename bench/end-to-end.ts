@@ -2,24 +2,15 @@ import { Option } from 'commander'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UserError } from '../scripts/cli/user-error.js'
 import { onCourse } from './course.js'
-import { s3Kinds, type S3Kind } from './end-to-end/measured-s3.js'
-import { parts, runBenchmark, type Part } from './end-to-end/run-benchmark.js'
+import { s3Kinds } from './end-to-end/measured-s3.js'
+import { parts, runBenchmark, type Extent, type Part } from './end-to-end/run-benchmark.js'
 import { reportAsText, writeReport } from './end-to-end/written-report.js'
 import { positive } from './positive-number.js'
 import { toJson } from './report-files.js'
 import { inTemporaryFolder } from './temporary-folder.js'
 
-interface Options {
-    projects: number
-    largeFiles: number
-    seed: number
-    workers: number
-    s3: S3Kind
-    seconds: number
-    pips: number
-    publishes: number
+interface Options extends Omit<Extent, 'parts'> {
     only?: Part[]
-    nginxRoot?: string
     json?: true
     write?: string
 }
