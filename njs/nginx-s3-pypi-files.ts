@@ -2,7 +2,7 @@
 
 import { handlers } from './handlers.js'
 import { fileCredentials } from './providers/files.js'
-import { decodeSession, encodeSession, type Session } from './session.js'
+import { decodeSession, encodeSession, sessionUntil, type Session } from './session.js'
 import fs from 'fs'
 
 const environment = process.env
@@ -11,12 +11,7 @@ function read(): Session {
     const found = fileCredentials(environment, function (path) {
         return fs.readFileSync(path, 'utf8')
     })
-    return {
-        accessKeyId: found.accessKeyId,
-        secretAccessKey: found.secretAccessKey,
-        sessionToken: found.sessionToken,
-        expires: 0,
-    }
+    return sessionUntil(0, found)
 }
 
 export default handlers({

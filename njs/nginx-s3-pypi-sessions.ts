@@ -9,19 +9,17 @@ function sessionText(): string | undefined {
 
 function current(): string | undefined {
     const text = sessionText()
-    if (text === undefined) return undefined
-    const end = endOf(text)
     // A second to get there.
-    return end === 0 || Date.now() + 1000 < end ? text : undefined
+    return text !== undefined && isValid(endOf(text), Date.now() + 1000) ? text : undefined
 }
 
 function state(): string {
     const text = sessionText()
     if (text === undefined) return 'There are no credentials yet, or none any more.'
-    const found = decodeSession(text)
-    if (found.expires === 0) return 'The credentials do not say when they expire.'
-    const verb = isValid(found, Date.now()) ? 'expire' : 'expired'
-    return 'The credentials ' + verb + ' at ' + new Date(found.expires).toISOString() + '.'
+    const end = endOf(text)
+    if (end === 0) return 'The credentials do not say when they expire.'
+    const verb = isValid(end, Date.now()) ? 'expire' : 'expired'
+    return 'The credentials ' + verb + ' at ' + new Date(end).toISOString() + '.'
 }
 
 export default handlers({

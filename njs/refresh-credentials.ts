@@ -76,7 +76,7 @@ function fail(memory: NgxSharedDict<string>, state: State, message: string): voi
     state.failures++
     // A key from a file that is gone was taken away on purpose.
     const isGone = session && session.expires === 0 && now - state.since >= grace
-    const serves = session !== undefined && !isGone && isValid(session, now)
+    const serves = session !== undefined && !isGone && isValid(session.expires, now)
     if (!serves) memory.delete(sessionKey)
     if (isWorthLogging(state.failures, message, state.message)) {
         const until = session && session.expires ? ' until ' + new Date(session.expires).toISOString() : ''

@@ -76,7 +76,7 @@ export function endOf(text: string): number {
     return Number(text.slice(0, text.indexOf('\n')))
 }
 
-/** Whether S3 would still take it. @param now milliseconds since 1970 */
-export function isValid(session: Session, now: number): boolean {
-    return session.expires === 0 || now < session.expires
+/** Whether S3 would still take a session with this end. @param now milliseconds since 1970 */
+export function isValid(expires: number, now: number): boolean {
+    return expires === 0 || now < expires
 }

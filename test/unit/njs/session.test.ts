@@ -56,7 +56,7 @@ describe('a session', () => {
 
     test('is valid until it ends; without an end, always', () => {
         const session = { accessKeyId: 'AKID', secretAccessKey: 's', sessionToken: '', expires: noon }
-        expect([isValid(session, noon - 1), isValid(session, noon)]).toEqual([true, false])
-        expect(isValid({ ...session, expires: 0 }, noon)).toBe(true)
+        expect([isValid(session.expires, noon - 1), isValid(session.expires, noon)]).toEqual([true, false])
+        expect(isValid(0, noon)).toBe(true)
     })
 })
