@@ -8,7 +8,7 @@
 import { negotiate } from './accept.js'
 import type { Credentials } from './credentials.js'
 import { redirectPath } from './project-name.js'
-import { signAndKeep, signOnce } from './signing.js'
+import { signAndKeep, signOnce, type Asked } from './signing.js'
 
 /** Where the credentials come from: the one thing in which the entries differ. */
 export interface CredentialSource {
@@ -50,18 +50,22 @@ function signed(r: NginxHTTPRequest, version: 'V4' | 'V2'): string {
         const shared = ngx.shared
         memory = shared && shared.s3_signatures
         // A configuration for an older nginx has none either.
-        if (!memory) return signOnce(version, request, bucketOverride, current, source.read, now) || refuse(r)
+        if (!memory) return signOnce(asked(version, request, current, now)) || refuse(r)
     }
+    // njs takes thrice as long for Math.floor, and for String below.
+    const minute = (now / 60000) | 0
     // All that a signature depends on, so that none is found for another request, another key or at another minute.
-    // One call, since a chain of + copies its beginning again and again; a number that it makes text, since njs takes
-    // thrice as long for Math.floor and String.
-    const minute = ((now / 60000) | 0) as unknown as string
-    const name = ''.concat(minute, version, '\t', request, '\t', bucketOverride, '\t', current)
+    // One call, since a chain of + copies its beginning again and again.
+    const name = ''.concat(minute as unknown as string, version, '\t', request, '\t', bucketOverride, '\t', current)
     return (
         (memory.get(name) as string | undefined) ||
-        signAndKeep(version, request, bucketOverride, current, source.read, now, name, memory) ||
+        signAndKeep(asked(version, request, current, now), minute, name, memory) ||
         refuse(r)
     )
+}
+
+function asked(version: 'V4' | 'V2', request: string, current: string, now: number): Asked {
+    return { version, request, bucketOverride, current, read: source.read, now }
 }
 
 function refuse(r: NginxHTTPRequest): string {

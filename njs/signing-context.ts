@@ -38,7 +38,7 @@ export function prepare(
     now: Date,
 ): SigningContext {
     const parts = place.split(' ')
-    const bucket = bucketOverride ? bucketFrom(bucketOverride, parts[2]!) : parts[2]!
+    const bucket = bucketFrom(bucketOverride, parts[2]!)
     const isVirtualHost = parts[3] === 'virtual'
     const host = isVirtualHost ? bucket + '.' + parts[1]! : parts[1]!
     const root = isVirtualHost ? '/' : '/' + bucket + '/'
@@ -57,7 +57,7 @@ function prepareV4(host: string, root: string, region: string, signer: Credentia
         'Z',
     )
     const scope = sigv4.credentialScope(date, region)
-    const request = sigv4.objectRequest('', host, '', date, signer.sessionToken)
+    const request = sigv4.objectRequest(host, date, signer.sessionToken)
     return [
         root,
         '\n',

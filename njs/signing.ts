@@ -15,65 +15,66 @@ export interface SignatureMemory {
     clear(): void
 }
 
+/** What is to be signed, by whom, and when. */
+export interface Asked {
+    version: 'V4' | 'V2'
+    /** `METHOD\tPLACE\tKEY`, see prepare for the place. */
+    request: string
+    /** A bucket to ask in place of that one, or empty. */
+    bucketOverride: string
+    /** The credentials, as a text that differs from that of any others, and what reads them out of it. */
+    current: string
+    read: (current: string) => Credentials | undefined
+    /** Milliseconds since 1970. */
+    now: number
+}
+
 /**
  * Signs a request.
  *
- * @param request `METHOD\tPLACE\tKEY`, see prepare for the place
- * @param bucketOverride a bucket to ask in place of that one, or empty
- * @param now milliseconds since 1970
  * @returns `PATH\nHOST\nDATE\nAUTHORIZATION\nSESSION TOKEN`; empty when the credentials cannot be used
- * @throws Error when the override could not be a bucket
+ * @throws Error when the override could not be a bucket, or when the bucket itself would be listed
  */
-export function signOnce(
-    version: 'V4' | 'V2',
-    request: string,
-    bucketOverride: string,
-    current: string,
-    read: (current: string) => Credentials | undefined,
-    now: number,
-): string {
-    const credentials = read(current)
-    if (!credentials) return ''
-    const parts = request.split('\t')
-    return complete(version, parts, prepare(version, parts[1]!, bucketOverride, credentials, new Date(now)))
+export function signOnce(asked: Asked): string {
+    const parts = asked.request.split('\t')
+    const context = contextFor(asked, parts[1]!, asked.now)
+    return context ? complete(asked.version, parts, context) : ''
 }
 
 /**
  * The same, and keeps the signature, and what all signatures of a minute have in common. They have the date of its begin.
  *
+ * @param minute minutes since 1970
  * @param name under which the signature is kept
  */
-export function signAndKeep(
-    version: 'V4' | 'V2',
-    request: string,
-    bucketOverride: string,
-    current: string,
-    read: (current: string) => Credentials | undefined,
-    now: number,
-    name: string,
-    memory: SignatureMemory,
-): string {
-    const parts = request.split('\t')
+export function signAndKeep(asked: Asked, minute: number, name: string, memory: SignatureMemory): string {
+    const parts = asked.request.split('\t')
     const place = parts[1]!
-    const minute = Math.floor(now / 60000)
-    const contextName = ''.concat(String(minute), version, '\t', place, '\t', bucketOverride, '\t', current)
+    const contextName = [String(minute) + asked.version, place, asked.bucketOverride, asked.current].join('\t')
     const kept = memory.get(contextName) as string | undefined
     let context = kept && (kept.split('\t') as SigningContext)
     if (!context) {
-        const credentials = read(current)
-        if (!credentials) return ''
-        context = prepare(version, place, bucketOverride, credentials, new Date(minute * 60000))
+        context = contextFor(asked, place, minute * 60000)
+        if (!context) return ''
         keep(memory, contextName, context.join('\t'))
     }
-    const signature = complete(version, parts, context)
+    const signature = complete(asked.version, parts, context)
     keep(memory, name, signature)
     return signature
 }
 
+function contextFor(asked: Asked, place: string, time: number): SigningContext | undefined {
+    const credentials = asked.read(asked.current)
+    return credentials && prepare(asked.version, place, asked.bucketOverride, credentials, new Date(time))
+}
+
 /** @param parts of the request @returns what is returned for the request */
 function complete(version: 'V4' | 'V2', parts: string[], context: SigningContext): string {
-    const path = context[0] + canonicalPath(parts[2]!)
-    const text = ''.concat(parts[0]!, context[1], path, context[2])
+    const method = parts[0]!
+    const key = parts[2]!
+    if (!key && method !== 'HEAD') throw new Error('$s3_request has no key: GET of a bucket would list it')
+    const path = context[0] + canonicalPath(key)
+    const text = ''.concat(method, context[1], path, context[2])
     const signature =
         version === 'V4'
             ? sigv4.signature(Buffer.from(context[4], 'hex'), context[3] + sigv4.sha256(text))

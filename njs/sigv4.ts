@@ -32,21 +32,16 @@ export function signedHeaders(headers: Header[]): string {
 export const emptyPayloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 /**
- * The request for an object or a bucket. It is written out, since njs takes longer to put headers together than to hash.
+ * The request for an object or a bucket, without its method and its path, which are empty. It is written out, since njs
+ * takes longer to put headers together than to hash.
  *
  * @param amzDate `20130524T000000Z`, UTC
  * @param token the session token, empty for none
  */
-export function objectRequest(
-    method: string,
-    host: string,
-    path: string,
-    amzDate: string,
-    token: string,
-): CanonicalRequest {
+export function objectRequest(host: string, amzDate: string, token: string): CanonicalRequest {
     return {
-        method,
-        path,
+        method: '',
+        path: '',
         query: '',
         headers: ''.concat(
             'host:',

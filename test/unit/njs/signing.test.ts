@@ -3,17 +3,34 @@ import { Hash } from '@smithy/hash-node'
 import { SignatureV4 } from '@smithy/signature-v4'
 import crypto from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { signAndKeep, signOnce } from '../../../njs/signing.js'
+import { signAndKeep, signOnce, type Asked } from '../../../njs/signing.js'
 import { hostileNames } from '../../support/hostile-keys.js'
 
 const now = new Date('2026-02-28T23:59:59Z')
 const signer = { accessKeyId: 'AKID', secretAccessKey: 'a/secret+with spaces' }
 const host = 's3.example.com:9000'
 
+const minute = now.getTime() / 60_000 - 59 / 60
+
+/** A GET of a key in a bucket in path style, with SigV4 and no session. */
+function asking(key: string, others: Partial<Asked> = {}): Asked {
+    return {
+        version: 'V4',
+        request: `GET\teu-west-3 ${host} bucket path\t${key}`,
+        bucketOverride: '',
+        current: 'current',
+        read: () => ({ ...signer, sessionToken: '' }),
+        now: now.getTime(),
+        ...others,
+    }
+}
+
 /** What is asked for and sent, from what is returned for a request. */
 function signed(version: 'V4' | 'V2', key: string, sessionToken = '', place = 'bucket path', override = '') {
     const request = `GET\teu-west-3 ${host} ${place}\t${key}`
-    const answer = signOnce(version, request, override, 'current', () => ({ ...signer, sessionToken }), now.getTime())
+    const answer = signOnce(
+        asking(key, { version, request, bucketOverride: override, read: () => ({ ...signer, sessionToken }) }),
+    )
     const [path, sentHost, date, authorization, token, ...rest] = answer.split('\n')
     expect([token, rest]).toEqual([sessionToken, []])
     return { path: path!, host: sentHost!, date: date!, authorization: authorization! }
@@ -56,29 +73,27 @@ test.each(['V4', 'V2'] as const)('%s: another bucket of the environment is asked
 })
 
 test('credentials that cannot be used sign nothing', () => {
-    const request = `GET\teu-west-3 ${host} bucket path\tkey`
-    expect(signOnce('V4', request, '', 'current', () => undefined, now.getTime())).toBe('')
-    expect(signAndKeep('V4', request, '', 'current', () => undefined, now.getTime(), 'name', memoryOf(1e6))).toBe('')
+    const asked = asking('key', { read: () => undefined })
+    expect(signOnce(asked)).toBe('')
+    expect(signAndKeep(asked, minute, 'name', memoryOf(1e6))).toBe('')
+})
+
+test('a bucket is asked for, and never listed', () => {
+    const bucket = (method: string) => asking('', { request: `${method}\teu-west-3 ${host} bucket path\t` })
+    expect(signOnce(bucket('HEAD'))).toMatch(/^\/bucket\/\n/)
+    expect(() => signOnce(bucket('GET'))).toThrow('list')
+    expect(() => signAndKeep(bucket('GET'), minute, 'name', memoryOf(1e6))).toThrow('list')
 })
 
 describe('memory', () => {
-    const request = (key: string) => `GET\teu-west-3 ${host} bucket path\t${key}`
-    const sign = (memory: TestMemory, key: string, current = 'current', time = now.getTime()) =>
-        signAndKeep('V4', request(key), '', current, () => ({ ...signer, sessionToken: '' }), time, key, memory)
+    const sign = (memory: TestMemory, key: string, current = 'current', later = 0) =>
+        signAndKeep(asking(key, { current }), minute + later, key, memory)
 
     test('a signature that is kept is that of the begin of its minute', () => {
         const memory = memoryOf(1e6)
         const answer = sign(memory, 'a')
-        expect(answer).toBe(
-            signOnce(
-                'V4',
-                request('a'),
-                '',
-                '',
-                () => ({ ...signer, sessionToken: '' }),
-                Date.parse('2026-02-28T23:59:00Z'),
-            ),
-        )
+        expect(answer).toBe(signOnce(asking('a', { now: Date.parse('2026-02-28T23:59:00Z') })))
+        expect(answer).not.toBe(signOnce(asking('a')))
         expect(memory.content.get('a')).toBe(answer)
     })
 
@@ -90,7 +105,7 @@ describe('memory', () => {
         expect(memory.content.size).toBe(3)
         sign(memory, 'c', 'others')
         expect(memory.content.size).toBe(5)
-        sign(memory, 'd', 'others', now.getTime() + 60_000)
+        sign(memory, 'd', 'others', 1)
         expect(memory.content.size).toBe(7)
     })
 
