@@ -25,7 +25,7 @@ export function credentialsFrom(environment: Environment): Credentials | undefin
     )
 }
 
-/** Credentials that are clean: an older njs takes a tenth of a request to trim them. */
+/** Credentials that are clean: an older njs takes a fiftieth of a request to trim them. */
 function asTheyAre(
     id: string | undefined,
     secret: string | undefined,
