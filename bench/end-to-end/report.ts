@@ -65,7 +65,8 @@ function pipTable({ pips }: Report): ReportTable {
         title: 'pip',
         text:
             'So many pips started at once, each installing 20 packages without a cache from the embedded S3 server ' +
-            'through nginx. The requests of the cached nginx count those of its cache to its signer, too.',
+            'through nginx. They have the lowest priority, since the clients of a fleet do not share the cores of its ' +
+            'servers. The requests of the cached nginx count those of its cache to its signer, too.',
         head: ['', 'pips', 'succeeded', 'all s', 'p50 s', 'p99 s', 'requests', 'CPU of nginx s', 'memory MiB'],
         rows: pips.map((each) => [
             each.configuration,
