@@ -5,12 +5,10 @@ import {
     HeadObjectCommand,
     ListObjectsV2Command,
     PutObjectCommand,
-    S3Client,
-    S3ServiceException,
     type GetObjectCommandOutput,
     type PutObjectCommandInput,
+    type S3Client,
 } from '@aws-sdk/client-s3'
-import { fromIni } from '@aws-sdk/credential-providers'
 import { Upload } from '@aws-sdk/lib-storage'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -18,11 +16,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UserError } from '../cli/user-error.js'
 import { parseBucketName } from '../config/bucket-name.js'
-import { parseEndpointUrl } from '../config/endpoint.js'
 import { parseKeyPrefix } from '../config/key-prefix.js'
+import { absent, isNamed, putResult } from './answers.js'
 import type { BucketOptions } from './bucket-options.js'
-import { caBundle } from './ca-bundle.js'
-import { explainError, isUnreachable } from './explain-error.js'
+import { Connection } from './connection.js'
 import { IfMatchForm } from './if-match.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { retryCut } from './retry.js'
@@ -31,10 +28,6 @@ import { bareEtag, decodeListedKey } from './wire-format.js'
 
 /** Parts of a multipart upload: 10,000 at most, so 16 MiB carry 156 GiB. @see Amazon S3 User Guide, "Quotas" */
 const partSize = 16 * 1024 * 1024
-/** Tries of one request, with back-off: an S3 that fails one time in five fails ten in a row once in ten million. */
-const maxAttempts = 10
-/** A connection that is silent this long is given up and the request tried again. Milliseconds. */
-const socketTimeout = 60_000
 
 /** Opens the index in a bucket; nothing is sent yet. Throws UsageError for options that cannot be right. */
 export function openBucket(options: BucketOptions): Bucket {
@@ -45,52 +38,31 @@ export function openBucket(options: BucketOptions): Bucket {
 export class Bucket {
     readonly name: string
     readonly prefix: string
-    /** Requests sent so far, each try counted. */
-    requests = 0
-    /** Whether the last request went to AWS itself. */
-    isAws = false
-
+    readonly #connection: Connection
     readonly #client: S3Client
-    readonly #endpointUrl: string | undefined
-    #region = 'us-east-1'
-    #answered = false
     readonly #whole = new WholeReader()
     readonly #ifMatch = new IfMatchForm()
 
     constructor(options: BucketOptions) {
         this.name = parseBucketName(options.bucket)
         this.prefix = parseKeyPrefix(options.prefix ?? '')
-        const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env
-        const endpointUrl = options.endpointUrl ?? (AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL || undefined)
-        const endpoint = endpointUrl === undefined ? undefined : parseEndpointUrl(endpointUrl)
-        this.#endpointUrl = endpoint && `${endpoint.scheme}://${endpoint.authority}`
-        const profile = options.profile === undefined ? {} : { profile: options.profile }
-        const ca = caBundle()
-        // A profile that is named wins over credentials in the environment.
-        const credentials = options.credentials ?? (options.profile === undefined ? undefined : fromIni(profile))
-        // That the SDK will ask for a newer Node one day is news for this project, not for its users.
-        process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-        this.#client = new S3Client({
-            region: async () => (this.#region = options.region ?? (await defaultRegion(profile))),
-            ...(this.#endpointUrl === undefined ? {} : { endpoint: this.#endpointUrl }),
-            ...(credentials === undefined ? {} : { credentials }),
-            forcePathStyle: options.addressing === undefined ? endpoint !== undefined : options.addressing === 'path',
-            maxAttempts,
-            // Content-MD5 is sent instead: Ceph 16 and Swift do not know the SDK's newer checksums.
-            requestChecksumCalculation: 'WHEN_REQUIRED',
-            responseChecksumValidation: 'WHEN_REQUIRED',
-            requestHandler: {
-                connectionTimeout: 10_000,
-                socketTimeout,
-                ...(ca === undefined ? {} : { httpsAgent: { ca } }),
-            },
-        })
-        this.#addMiddleware()
+        this.#connection = new Connection(options)
+        this.#client = this.#connection.client
+    }
+
+    /** Requests sent so far, each try counted. */
+    get requests(): number {
+        return this.#connection.requests
+    }
+
+    /** Whether the last request went to AWS itself. */
+    get isAws(): boolean {
+        return this.#connection.isAws
     }
 
     /** Whether this bucket exists and these credentials may list it. Throws UserError for everything but a missing one. */
     async exists(): Promise<boolean> {
-        return this.#run(undefined, async () => {
+        return this.#connection.run(undefined, async () => {
             try {
                 await this.#client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 }))
                 return true
@@ -103,15 +75,17 @@ export class Bucket {
 
     /** Throws UserError unless the bucket exists and these credentials may list it. */
     async check(): Promise<void> {
-        await this.#run(undefined, () => this.#client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 })))
+        await this.#connection.run(undefined, () =>
+            this.#client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 })),
+        )
     }
 
     /** Makes the bucket; one that is ours already is a success. */
     async create(): Promise<void> {
-        await this.#run(undefined, async () => {
+        await this.#connection.run(undefined, async () => {
             const region = await this.#client.config.region()
             // Only AWS knows its regions by these names, and it refuses to be told of its first one.
-            const here = this.#endpointUrl !== undefined || region === 'us-east-1'
+            const here = this.#connection.endpointUrl !== undefined || region === 'us-east-1'
             const location = { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }
             try {
                 await this.#client.send(new CreateBucketCommand({ Bucket: this.name, ...(here ? {} : location) }))
@@ -138,7 +112,7 @@ export class Bucket {
 
     /** The size, ETag and metadata of an object; undefined when there is none. */
     async head(key: string): Promise<ObjectHead | undefined> {
-        return this.#run(key, async () => {
+        return this.#connection.run(key, async () => {
             // The answer to HEAD has no body that could name the error.
             const answer = await absent(this.#client.send(new HeadObjectCommand(this.#at(key))), 'NotFound')
             return (
@@ -170,7 +144,7 @@ export class Bucket {
 
     /** Writes a small object on a condition. */
     async put(key: string, body: Buffer, headers: ObjectHeaders, condition: Condition): Promise<PutResult> {
-        return this.#run(key, async () => {
+        return this.#connection.run(key, async () => {
             const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
             if (condition === 'absent') return this.#put({ ...input, IfNoneMatch: '*' })
             return this.#ifMatch.send(key, condition.etag, (IfMatch) => this.#put({ ...input, IfMatch }))
@@ -180,7 +154,7 @@ export class Bucket {
     /** Writes a small object, whatever is there. @returns its ETag */
     async write(key: string, body: Buffer, headers: ObjectHeaders): Promise<string> {
         const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
-        const answer = await this.#run(key, () => this.#client.send(new PutObjectCommand(input)))
+        const answer = await this.#connection.run(key, () => this.#client.send(new PutObjectCommand(input)))
         return bareEtag(answer.ETag)
     }
 
@@ -192,7 +166,7 @@ export class Bucket {
         onlyIfAbsent: boolean,
         onProgress: (bytes: number) => void,
     ): Promise<PutResult> {
-        return this.#run(key, () => {
+        return this.#connection.run(key, () => {
             const IfNoneMatch = onlyIfAbsent ? { IfNoneMatch: '*' } : {}
             const params = { ...this.#at(key), ...objectHeaders(headers), ...IfNoneMatch, Body: Readable.from(body) }
             const upload = new Upload({ client: this.#client, params, partSize, queueSize: 4 })
@@ -231,7 +205,9 @@ export class Bucket {
         for (let start = 0; start < keys.length; start += 1000) {
             const Objects = keys.slice(start, start + 1000).map((key) => ({ Key: this.prefix + key }))
             const input = { Bucket: this.name, Delete: { Objects, Quiet: true } }
-            const { Errors } = await this.#run(undefined, () => this.#client.send(new DeleteObjectsCommand(input)))
+            const { Errors } = await this.#connection.run(undefined, () =>
+                this.#client.send(new DeleteObjectsCommand(input)),
+            )
             const [first] = Errors ?? []
             if (first) throw new UserError(`${first.Key} was not deleted: ${first.Code} ${first.Message}`)
         }
@@ -241,7 +217,9 @@ export class Bucket {
         let ContinuationToken: string | undefined
         do {
             const request = { Bucket: this.name, EncodingType: 'url' as const, ContinuationToken, ...input }
-            const page = await this.#run(undefined, () => this.#client.send(new ListObjectsV2Command(request)))
+            const page = await this.#connection.run(undefined, () =>
+                this.#client.send(new ListObjectsV2Command(request)),
+            )
             yield page
             ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
         } while (ContinuationToken !== undefined)
@@ -249,7 +227,7 @@ export class Bucket {
 
     #read<Result>(key: string, read: (answer: GetObjectCommandOutput) => Promise<Result>): Promise<Result | undefined> {
         const send = () => absent(this.#client.send(new GetObjectCommand(this.#at(key))))
-        return this.#run(key, () => retryCut(send, read))
+        return this.#connection.run(key, () => retryCut(send, read))
     }
 
     #at(key: string): { Bucket: string; Key: string } {
@@ -259,88 +237,9 @@ export class Bucket {
     #put(input: PutObjectCommandInput): Promise<PutResult> {
         return putResult(this.#client.send(new PutObjectCommand(input)))
     }
-
-    async #run<Result>(key: string | undefined, request: () => Promise<Result>): Promise<Result> {
-        try {
-            return await request()
-        } catch (error) {
-            throw this.#explain(error, key)
-        }
-    }
-
-    #explain(error: unknown, key?: string): unknown {
-        return explainError(error, { bucket: this.name, endpointUrl: this.#endpointUrl, region: this.#region, key })
-    }
-
-    #addMiddleware(): void {
-        this.#client.middlewareStack.add(
-            (next) => (args) => {
-                const { body, headers } = args.request as { body?: unknown; headers: Record<string, string> }
-                if (body instanceof Uint8Array || (typeof body === 'string' && body !== '')) {
-                    headers['content-md5'] = createHash('md5').update(body).digest('base64')
-                }
-                return next(args)
-            },
-            { name: 'contentMd5', step: 'build', priority: 'low' },
-        )
-        this.#client.middlewareStack.add(
-            (next) => async (args) => {
-                this.requests++
-                this.isAws = /\.amazonaws\.com(?:\.cn)?$/.test((args.request as { hostname: string }).hostname)
-                try {
-                    const answer = await next(args)
-                    this.#answered = true
-                    return answer
-                } catch (error) {
-                    // Where nobody has ever answered, the address is wrong: it is not asked ten times.
-                    throw !this.#answered && isUnreachable(error) ? this.#explain(error) : error
-                }
-            },
-            { name: 'countRequests', step: 'deserialize', priority: 'low' },
-        )
-    }
-}
-
-async function defaultRegion(profile: { profile?: string }): Promise<string> {
-    const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
-    if (AWS_REGION || AWS_DEFAULT_REGION) return (AWS_REGION || AWS_DEFAULT_REGION)!
-    try {
-        return await new S3Client(profile).config.region()
-    } catch (error) {
-        if (error instanceof Error && error.message === 'Region is missing') return 'us-east-1'
-        throw error
-    }
 }
 
 function objectHeaders(headers: ObjectHeaders) {
     const { contentType, cacheControl, metadata } = headers
     return { ContentType: contentType, CacheControl: cacheControl, ...(metadata && { Metadata: metadata }) }
-}
-
-/** Only "there is no such key" is an absent object: every other error must never be read as one. */
-async function absent<Answer>(request: Promise<Answer>, name = 'NoSuchKey'): Promise<Answer | undefined> {
-    try {
-        return await request
-    } catch (error) {
-        if (isNamed(error, name)) return undefined
-        throw error
-    }
-}
-
-async function putResult(request: Promise<{ ETag?: string | undefined }>): Promise<PutResult> {
-    try {
-        return { outcome: 'written', etag: bareEtag((await request).ETag) }
-    } catch (error) {
-        const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
-        // 409: another conditional write was under way. NoSuchKey: If-Match, and the object is gone. NoSuchUpload: the
-        // upload was completed, but the answer was lost.
-        if (status === 412 || status === 409 || isNamed(error, 'NoSuchKey', 'NoSuchUpload'))
-            return { outcome: 'refused' }
-        if (status === 501) return { outcome: 'unsupported' }
-        throw error
-    }
-}
-
-function isNamed(error: unknown, ...names: string[]): boolean {
-    return error instanceof S3ServiceException && names.includes(error.name)
 }
