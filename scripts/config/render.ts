@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/sigv4.js'
 import { packageRoot } from '../package-root.js'
 import { environmentGroups } from './environment.js'
@@ -64,15 +64,28 @@ function builtScript(name: string): string {
 }
 
 function renderTemplate(name: string, view: object): string {
-    return fillTemplate(readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8'), view)
+    return fillTemplate(readTemplate(name), view, siteParts())
+}
+
+function readTemplate(name: string): string {
+    return readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8')
+}
+
+/** What site.conf is put together from, by the names that it has there: `site/pages`. */
+function siteParts(): Record<string, string> {
+    const names = readdirSync(new URL('templates/site/', packageRoot)).map(
+        (file) => `site/${file.replace(/\.hbs$/, '')}`,
+    )
+    return Object.fromEntries(names.map((name) => [name, readTemplate(name)]))
 }
 
 /**
  * A template with its values.
  *
- * @throws Error when it asks for one that is not there
+ * @param parts templates that it may include, by name
+ * @throws Error when one of them asks for a value or a part that is not there
  */
-export function fillTemplate(source: string, view: object): string {
+export function fillTemplate(source: string, view: object, parts: Record<string, string> = {}): string {
     // Handlebars' strict mode lets a missing name pass in {{#if}} and {{#each}}.
     const complete = new Proxy(view, {
         get(target, name) {
@@ -83,7 +96,9 @@ export function fillTemplate(source: string, view: object): string {
             return value
         },
     })
-    return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(complete)
+    return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(complete, {
+        partials: parts,
+    })
 }
 
 /** Every decision that the templates show: they hold values and flags, no logic. */

@@ -80,7 +80,8 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         await expectProbes(pod)
         // A pod whose nginx has not yet looked up S3 is not ready, and says why.
         const beforeReady = await complaints(pod)
-        for (const line of beforeReady) expect(line).toMatch(/(?:no live upstreams|unexpected status: 502) .*\/-\/readyz/)
+        for (const line of beforeReady)
+            expect(line).toMatch(/(?:no live upstreams|unexpected status: 502) .*\/-\/readyz/)
         const url = await pod.url('http')
         await untilStatus(`${url}/-/readyz`, 200)
         for (let count = 0; count < 2; count++) expect(await pipInstall(url, world.sample)).toBe(world.sample.version)

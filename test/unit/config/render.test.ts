@@ -27,8 +27,17 @@ describe('a template', () => {
         (template) => {
             expect(() => fillTemplate(template, {})).toThrow(/name/)
             expect(() => fillTemplate(template, { name: undefined })).toThrow(/name/)
+            expect(() => fillTemplate('{{> part}}', {}, { part: template })).toThrow(/name/)
         },
     )
+
+    test('includes a part, as far in as it is named, and no part that is not there', () => {
+        const part = 'a {{name}};\n{{#if flag}}\nb;\n{{/if}}\n'
+        expect(fillTemplate('{\n    {{> part}}\n}\n', { name: '<', flag: true }, { part })).toBe(
+            '{\n    a <;\n    b;\n}\n',
+        )
+        expect(() => fillTemplate('{{> other}}', { name: '<' }, { part })).toThrow(/other/)
+    })
 
     test('holds no logic: a helper that is not known is an error', () => {
         expect(() => fillTemplate('{{upper name}}', { name: 'a' })).toThrow(/upper/)
