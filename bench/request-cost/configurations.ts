@@ -27,7 +27,7 @@ export function subjectName(subject: Subject): string {
     return `SigV${subject.signature.slice(1)}, ${subject.engine}`
 }
 
-/** As in templates/site.conf.hbs: with larger ones than nginx's own, a large file costs less. */
+/** As in templates/site/s3-requests.hbs: with larger ones than nginx's own, a large file costs less. */
 const ourBuffers = ['        proxy_buffers 16 32k;', '        proxy_busy_buffers_size 128k;']
 
 const gatewayName = 'nginx-s3-gateway, SigV4'
