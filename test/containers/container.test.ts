@@ -68,8 +68,15 @@ describeWhere('the generated folder in the official image', found.missing, () =>
         return { url: `http://127.0.0.1:${container.getMappedPort(80)}`, container }
     }
 
+    /** The same with the right credentials, when nginx has looked up S3, which it does after its start. */
+    async function startReady() {
+        const started = await start(environmentOf(s3))
+        await untilStatus(started.url + sample.file, 200)
+        return started
+    }
+
     test('pip installs from it, and nothing is written but what nginx writes while it runs', async () => {
-        const { url, container } = await start(environmentOf(s3))
+        const { url, container } = await startReady()
         expect(await pipInstall(url, sample)).toBe(sample.version)
         expect(await statusOf(`${url}/-/readyz`)).toBe(200)
         expect(await statusOf(url + sample.file)).toBe(200)
@@ -93,8 +100,8 @@ describeWhere('the generated folder in the official image', found.missing, () =>
     ])('with %s', async (_name, environment, ready, file) => {
         const { url, container } = await start(environment(s3.accessKeyId, s3.secretAccessKey))
         expect(await statusOf(`${url}/-/healthz`)).toBe(200)
+        await untilStatus(url + sample.file, file)
         expect(await statusOf(`${url}/-/readyz`)).toBe(ready)
-        expect(await statusOf(url + sample.file)).toBe(file)
         if (file === 200) expect(await pipInstall(url, sample)).toBe(sample.version)
         else await expect(pipInstall(url, sample)).rejects.toThrow(/No matching distribution|Could not find/)
         await container.stop()
@@ -111,7 +118,7 @@ describeWhere('the generated folder in the official image', found.missing, () =>
     })
 
     test('SIGHUP reloads, while it serves and with the credentials it had', async () => {
-        const { url, container } = await start(environmentOf(s3))
+        const { url, container } = await startReady()
         const workers = async () => {
             const { stdout } = await docker('top', container.getId(), '-eo', 'pid,args')
             return stdout
@@ -136,7 +143,7 @@ describeWhere('the generated folder in the official image', found.missing, () =>
     })
 
     test('a folder that is generated anew is served after SIGHUP, and not before', async () => {
-        const { url, container } = await start(environmentOf(s3))
+        const { url, container } = await startReady()
         await generate('another-bucket')
         try {
             expect(await statusOf(url + sample.file)).toBe(200)
@@ -151,7 +158,7 @@ describeWhere('the generated folder in the official image', found.missing, () =>
     })
 
     test('a folder that nginx refuses changes nothing', async () => {
-        const { url, container } = await start(environmentOf(s3))
+        const { url, container } = await startReady()
         const site = path.join(cwd, 'nginx-s3-pypi/site.conf')
         const good = await readFile(site, 'utf8')
         try {
@@ -167,7 +174,7 @@ describeWhere('the generated folder in the official image', found.missing, () =>
     })
 
     test('docker stop waits for the download that is under way', async () => {
-        const { url, container } = await start(environmentOf(s3))
+        const { url, container } = await startReady()
         const response = await fetch(`${url}/demo-pkg/large.bin`)
         const reader = response.body!.getReader()
         const first = await reader.read()

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { environmentOf } from '../support/bucket.js'
 import { createAuthority } from '../support/certificates.js'
+import { complaintsIn } from '../support/complaints.js'
 import { nginxImage } from '../support/container-image.js'
 import { docker } from '../support/docker.js'
 import { kustomizeBuild, missingKustomize } from '../support/kustomize.js'
@@ -63,10 +64,6 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
             await untilStatus((await pod.probe(name)).url, 200)
     }
 
-    async function complaints(pod: Pod): Promise<string[]> {
-        return (await pod.logs()).match(/.*\[(?:warn|error|crit|alert|emerg)\].*/g) ?? []
-    }
-
     test.each<[name: string, options: string[], writable: string[]]>([
         ['as it is', [], ['/tmp']],
         [
@@ -95,7 +92,7 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
             else await expect(touched, folder).rejects.toThrow(/Read-only file system|Permission denied/)
         }
         expect(await pod.stop()).toBe(0)
-        expect(await complaints(pod)).toEqual(beforeReady)
+        expect(complaintsIn(await pod.logs())).toEqual([])
     })
 
     test('files of Secrets: passwords, and TLS to the name of the certificate', async () => {
@@ -138,6 +135,8 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         const wrong = { ...environmentOf(world.s3), AWS_SECRET_ACCESS_KEY: 'wrong' }
         const pod = await run([], { secrets: { 'nginx-s3-pypi': wrong } })
         await untilStatus((await pod.probe('liveness')).url, 200)
+        // S3 was looked up, and refuses; before that a pod is not ready either.
+        await untilStatus((await pod.url('http')) + world.sample.file, 502)
         expect(await statusOf((await pod.probe('readiness')).url)).toBe(503)
     })
 
