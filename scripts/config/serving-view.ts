@@ -36,6 +36,8 @@ export function servingView(settings: Settings) {
         cacheSize: cache?.size ?? false,
         pageTtl: String(settings.pageTtl),
         stale: cache?.stale ?? false,
+        // Debian's nginx.conf has 768 connections, and its systemd lets a worker open 1,024 files.
+        openFiles: settings.target === 'debian' ? '200' : '1000',
         // A container's loopback is its own; elsewhere only nginx may reach what signs for whoever asks.
         signer: isContainer(settings.target) ? '127.0.0.1:8079' : `unix:${signerSocket(cache?.folder ?? '')}`,
         signerFolder: cached && !isContainer(settings.target) ? `${cache.folder}/pypi-private` : false,

@@ -1,60 +1,11 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { startIndex, type Index, type IndexOptions } from '../support/index.js'
+import { withCachedIndex } from '../support/cached-index.js'
 import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js'
-
-const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
-
-/** A bucket in the place of S3, whose objects and health the test changes. It records; it verifies nothing. */
-interface FakeBucket extends RecordingUpstream {
-    objects: Record<string, string | Buffer>
-    /** Answers every request with this status, or cuts it. */
-    failure: number | 'cut' | undefined
-    /** Milliseconds before it answers. */
-    delay: number
-}
-
-async function startFakeBucket(objects: Record<string, string | Buffer>): Promise<FakeBucket> {
-    const bucket: Omit<FakeBucket, keyof RecordingUpstream> = { objects, failure: undefined, delay: 0 }
-    const upstream = await startRecordingUpstream(async (asked, response) => {
-        await sleep(bucket.delay)
-        if (bucket.failure === 'cut') return void response.destroy()
-        if (bucket.failure !== undefined) return void response.writeHead(bucket.failure).end()
-        if (asked.url === '/my-pypi/') return void response.end()
-        const body = bucket.objects[asked.url!.replace('/my-pypi/', '')]
-        if (body === undefined) return void response.writeHead(404).end()
-        const bytes = Buffer.from(body)
-        const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
-        const shared = { ETag: etag, 'Last-Modified': 'Mon, 02 Nov 2026 00:00:00 GMT', 'Accept-Ranges': 'bytes' }
-        if (asked.headers['if-none-match'] === etag) return void response.writeHead(304, shared).end()
-        const range = /^bytes=(\d+)-(\d+)$/.exec(asked.headers.range ?? '')
-        if (!range) return void response.writeHead(200, { ...shared, 'Content-Length': bytes.length }).end(bytes)
-        const part = bytes.subarray(Number(range[1]), Number(range[2]) + 1)
-        const contentRange = `bytes ${range[1]}-${Number(range[1]) + part.length - 1}/${bytes.length}`
-        response.writeHead(206, { ...shared, 'Content-Range': contentRange, 'Content-Length': part.length }).end(part)
-    })
-    return Object.assign(bucket, upstream)
-}
-
-async function withIndex(
-    objects: Record<string, string | Buffer>,
-    options: Partial<IndexOptions>,
-    body: (index: Index, s3: FakeBucket) => Promise<void>,
-): Promise<void> {
-    const s3 = await startFakeBucket(objects)
-    const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached: true, ...options })
-    try {
-        await body(index, s3)
-    } finally {
-        await index.stop()
-        await s3.close()
-    }
-}
+import type { RecordedRequest } from '../support/recording-upstream.js'
 
 const file = '/demo/demo-1.0+x.tar.gz'
 const key = 'demo/demo-1.0%2Bx.tar.gz'
@@ -75,7 +26,7 @@ const talkative = (name: string, content: string) =>
         : content
 
 test('what is cached is not asked for again, and runs no script', async () => {
-    await withIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, { edit: talkative }, async (index, s3) => {
+    await withCachedIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, { edit: talkative }, async (index, s3) => {
         for (const path of [file, '/demo/']) {
             s3.requests.length = 0
             expect((await request(index.port, path)).status).toBe(200)
@@ -97,7 +48,7 @@ test('what is cached is not asked for again, and runs no script', async () => {
 })
 
 test('a page is revalidated with a fresh signature when its time is over', async () => {
-    await withIndex({ 'demo/index.html': 'old' }, { pageTtl: '1' }, async (index, s3) => {
+    await withCachedIndex({ 'demo/index.html': 'old' }, { pageTtl: '1' }, async (index, s3) => {
         expect((await request(index.port, '/demo/')).body.toString()).toBe('old')
         await sleep(3_600) // longer than it may be served while it is renewed
         expect((await request(index.port, '/demo/')).body.toString()).toBe('old')
@@ -114,7 +65,7 @@ test('a page is revalidated with a fresh signature when its time is over', async
 })
 
 test('a page that is renewed in the background has a fresh signature', async () => {
-    await withIndex({ 'demo/index.html': 'old' }, { pageTtl: '2' }, async (index, s3) => {
+    await withCachedIndex({ 'demo/index.html': 'old' }, { pageTtl: '2' }, async (index, s3) => {
         await request(index.port, '/demo/')
         s3.objects['demo/index.html'] = 'new'
         // No client waits for S3, though it is slow: what is served meanwhile is the old page.
@@ -134,7 +85,7 @@ test('a page that is renewed in the background has a fresh signature', async () 
 })
 
 test('many clients who miss at once are one request to S3', async () => {
-    await withIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, {}, async (index, s3) => {
+    await withCachedIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, {}, async (index, s3) => {
         s3.delay = 300
         for (const path of [file, '/demo/']) {
             s3.requests.length = 0
@@ -146,7 +97,7 @@ test('many clients who miss at once are one request to S3', async () => {
 })
 
 test('HEAD of what is not cached yet is answered as GET would be', async () => {
-    await withIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
+    await withCachedIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
         const head = await request(index.port, file, { method: 'HEAD' })
         expect([head.status, head.headers['content-length']]).toEqual([200, '5'])
         expect((await request(index.port, file)).body.toString()).toBe('bytes')
@@ -156,7 +107,7 @@ test('HEAD of what is not cached yet is answered as GET would be', async () => {
 
 test('a range of a large file that is not cached takes its slice from S3, not the file', async () => {
     const bytes = Buffer.alloc(30 * 1024 * 1024, 'wheel ')
-    await withIndex({ [key]: bytes }, {}, async (index, s3) => {
+    await withCachedIndex({ [key]: bytes }, {}, async (index, s3) => {
         const start = 20 * 1024 * 1024
         const answer = await request(index.port, file, { headers: { Range: `bytes=${start}-${start + 9}` } })
         expect(answer.status).toBe(206)
@@ -173,7 +124,7 @@ test('a range of a large file that is not cached takes its slice from S3, not th
 })
 
 test.each([403, 404, 500, 503, 'cut'] as const)('S3 fails once with %s: the failure is not kept', async (failure) => {
-    await withIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, {}, async (index, s3) => {
+    await withCachedIndex({ [key]: 'bytes', 'demo/index.html': 'page' }, {}, async (index, s3) => {
         for (const path of [file, '/demo/']) {
             s3.failure = failure
             expect((await request(index.port, path)).status).toBeGreaterThanOrEqual(failure === 404 ? 404 : 502)
@@ -185,7 +136,7 @@ test.each([403, 404, 500, 503, 'cut'] as const)('S3 fails once with %s: the fail
 
 test.each([true, false])('while S3 is down, with --stale %s', async (stale) => {
     const objects = { [key]: 'bytes', 'demo/index.html': 'page' }
-    await withIndex(objects, { pageTtl: '1', ...(stale && { stale }) }, async (index, s3) => {
+    await withCachedIndex(objects, { pageTtl: '1', ...(stale && { stale }) }, async (index, s3) => {
         for (const path of [file, '/demo/']) expect((await request(index.port, path)).status).toBe(200)
         await sleep(3_600)
         for (const failure of [500, 503, 'cut'] as const) {
@@ -203,7 +154,7 @@ test.each([true, false])('while S3 is down, with --stale %s', async (stale) => {
 })
 
 test('the server that signs for the cache signs no other method, whoever asks it', async () => {
-    await withIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
+    await withCachedIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
         const configuration = await readFile(`${index.folder}/site.conf`, 'utf8')
         const socketPath = /^ +server +unix:(\S+);$/m.exec(configuration)![1]!
         const ask = async (method: string) => {
