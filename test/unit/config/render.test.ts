@@ -143,3 +143,12 @@ describe('site.conf', () => {
         }
     })
 })
+
+test('no more files stay open than nginx may open where it runs', () => {
+    const cache = '/var/cache/pypi'
+    // systemd's soft limit for Debian's nginx is 1,024, of which its connections take 768.
+    expect(file('site.conf', { target: 'debian', cache })).toMatch(/^ *open_file_cache +max=200 /m)
+    expect(file('site.conf', { target: 'docker', cache })).toMatch(/^ *open_file_cache +max=1000 /m)
+    expect(file('nginx.conf', { target: 'docker', cache })).toMatch(/^worker_rlimit_nofile 8192;/m)
+    expect(file('site.conf', { target: 'docker' })).not.toContain('open_file_cache')
+})
