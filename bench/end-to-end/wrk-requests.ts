@@ -21,6 +21,8 @@ export async function askWithWrk(wrk: string, folder: string, kind: RequestKind,
         url: `http://127.0.0.1:${sending.port}`,
         seconds: sending.seconds,
         script: scriptFor(list, kind.headers, sending.again),
+        // A large page that is compressed for all connections at once can take seconds.
+        timeout: 30,
         signal: sending.signal,
     })
 }
