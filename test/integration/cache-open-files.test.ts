@@ -34,21 +34,28 @@ async function askBoth(index: Index): Promise<string[]> {
 test('a page that workers keep open is the new one when one of them has replaced it', async () => {
     await withCachedIndex({ 'demo/index.html': 'old' }, { pageTtl: '1', edit: twoWorkers }, async (index, s3) => {
         const workers = await workersOf(index.folder, 2)
-        const haveOneOpen = () => workers.every((worker) => openPages(worker).length === 1)
-        for (const end = Date.now() + 10_000; !haveOneOpen() && Date.now() < end;) {
-            expect(await askBoth(index)).toEqual(['old'])
-        }
-        expect(workers.map((worker) => openPages(worker).length)).toEqual([1, 1])
+        await expect
+            .poll(
+                async () => {
+                    expect(await askBoth(index)).toEqual(['old'])
+                    return workers.map((worker) => openPages(worker).length)
+                },
+                { timeout: 10_000 },
+            )
+            .toEqual([1, 1])
 
         s3.objects['demo/index.html'] = 'new'
         await sleep(3_600) // longer than it may be served while it is renewed
         for (let round = 0; round < 10; round++) expect(await askBoth(index)).toEqual(['new'])
         // Neither keeps the file that was replaced.
         await expect
-            .poll(async () => {
-                await askBoth(index)
-                return workers.flatMap(openPages).filter((page) => page.endsWith('(deleted)'))
-            })
+            .poll(
+                async () => {
+                    await askBoth(index)
+                    return workers.flatMap(openPages).filter((page) => page.endsWith('(deleted)'))
+                },
+                { timeout: 10_000 },
+            )
             .toEqual([])
     })
 })
@@ -57,6 +64,7 @@ test('the twin: without it they open the page for each answer', async () => {
     await withCachedIndex({ 'demo/index.html': 'page' }, { edit: closing }, async (index) => {
         const workers = await workersOf(index.folder, 2)
         for (let round = 0; round < 10; round++) expect(await askBoth(index)).toEqual(['page'])
-        expect(workers.flatMap(openPages)).toEqual([])
+        // Closed a moment after the last answer; what stays open does so for 20 seconds at least.
+        await expect.poll(() => workers.flatMap(openPages), { timeout: 5_000 }).toEqual([])
     })
 })
