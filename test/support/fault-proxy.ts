@@ -1,4 +1,11 @@
-import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+    createServer,
+    request as send,
+    type ClientRequest,
+    type IncomingMessage,
+    type Server,
+    type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
@@ -32,6 +39,7 @@ export interface FaultProxy {
     requests: ProxiedRequest[]
     /** Called right before a connection is cut. */
     onCut: () => void
+    /** Ends when S3 has done what it was asked for as a whole, whether or not a client still waits for it. */
     close(): Promise<void>
 }
 
@@ -46,6 +54,7 @@ export async function startFaultProxy(
 ): Promise<FaultProxy> {
     const target = new URL(endpoint)
     const requests: ProxiedRequest[] = []
+    const underWay = new Set<ClientRequest>()
     const server = createServer((request, response) => {
         const proxied = { number: requests.length + 1, method: request.method!, url: request.url! }
         requests.push(proxied)
@@ -53,14 +62,19 @@ export async function startFaultProxy(
             proxy.onCut()
             request.socket.destroy()
         }
-        void Promise.resolve(decide(proxied)).then((fate) => handle(target, request, response, fate, cut))
+        void Promise.resolve(decide(proxied)).then((fate) => {
+            const upstream = handle(target, request, response, fate, cut)
+            if (upstream === undefined) return
+            underWay.add(upstream)
+            upstream.once('close', () => underWay.delete(upstream))
+        })
     })
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
     const proxy: FaultProxy = {
         endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
         requests,
         onCut: () => {},
-        close: () => close(server),
+        close: () => close(server, underWay),
     }
     return proxy
 }
@@ -79,13 +93,20 @@ export function failingShare(share: number, seed: number): () => Fate {
     return () => (random() < share ? fates[Math.floor(random() * fates.length)]! : 'pass')
 }
 
-function handle(target: URL, request: IncomingMessage, response: ServerResponse, fate: Fate, cut: () => void): void {
-    if (fate === 'cut') return cut()
+/** @returns what was sent to S3, if anything */
+function handle(
+    target: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+    fate: Fate,
+    cut: () => void,
+): ClientRequest | undefined {
+    if (fate === 'cut') return void cut()
     const failure = failureOf(fate)
     if (failure && !String(fate).endsWith('after')) {
         request.resume()
         request.on('end', () => fail(request, response, failure))
-        return
+        return undefined
     }
     const { method, url } = request
     const headers = request.headers
@@ -93,6 +114,9 @@ function handle(target: URL, request: IncomingMessage, response: ServerResponse,
     const to = { host: target.hostname, port: target.port, method, path: url, headers, agent: false as const }
     const upstream = send(to, (answer) => {
         if (fate === 'pass') {
+            // Nobody reads it for a client that is gone.
+            if (response.destroyed) return void answer.resume()
+            response.once('close', () => answer.resume())
             response.writeHead(answer.statusCode!, answer.headers)
             answer.pipe(response)
             return
@@ -112,7 +136,8 @@ function handle(target: URL, request: IncomingMessage, response: ServerResponse,
     })
     // Swift sends a body after the answer to a HEAD, which Node takes for a broken second answer.
     upstream.on('error', () => response.headersSent || cut())
-    request.on('error', () => upstream.destroy())
+    // What came whole is done by S3, though its client is gone.
+    request.on('error', () => request.complete || upstream.destroy())
     if (fate === 'cut upload') {
         request.once('data', (chunk: Buffer) => {
             upstream.write(chunk.subarray(0, chunk.length / 2), () => {
@@ -121,9 +146,10 @@ function handle(target: URL, request: IncomingMessage, response: ServerResponse,
             })
         })
         request.once('end', () => cut())
-        return
+        return upstream
     }
     request.pipe(upstream)
+    return upstream
 }
 
 /** The error that a fate answers with; the client is to try a 500 and a 503 again. */
@@ -143,7 +169,8 @@ function fail(
     response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, underWay: ReadonlySet<ClientRequest>): Promise<void> {
     server.closeAllConnections()
     await new Promise((closed) => server.close(closed))
+    await Promise.all([...underWay].map((upstream) => new Promise((closed) => upstream.once('close', closed))))
 }
