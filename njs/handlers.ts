@@ -7,7 +7,7 @@
 
 import { negotiate } from './accept.js'
 import type { Credentials } from './credentials.js'
-import { redirectPath } from './project-name.js'
+import { redirectTarget } from './project-name.js'
 import { signAndKeep, signOnce, type Asked } from './signing.js'
 
 /** Where the credentials come from: the one thing in which the entries differ. */
@@ -81,9 +81,9 @@ function signV2(r: NginxHTTPRequest): string {
     return signed(r, 'V2')
 }
 
-/** The normalised path, percent-encoded, to which `$uri` redirects. */
+/** Where a request with an unnormalised project name is redirected to, relative to it. */
 function normalizedPath(r: NginxHTTPRequest): string {
-    return redirectPath(r.rawVariables.uri!)
+    return redirectTarget(r.variables.uri!)
 }
 
 /** The form of a page that the client likes best: `json`, `v1html` or `html`. */
@@ -92,22 +92,51 @@ function pageForm(r: NginxHTTPRequest): string {
 }
 
 /**
- * Takes S3's own headers off a response, which tell a client nothing but where it is stored and how.
+ * Lets only those headers of S3's answer pass that a client needs. Others could change what clients, browsers and caches
+ * do with a file: Content-Encoding, Strict-Transport-Security, Access-Control-Allow-Origin.
  *
- * site.conf hides the usual ones, which costs nothing; a name of a publisher's own is known here only.
+ * site.conf hides the usual ones, which costs less. Error statuses are site.conf's, too; the rest of what is no answer to
+ * GET ends here.
+ *
+ * @throws Error for a status that S3 does not answer GET or HEAD with: nginx then closes the connection
  */
-function cleanHeaders(r: NginxHTTPRequest): void {
-    // Names alone are dearer: QuickJS asks for each whether it is enumerable.
+function allowHeaders(r: NginxHTTPRequest): void {
+    allow(r, false)
+}
+
+/** The same for a page, which may be stored compressed. */
+function allowPageHeaders(r: NginxHTTPRequest): void {
+    allow(r, true)
+}
+
+function allow(r: NginxHTTPRequest, isPage: boolean): void {
+    const status = r.status
+    if (status !== 200 && status !== 206 && status !== 304) {
+        throw new Error('S3 answered with the status ' + status + ', which no reader expects')
+    }
+    // Names alone cost more: QuickJS asks for each whether it is enumerable.
     const headers = r.rawHeadersOut
     for (let index = 0; index < headers.length; index++) {
         const name = headers[index]![0]
-        // Most names come before X, and njs takes far longer to look at a character.
-        if (name >= 'X' && /^x-/i.test(name)) delete r.headersOut[name]
+        // As AWS writes them: comparing costs less than a regular expression.
+        if (name === 'ETag' || name === 'Last-Modified' || name === 'Accept-Ranges' || name === 'Content-Range')
+            continue
+        if (/^(?:etag|last-modified|accept-ranges|content-(?:range|length|type))$/i.test(name)) continue
+        if (isPage && headers[index]![1] === 'gzip' && /^content-encoding$/i.test(name)) continue
+        delete r.headersOut[name]
     }
 }
 
 /** The functions that site.conf names. */
 export function handlers(ofEntry: CredentialSource) {
     source = ofEntry
-    return { signV4, signV2, credentialsState: ofEntry.state, normalizedPath, pageForm, cleanHeaders }
+    return {
+        signV4,
+        signV2,
+        credentialsState: ofEntry.state,
+        normalizedPath,
+        pageForm,
+        allowHeaders,
+        allowPageHeaders,
+    }
 }

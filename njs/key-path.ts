@@ -1,8 +1,6 @@
 /** RFC 3986's unreserved characters and the slash: what a canonical path holds unencoded. */
 const plainPath = /^[\w.~\/-]*$/
 
-const hexDigits = '0123456789ABCDEF'
-
 /**
  * The canonical path of a key: unreserved characters and `/` as they are, every other byte as upper-case `%XX`. The
  * same text is sent and signed, so no server can see another key than the signature names.
@@ -18,21 +16,6 @@ export function canonicalPath(text: string): string {
     return /[!'()*]/.test(path) ? path.replace(/[!'()*]/g, encodeCharacter) : path
 }
 
-/** The same of any bytes. It takes njs more than ten times as long. */
-export function encodePath(bytes: Uint8Array): string {
-    let path = ''
-    for (let index = 0; index < bytes.length; index++) {
-        const byte = bytes[index]!
-        const character = String.fromCharCode(byte)
-        path += byte < 0x80 && plainPath.test(character) ? character : encodeByte(byte)
-    }
-    return path
-}
-
 function encodeCharacter(character: string): string {
-    return encodeByte(character.charCodeAt(0))
-}
-
-function encodeByte(byte: number): string {
-    return '%' + hexDigits[byte >> 4] + hexDigits[byte & 15]
+    return '%' + character.charCodeAt(0).toString(16).toUpperCase()
 }

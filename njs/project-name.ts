@@ -1,4 +1,4 @@
-import { encodePath } from './key-path.js'
+import { canonicalPath } from './key-path.js'
 
 /** The normalised form of a project's name. @see PEP 503, "Normalized Names" */
 export function normalizeName(name: string): string {
@@ -6,16 +6,17 @@ export function normalizeName(name: string): string {
 }
 
 /**
- * The path that a request with an unnormalised project name is redirected to: the name normalised, a slash behind a
- * project, the rest as it is.
+ * Where a request with an unnormalised project name is redirected to: the name normalised, a slash behind a project, the
+ * rest as it is. Relative to the request, so that an index behind a proxy may lie under a path of its own.
  *
- * @param uri the decoded path: `/Proj_ect`, `/simple/Proj_ect/`, `/Proj_ect/FILE`; a project's name is ASCII
- * @returns percent-encoded, so that it can be a Location header: `/proj-ect/`, `/simple/proj-ect/`, `/proj-ect/FILE`
+ * @param path the decoded path, which is UTF-8: `/Proj_ect`, `/simple/Proj_ect/`, `/Proj_ect/FILE`
+ * @returns percent-encoded, for a Location header: `proj-ect/`, `../proj-ect/`, `../proj-ect/FILE`
+ * @see RFC 9110, section 10.2.2; RFC 3986, section 5.2
  */
-export function redirectPath(uri: Uint8Array): string {
-    const segments = encodePath(uri).split('/') // '', ['simple'], name, [file or '']
+export function redirectTarget(path: string): string {
+    const segments = path.split('/') // '', ['simple'], name, [file or '']
     const position = segments.length > 2 && segments[1] === 'simple' ? 2 : 1
-    segments[position] = normalizeName(segments[position]!)
-    if (segments.length === position + 1) segments.push('')
-    return segments.join('/')
+    const name = normalizeName(segments[position]!)
+    const file = segments[position + 1]
+    return file === undefined ? name + '/' : '../' + name + '/' + canonicalPath(file)
 }

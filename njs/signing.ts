@@ -18,7 +18,7 @@ export interface SignatureMemory {
 /** What is to be signed, by whom, and when. */
 export interface Asked {
     version: 'V4' | 'V2'
-    /** `METHOD\tPLACE\tKEY`, see prepare for the place. */
+    /** `METHOD\tPLACE\tKEY` or `METHOD\tPLACE\t\tQUERY`, see prepare for the place. */
     request: string
     /** A bucket to ask in place of that one, or empty. */
     bucketOverride: string
@@ -32,8 +32,8 @@ export interface Asked {
 /**
  * Signs a request.
  *
- * @returns `PATH\nHOST\nDATE\nAUTHORIZATION\nSESSION TOKEN`; empty when the credentials cannot be used
- * @throws Error when the override could not be a bucket, or when the bucket itself would be listed
+ * @returns `PATH[?QUERY]\nHOST\nDATE\nAUTHORIZATION\nSESSION TOKEN`; empty when the credentials cannot be used
+ * @throws Error when the override could not be a bucket, or when the whole bucket would be listed
  */
 export function signOnce(asked: Asked): string {
     const parts = asked.request.split('\t')
@@ -72,14 +72,17 @@ function contextFor(asked: Asked, place: string, time: number): SigningContext |
 function complete(version: 'V4' | 'V2', parts: string[], context: SigningContext): string {
     const method = parts[0]!
     const key = parts[2]!
-    if (!key && method !== 'HEAD') throw new Error('$s3_request has no key: GET of a bucket would list it')
+    const query = parts[3]
+    if (!key && !query && method !== 'HEAD') throw new Error('$s3_request has no key: GET of a bucket would list it')
     const path = context[0] + canonicalPath(key)
-    const text = ''.concat(method, context[1], path, context[2])
+    // Version 4 signs the query behind the path; version 2 signs none but that of subresources, such as ?acl.
+    const afterPath = query && version === 'V4' ? '\n' + query + context[2].slice(1) : context[2]
+    const text = ''.concat(method, context[1], path, afterPath)
     const signature =
         version === 'V4'
             ? sigv4.signature(Buffer.from(context[4], 'hex'), context[3] + sigv4.sha256(text))
             : sigv2.signature(context[4], text)
-    return ''.concat(path, context[5], signature, context[6])
+    return ''.concat(query ? path + '?' + query : path, context[5], signature, context[6])
 }
 
 function keep(memory: SignatureMemory, name: string, value: string): void {

@@ -4,6 +4,7 @@ import {
     listCommand,
     rebuildCommand,
     removeCommand,
+    statusCommand,
     unyankCommand,
     verifyCommand,
     yankCommand,
@@ -30,7 +31,11 @@ command('unyank <bucket> <project> <version-or-file>', 'take a yank back').actio
 command('remove <bucket> <project> [version-or-file...]', 'remove files, or a whole project, for good')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'show what would be removed, and remove nothing')
+    .option('--release-name', 'also give up the name of a project without files; nginx may fall back for it then')
     .action(removeCommand)
+command('status <bucket> <project> <status>', 'mark a project: active, archived, deprecated or quarantined (PEP 792)')
+    .option('--reason <text>', 'why, as installers will show it')
+    .action(statusCommand)
 
 program.addHelpText(
     'after',
@@ -41,6 +46,7 @@ Examples:
   manage-index verify my-pypi --deep
   manage-index yank my-pypi acme 1.0 --reason 'loses data, use 1.0.1'
   manage-index remove my-pypi acme acme-1.0-py3-none-any.whl
+  manage-index status my-pypi acme quarantined --reason 'malware in 1.0'
 
 Credentials are found as the AWS command line finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the
 role of the machine.`,

@@ -63,17 +63,29 @@ function secretFiles(environment: Environment, readFile: (path: string) => strin
 export function parseProfile(text: string, name: string): { [setting: string]: string } | undefined {
     let found: { [setting: string]: string } | undefined
     let inside = false
-    text.split(/\r?\n/).forEach(function (line) {
-        const section = /^\s*\[\s*(?:profile\s+)?(?:"([^"]*)"|([^\]]*?))\s*\]/.exec(line)
-        if (section) {
-            inside = (section[1] === undefined ? section[2] : section[1]) === name
+    text.split('\n').forEach(function (line) {
+        const title = sectionTitle(line)
+        if (title !== undefined) {
+            inside = title === name
             if (inside && !found) found = {}
             return
         }
-        const setting = /^([^\s#;=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line)
-        if (inside && found && setting) {
-            found[setting[1]!.toLowerCase()] = setting[2]!.replace(/\s[#;].*$/, '').trim()
-        }
+        const equals = line.indexOf('=')
+        if (!inside || !found || equals < 1 || /^[\s#;]/.test(line)) return
+        const value = line.slice(equals + 1)
+        const comment = value.search(/\s[#;]/)
+        found[line.slice(0, equals).trim().toLowerCase()] = (comment < 0 ? value : value.slice(0, comment)).trim()
     })
     return found
+}
+
+/** The name in `[NAME]`, `[profile NAME]` or `[profile "NAME"]`; undefined for a line that begins no section. */
+function sectionTitle(line: string): string | undefined {
+    const text = line.trim()
+    const end = text.indexOf(']')
+    if (text.charAt(0) !== '[' || end < 0) return undefined
+    const title = text.slice(1, end).trim()
+    const bare = /^profile\s/.test(title) ? title.slice(8).trim() : title
+    const isQuoted = bare.length > 1 && bare.charAt(0) === '"' && bare.charAt(bare.length - 1) === '"'
+    return isQuoted ? bare.slice(1, -1) : bare
 }

@@ -39,7 +39,7 @@ export interface Placement {
 /**
  * Renders the files of the folder: the same settings and placement give the same bytes.
  *
- * @returns env.conf, site.conf, nginx-s3-pypi.js; nginx.conf, unless nginx has a configuration already; and
+ * @returns env.conf, site.conf, nginx-s3-pypi.js, missing-page.js; nginx.conf, unless nginx has a configuration already; and
  * refresh-credentials.js, where there is something to renew
  * @throws Error when a template asks for a value that is not there
  */
@@ -53,6 +53,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
     return [
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
         { name: 'nginx-s3-pypi.js', content: builtScript(script) },
+        { name: 'missing-page.js', content: builtScript('missing-page') },
         ...(access === 'memory'
             ? [{ name: 'refresh-credentials.js', content: builtScript('refresh-credentials') }]
             : []),
@@ -99,6 +100,24 @@ export function fillTemplate(source: string, view: object, parts: Record<string,
     return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(complete, {
         partials: parts,
     })
+}
+
+/**
+ * What S3 may answer that no client may see, by what the index says of it: a refusal, or that it should be asked later.
+ * 200, 206, 304, 404, 412, 413 and 416 have a meaning of their own, and nginx takes no other number below 600.
+ */
+const s3Statuses = {
+    refusedStatuses: statuses(300, 499, [304, 404, 408, 412, 413, 416, 425, 429, 499]),
+    failedStatuses: ['408 425 429', statuses(500, 599, [])].join(' '),
+}
+
+function statuses(first: number, last: number, without: number[]): string {
+    const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+    const wanted = all.filter((status) => !without.includes(status))
+    const lines = Array.from({ length: Math.ceil(wanted.length / 25) }, (_, line) =>
+        wanted.slice(line * 25, line * 25 + 25).join(' '),
+    )
+    return lines.join('\n                   ')
 }
 
 /** Every decision that the templates show: they hold values and flags, no logic. */
@@ -148,6 +167,11 @@ function viewOf(settings: Settings, placement: Placement) {
         accessLog: standalone ? `${placement.folder}/access.log` : '/var/log/nginx/access.log',
         bucket: settings.bucket,
         prefix: settings.prefix,
+        prefixInQuery: encodeURIComponent(settings.prefix),
+        missingScript: `${placement.folder}/missing-page.js`,
+        healthFolder:
+            settings.target === 'debian' ? '/var/lib/nginx/pypi-health' : `${standalone ? '' : '/tmp/'}pypi-health`,
+        ...s3Statuses,
         ...urlPatterns,
         ...servingView(settings),
         ...credentialsView(settings, placement),

@@ -1,5 +1,6 @@
 import { isHostName } from './endpoint.js'
 import { isContainer, type Settings } from './settings.js'
+import { urlPatterns } from './url-patterns.js'
 
 /** The part of the templates' values that says who may read, what is kept, and where missing names go. */
 export function servingView(settings: Settings) {
@@ -26,8 +27,12 @@ export function servingView(settings: Settings) {
         htpasswd: settings.htpasswd ?? false,
         allow: settings.allow,
         restricted,
-        directRestricted: restricted && !cached,
-        unrestricted: !restricted || cached,
+        isPrivate,
+        // Where nothing is cached, a page or a file is signed for before nginx looks at the password, unless it is asked first.
+        gated: restricted && !cached,
+        pageLocation: restricted ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
+        fileLocation: restricted ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
+        hostNames: settings.serverName === '_' ? [] : [settings.serverName],
         fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
 
         direct: !cached,
@@ -43,15 +48,6 @@ export function servingView(settings: Settings) {
         signerFolder: cached && !isContainer(settings.target) ? `${cache.folder}/pypi-private` : false,
 
         fallback: fallback ?? false,
-        directFallback: fallback !== undefined && !cached,
-        noPage:
-            fallback === undefined
-                ? cached
-                    ? '@nothing_here'
-                    : '@s3_not_found'
-                : cached
-                  ? '@public_index'
-                  : '@s3_no_page',
         privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
     }
 }

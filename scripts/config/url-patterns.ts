@@ -14,6 +14,11 @@ const wideCharacter =
     '[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|\\xed[\\x80-\\x9f][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|' +
     '\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}'
 
+/** What browsers and crawlers ask each site for: no project is meant, and no other index. */
+const siteFiles =
+    'favicon\\.ico|robots\\.txt|sitemap\\.xml|ads\\.txt|security\\.txt|humans\\.txt|manifest\\.json|site\\.webmanifest|' +
+    'browserconfig\\.xml|crossdomain\\.xml|(?:apple-touch-icon|favicon|mstile)[^/]*\\.png'
+
 /** A character of a file's name: no slash and no control character. */
 const fileCharacter = `(?:[\\x20-\\x2e\\x30-\\x7e]++|${wideCharacter})`
 
@@ -24,10 +29,10 @@ const fileCharacter = `(?:[\\x20-\\x2e\\x30-\\x7e]++|${wideCharacter})`
 export const urlPatterns = {
     /** Sets `$pypi_folder` to the project with its slash, or to nothing for the page of all projects, and `$project`. */
     pagePattern: `^/(?:simple/)?(?!simple/)(?<pypi_folder>(?:(?<project>${project})/)?)(?:index\\.html)?\\z`,
-    /** Sets `$pypi_file` to PROJECT/FILE, and `$project`. */
-    filePattern: `^/(?:simple/)?(?!simple/)(?<pypi_file>(?<project>${project})/${fileCharacter}+)\\z`,
+    /** Sets `$pypi_file` to PROJECT/FILE, and `$project`. A page's JSON and the mark of a yank are no files for clients. */
+    filePattern: `^/(?:simple/)?(?!simple/)(?<pypi_file>(?<project>${project})/(?!index\\.json\\z)${fileCharacter}+)(?<!\\.yanked)\\z`,
     /** What the cache asks for, page or file: sets `$s3_object` to the key. */
     objectPattern: `^/(?<s3_object>(?:[\\x20-\\x7e]++|${wideCharacter})+)\\z`,
     /** PROJECT, Proj_ect/, Proj.ect/FILE: not as they are stored. */
-    unnormalizedPattern: `^/(?:simple/)?(?!simple(?:/|\\z)|${project}/)${writtenProject}(?:/[^/\\x00-\\x1f\\x7f]*)?\\z`,
+    unnormalizedPattern: `^/(?:simple/)?(?!simple(?:/|\\z)|${project}/|(?:${siteFiles})\\z)${writtenProject}(?:/${fileCharacter}*+)?\\z`,
 } as const

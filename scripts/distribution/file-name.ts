@@ -13,7 +13,12 @@ export interface DistributionName {
 /** NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl. @see "Binary distribution format", "File name convention" */
 const wheelName =
     /^([A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?)-([A-Za-z0-9_.!+]+)(?:-\d[A-Za-z0-9_.]*)?(?:-[A-Za-z0-9_.]+){3}\.whl$/
-const sdistName = /^([A-Za-z0-9][A-Za-z0-9._!+-]*)\.(?:tar\.gz|zip)$/
+/**
+ * What pip takes for an sdist. A new one is published as .tar.gz or .zip; the others are on pages of before, where they
+ * stay. @see pip, utils/filetypes.py, ARCHIVE_EXTENSIONS; uv, SourceDistExtension
+ */
+const sdistName =
+    /^([A-Za-z0-9][A-Za-z0-9._!+-]*?)\.(?:tar\.gz|zip|tgz|tar|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma|tar\.zst)$/
 
 /**
  * Reads the name of a wheel or an sdist of a project.

@@ -1,7 +1,8 @@
 import type { Bucket } from '../s3/bucket.js'
 import type { ListedObject, ObjectHeaders } from '../s3/objects.js'
 import { inspectFile } from './inspect-file.js'
-import { readFacts, uploadTimeOf, type ObjectFacts } from './object-facts.js'
+import type { LinkedFile } from './linked-files.js'
+import { claimsFacts, readFacts, uploadTimeOf, yankReason, type ObjectFacts } from './object-facts.js'
 import { yankedKey, type ProjectObjects } from './project-objects.js'
 import type { FileEntry } from './project-page.js'
 import { sha256Of } from './sha256.js'
@@ -35,6 +36,7 @@ export class EntryReader {
      * The entry of a file.
      *
      * @param known what the page says of the file
+     * @param linked what a page of before says of it, where there is no index.json of ours
      * @returns undefined for a file that is gone; where pages are trusted, also for one that only a download could
      *     describe: its publisher or `rebuild` will
      */
@@ -42,11 +44,21 @@ export class EntryReader {
         object: ListedObject,
         objects: ProjectObjects,
         known: FileEntry | undefined,
+        linked?: LinkedFile,
     ): Promise<FileEntry | undefined> {
         const filename = object.key.slice(objects.project.length + 1)
-        const content = await this.#content(object, objects, filename, known)
+        const content = await this.#content(object, objects, filename, known, linked)
         if (content === undefined) return this.options.trust === 'page' ? known : undefined
-        return { filename, ...content, yanked: await this.#yanked(objects, filename, known) }
+        if (linked?.sha256 !== undefined && linked.sha256 !== content.sha256) {
+            this.options.warn(
+                `${object.key}: the page of before says sha256 ${linked.sha256}; its bytes have ${content.sha256}`,
+            )
+        }
+        return {
+            filename,
+            ...content,
+            yanked: await this.#yanked(objects, filename, (known ?? linked)?.yanked),
+        }
     }
 
     async #content(
@@ -54,6 +66,7 @@ export class EntryReader {
         objects: ProjectObjects,
         filename: string,
         known: FileEntry | undefined,
+        linked: LinkedFile | undefined,
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
         const { size, etag } = object
         const metadata = objects.metadata.get(filename)
@@ -70,13 +83,20 @@ export class EntryReader {
             if (coreMetadata !== 'wrong') return { sha256, size, uploadTime, etag, requiresPython, coreMetadata }
             if (trust === 'page') return { sha256, size, uploadTime, etag, requiresPython }
         }
-        return trust === 'page' ? undefined : this.#download(object, metadata, [stored, known])
+        return trust === 'page' ? undefined : this.#download(object, metadata, [stored, known], known ?? linked)
     }
 
     async #storedFacts(object: ListedObject): Promise<ObjectFacts | undefined> {
         const id = `${object.key}\n${object.etag}`
         if (!this.#facts.has(id)) {
-            this.#facts.set(id, readFacts((await this.bucket.head(object.key))?.metadata ?? {}))
+            const metadata = (await this.bucket.head(object.key))?.metadata ?? {}
+            const facts = readFacts(metadata)
+            if (facts === undefined && claimsFacts(metadata)) {
+                this.options.warn(
+                    `${object.key}: what its object says of it (x-amz-meta-*) cannot be read and is ignored`,
+                )
+            }
+            this.#facts.set(id, facts)
         }
         return this.#facts.get(id)
     }
@@ -124,18 +144,25 @@ export class EntryReader {
         object: ListedObject,
         metadata: ListedObject | undefined,
         before: (ObjectFacts | FileEntry | undefined)[],
+        said: LinkedFile | undefined,
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
         const found = await inspectFile(this.bucket, object.key)
         if (found === undefined) return undefined
         // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
+        // A file that can be read says itself which Python it needs.
+        const requiresPython = found.problem === undefined ? found.requiresPython : said?.requiresPython
+        if (said?.requiresPython !== undefined && said.requiresPython !== requiresPython) {
+            const own = requiresPython ?? 'none'
+            this.options.warn(`${object.key}: the page says Requires-Python ${said.requiresPython}, the file ${own}`)
+        }
         return {
             sha256: found.sha256,
             size: object.size,
             uploadTime:
                 before.find((entry) => entry?.sha256 === found.sha256)?.uploadTime ?? uploadTimeOf(object.lastModified),
             etag: object.etag,
-            requiresPython: found.requiresPython,
+            requiresPython,
             coreMetadata: found.metadata && (await this.#storeMetadata(object.key, found.metadata, metadata)),
         }
     }
@@ -148,24 +175,21 @@ export class EntryReader {
     }
 
     /** A yank is an object beside the file; one that only the page knows is made into one. */
-    async #yanked(
-        objects: ProjectObjects,
-        filename: string,
-        known: FileEntry | undefined,
-    ): Promise<string | undefined> {
+    async #yanked(objects: ProjectObjects, filename: string, known: string | undefined): Promise<string | undefined> {
         const marker = objects.yanked.get(filename)
         const reason = marker && (await this.#reason(marker))
-        if (reason !== undefined || known?.yanked === undefined) return reason
+        if (reason !== undefined || known === undefined) return reason
         if (this.options.trust !== 'page') {
-            await this.options.write(yankedKey(objects.project, filename), Buffer.from(known.yanked), yankedHeaders)
+            await this.options.write(yankedKey(objects.project, filename), Buffer.from(known), yankedHeaders)
         }
-        return known.yanked
+        return known
     }
 
     async #reason(marker: ListedObject): Promise<string | undefined> {
         const id = `${marker.key}\n${marker.etag}`
         if (!this.#reasons.has(id)) {
-            this.#reasons.set(id, (await this.bucket.get(marker.key))?.body.toString('utf8'))
+            const content = await this.bucket.get(marker.key)
+            this.#reasons.set(id, content && yankReason(content.body))
         }
         return this.#reasons.get(id)
     }

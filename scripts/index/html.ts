@@ -1,5 +1,5 @@
 import { formatSize } from './format-size.js'
-import { fileUrl, versionOf, type FileEntry, type ProjectPage } from './project-page.js'
+import { fileUrl, offeredFiles, versionOf, type FileEntry, type ProjectPage } from './project-page.js'
 import type { RootPage } from './root-page.js'
 
 /** Light or dark as the reader's system is; nothing is loaded from elsewhere. */
@@ -18,7 +18,7 @@ const style =
  */
 export function projectHtml(page: ProjectPage): Buffer {
     const byVersion = new Map<string, FileEntry[]>()
-    for (const file of page.files) {
+    for (const file of offeredFiles(page)) {
         const version = versionOf(page.name, file.filename)
         byVersion.set(version, [...(byVersion.get(version) ?? []), file])
     }

@@ -26,18 +26,59 @@ export function factsMetadata(facts: ObjectFacts): Record<string, string> {
     }
 }
 
-/** The facts in the metadata of an object; undefined for one that something else uploaded. */
+/**
+ * The facts in the metadata of an object; undefined for one that something else uploaded, or that somebody has changed
+ * into what no publisher writes: its file is read then.
+ */
 export function readFacts(metadata: Record<string, string>): ObjectFacts | undefined {
-    const { sha256, md5, 'upload-time': uploadTime, 'requires-python': requiresPython } = metadata
+    const { sha256, md5, 'upload-time': uploadTime, 'requires-python': encoded = '' } = metadata
     const coreMetadata = metadata['core-metadata-sha256']
-    if (!/^[0-9a-f]{64}$/.test(sha256 ?? '') || uploadTime === undefined) return undefined
+    const requiresPython = decoded(encoded)
+    if (!isHex(sha256, 64) || requiresPython === undefined || !isUploadTime(uploadTime)) return undefined
+    if (coreMetadata && !isHex(coreMetadata, 64)) return undefined
     return {
         sha256: sha256!,
-        md5,
-        uploadTime,
-        requiresPython: requiresPython && decodeURIComponent(requiresPython),
+        md5: isHex(md5, 32) ? md5 : undefined,
+        uploadTime: uploadTime!,
+        requiresPython: requiresPython || undefined,
         coreMetadata: coreMetadata ? { sha256: coreMetadata, md5: metadata['core-metadata-md5'] } : undefined,
     }
+}
+
+/** Whether an object carries facts, be they readable or not. */
+export function claimsFacts(metadata: Record<string, string>): boolean {
+    return metadata.sha256 !== undefined && metadata['upload-time'] !== undefined
+}
+
+function isHex(text: string | undefined, digits: number): boolean {
+    return text?.length === digits && /^[0-9a-f]+$/.test(text)
+}
+
+function isUploadTime(text: string | undefined): boolean {
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text ?? '') && !isNaN(Date.parse(text!))
+}
+
+/** One line of text; undefined for what is not percent-encoded UTF-8 or has control characters. */
+function decoded(encoded: string): string | undefined {
+    try {
+        const text = decodeURIComponent(encoded)
+        return /[\u0000-\u001f\u007f-\u009f]/.test(text) ? undefined : text
+    } catch (error) {
+        if (!(error instanceof URIError)) throw error
+        return undefined
+    }
+}
+
+/** Longer than any reason that a person writes. Characters. */
+const longestReason = 1000
+
+/** The reason in FILE.yanked, which may be empty: one line of text, whatever somebody has put there. */
+export function yankReason(body: Buffer): string {
+    const text = body.subarray(0, 4 * longestReason).toString('utf8')
+    return text
+        .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
+        .trim()
+        .slice(0, longestReason)
 }
 
 /** A time as PEP 700 writes it: UTC, with microseconds. */

@@ -11,6 +11,7 @@ export interface Problem {
         | 'stale-page'
         | 'unindexed-file'
         | 'unknown-object'
+        | 'unknown-status'
         | 'unlisted-project'
         | 'unreadable-file'
         | 'wrong-hash'

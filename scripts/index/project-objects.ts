@@ -15,9 +15,21 @@ export interface ProjectObjects {
     yanked: Map<string, ListedObject>
     json: ListedObject | undefined
     html: ListedObject | undefined
-    /** What no index knows. */
+    /** `PROJECT/` with a page in it, as s3pypi writes it. */
+    folderPage: ListedObject | undefined
+    /** `PROJECT/` without a byte, which consoles make to show a folder. */
+    marker: ListedObject | undefined
+    /** Signatures, attestations and checksums beside a file. Installers need none of them. */
+    companions: ListedObject[]
+    /** What installers take for no file. */
     unknown: ListedObject[]
 }
+
+/** What lies beside a file and belongs to it. */
+const companion =
+    /^(.+)\.(?:asc|sig|provenance|attestation|publish\.attestation|sigstore|sigstore\.json|md5|sha256|sha512)$/
+/** Checksums of a whole folder. */
+const checksums = /^(?:MD5|SHA1|SHA256|SHA512)SUMS(?:\.(?:asc|gpg|sig|txt))?$/i
 
 export function fileKey(project: string, filename: string): string {
     return `${project}/${filename}`
@@ -31,7 +43,12 @@ export function yankedKey(project: string, filename: string): string {
     return `${project}/${filename}.yanked`
 }
 
-/** Sorts the objects of one folder. In a folder whose name is not normalised, no client would find anything. */
+/**
+ * Sorts the objects of one folder: the one place that says what is a file of a project. Publishing, rebuilding, verifying
+ * and removing use it. nginx, which falls back to a public index, takes any object for a claim of the name.
+ *
+ * In a folder whose name is not normalised, no client would find anything.
+ */
 export function classifyObjects(project: string, objects: Iterable<ListedObject>): ProjectObjects {
     const found: ProjectObjects = {
         project,
@@ -40,21 +57,35 @@ export function classifyObjects(project: string, objects: Iterable<ListedObject>
         yanked: new Map(),
         json: undefined,
         html: undefined,
+        folderPage: undefined,
+        marker: undefined,
+        companions: [],
         unknown: [],
     }
     const isProject = isProjectName(project)
     for (const object of objects) {
         const name = object.key.slice(project.length + 1)
         const besides = /^(.+)\.(metadata|yanked)$/.exec(name)
-        if (!isProject) found.unknown.push(object)
+        const companionOf = companion.exec(name)?.[1]
+        if (name === '' && object.size === 0) found.marker = object
+        else if (name.endsWith('/') && object.size === 0) continue
+        else if (!isProject) found.unknown.push(object)
+        else if (name === '') found.folderPage = object
         else if (name === 'index.json') found.json = object
         else if (name === 'index.html') found.html = object
         else if (parseFileName(name, project)) found.files.set(name, object)
         else if (besides && parseFileName(besides[1]!, project)) {
             found[besides[2] as 'metadata' | 'yanked'].set(besides[1]!, object)
+        } else if (checksums.test(name) || (companionOf !== undefined && parseFileName(companionOf, project))) {
+            found.companions.push(object)
         } else found.unknown.push(object)
     }
     return found
+}
+
+/** Whether there is anything in the folder that clients can see: a file, or a page of any form. */
+export function isInUse({ files, json, html, folderPage }: ProjectObjects): boolean {
+    return files.size > 0 || [json, html, folderPage].some((page) => page !== undefined)
 }
 
 /** Lists one project. */

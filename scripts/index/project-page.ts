@@ -24,17 +24,38 @@ export interface FileEntry {
 export interface ProjectPage {
     /** Normalised. */
     name: string
-    /** @see PEP 792 */
-    status: { status: string; reason?: string }
-    /** In order: by version, then by name. */
+    status: ProjectStatus
+    /** In order: by version, then by name. Of a quarantined project they are kept, and not offered. */
     files: FileEntry[]
+}
+
+/** @see PEP 792 */
+export interface ProjectStatus {
+    /** One of `projectStatuses`; what somebody else wrote stays as it is. */
+    status: string
+    reason?: string
+}
+
+/** Quarantined projects offer no file; neither they nor archived ones take new files. @see PEP 792, "Project statuses" */
+export const projectStatuses = ['active', 'archived', 'deprecated', 'quarantined'] as const
+
+/** The files that clients are offered. */
+export function offeredFiles({ status, files }: ProjectPage): readonly FileEntry[] {
+    return status.status === 'quarantined' ? [] : files
+}
+
+/** Whether new files may be published. */
+export function takesFiles({ status }: ProjectPage): boolean {
+    return status.status !== 'archived' && status.status !== 'quarantined'
 }
 
 /** A project's JSON, as this program writes it. @see PEP 691, 700, 714, 792 */
 interface ProjectJson {
     name: string
-    'project-status'?: { status: string; reason?: string }
+    'project-status'?: ProjectStatus
     files: FileJson[]
+    /** The files of a quarantined project. */
+    _files?: FileJson[]
 }
 
 interface FileJson {
@@ -74,14 +95,19 @@ export function versionOf(project: string, filename: string): string {
 
 /** The bytes of index.json: the same page gives the same bytes, one line for each file. */
 export function toProjectJson(page: ProjectPage): Buffer {
-    const versions = [...new Set(page.files.map(({ filename }) => versionOf(page.name, filename)))]
-    const files = page.files.map((file) => JSON.stringify(fileJson(file)))
+    const offered = offeredFiles(page)
+    const versions = [...new Set(offered.map(({ filename }) => versionOf(page.name, filename)))]
+    const withheld = offered.length < page.files.length ? `,"_files":${fileList(page.files)}` : ''
     return Buffer.from(
         `{"meta":{"api-version":"1.4"},"name":${JSON.stringify(page.name)},` +
-            `"project-status":${JSON.stringify(page.status)},"versions":${JSON.stringify(versions)},"files":[` +
-            (files.length === 0 ? '' : `\n${files.join(',\n')}\n`) +
-            ']}\n',
+            `"project-status":${JSON.stringify(page.status)},"versions":${JSON.stringify(versions)},` +
+            `"files":${fileList(offered)}${withheld}}\n`,
     )
+}
+
+function fileList(files: readonly FileEntry[]): string {
+    const lines = files.map((file) => JSON.stringify(fileJson(file)))
+    return lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`
 }
 
 function fileJson(file: FileEntry): FileJson {
@@ -119,16 +145,25 @@ export function parseProjectJson(body: Buffer, name: string, key: string): Proje
             'Make it anew from the objects: manage-index rebuild',
         )
     if (json?.name !== name) throw broken(`its name is ${JSON.stringify(json?.name)}`)
-    if (!Array.isArray(json.files)) throw broken('it has no files')
-    const status = json['project-status'] ?? { status: 'active' }
-    if (typeof status.status !== 'string') throw broken('its project-status has no status')
-    const files = json.files.map((file) => {
+    const stored = json._files ?? json.files
+    if (!Array.isArray(stored)) throw broken('it has no files')
+    const status = parseStatus(json['project-status'])
+    if (status === undefined) throw broken('its project-status has no status')
+    const files = stored.map((file) => {
         const problem = fileProblem(file, name)
         if (problem !== undefined) throw broken(`${JSON.stringify(file?.filename)} ${problem}`)
         return fileEntry(file)
     })
     if (new Set(files.map(({ filename }) => filename)).size < files.length) throw broken('it names a file twice')
     return { name, status, files }
+}
+
+/** A status without what else may be in it; the one of a page that says nothing is active. */
+function parseStatus(value: unknown): ProjectStatus | undefined {
+    if (value === undefined || value === null) return { status: 'active' }
+    const { status, reason } = value as Record<string, unknown>
+    if (typeof status !== 'string') return undefined
+    return { status, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) }
 }
 
 function fileEntry(file: FileJson): FileEntry {
@@ -150,7 +185,7 @@ function fileProblem(file: Partial<FileJson> | null, project: string): string | 
         return 'is no file of the project'
     }
     if (!isSha256(file.hashes?.sha256)) return 'has no sha256'
-    if (!Number.isSafeInteger(file.size)) return 'has no size'
+    if (!Number.isSafeInteger(file.size) || file.size! < 0) return 'has no size'
     if (typeof file['upload-time'] !== 'string') return 'has no upload-time'
     if (typeof file._etag !== 'string') return 'has no _etag'
     if (!isText(file['requires-python'])) return 'has a requires-python that is no text'

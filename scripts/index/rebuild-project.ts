@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { EntryReader, type EntryReaderOptions } from './entry-reader.js'
+import { linkedFiles, type LinkedFile } from './linked-files.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages } from './pages.js'
 import { listProject, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
@@ -51,15 +52,22 @@ export async function rebuildProject(
         return options.dryRun ? md5Of(body) : bucket.write(key, body, headers)
     }
     const trust = options.deep ? 'files' : 'objects'
-    const reader = new EntryReader(bucket, { trust, write, warn: options.warn ?? (() => {}) })
+    const warn = options.warn ?? (() => {})
+    const reader = new EntryReader(bucket, { trust, write, warn })
     const pages = projectPages(project)
     let objects = listed ?? (await listProject(bucket, project))
     const isCurrent = (html: Buffer) => objects.html?.etag === md5Of(html)
+    let linked: Promise<Map<string, LinkedFile>> | undefined
+    const made = async (known: ProjectPage | undefined) => {
+        // Where there is no page of ours, one of before may know what no object says.
+        if (known === undefined) linked ??= linkedFiles(bucket, objects, warn)
+        return reconcile(bucket, reader, objects, known, await linked)
+    }
 
     if (options.dryRun) {
         const content = await bucket.get(pages.jsonKey)
         const before = content && readPage(pages, content.body, { replaceBroken: true })
-        const page = await reconcile(bucket, reader, objects, before)
+        const page = await made(before)
         const isSame = content?.body.equals(pages.toJson(page)) && isCurrent(pages.toHtml(page))
         const deleted = await orphans(index, objects)
         return { ...changes(before, page), written: [...written], deleted, pages: !isSame }
@@ -67,7 +75,7 @@ export async function rebuildProject(
     let round = 0
     const change = async (known: ProjectPage | undefined) => {
         if (round++ > 0) objects = await listProject(bucket, project)
-        return { page: await reconcile(bucket, reader, objects, known), isComplete: true }
+        return { page: await made(known), isComplete: true }
     }
     const update = await updatePages(index, pages, change, { isCurrent, replaceBroken: true })
     const deleted = await orphans(index, objects)

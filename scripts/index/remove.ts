@@ -4,7 +4,7 @@ import { editProject } from './edit-project.js'
 import { findFiles } from './find-files.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages } from './pages.js'
-import { fileKey, listProject, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
+import { fileKey, isInUse, listProject, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
 import { rebuildProject } from './rebuild-project.js'
 import { readProject } from './read-project.js'
 import { ensureListed, ensureUnlisted } from './update-root.js'
@@ -16,6 +16,8 @@ export interface Removal {
     /** Keys of the files and of what lies beside them. */
     keys: string[]
     wholeProject: boolean
+    /** Keys in the folder that are none of the index's: they keep the name claimed. */
+    others: string[]
 }
 
 /**
@@ -27,24 +29,32 @@ export interface Removal {
 export async function planRemoval(index: PackageIndex, name: string, targets: readonly string[]): Promise<Removal> {
     const project = normalizeName(name)
     const objects = await listProject(index.bucket, project)
+    const others = objects.unknown.map(({ key }) => key)
     if (targets.length === 0) {
         const keys = keysOf(objects, allNames(objects))
-        if (keys.length === 0 && !objects.json && !objects.html) {
+        if (keys.length === 0 && !isInUse(objects) && !objects.marker) {
             throw new UserError(`the bucket ${index.bucket.name} has no project ${project}`)
         }
-        return { project, filenames: [...objects.files.keys()], keys, wholeProject: true }
+        return { project, filenames: [...objects.files.keys()], keys, wholeProject: true, others }
     }
     const page = await readProject(index.bucket, project)
     const filenames = [...new Set(targets.flatMap((target) => findFiles(page, target)))].map(({ filename }) => filename)
     const wholeProject = page.files.every(({ filename }) => filenames.includes(filename))
-    return { project, filenames, keys: keysOf(objects, filenames), wholeProject }
+    return { project, filenames, keys: keysOf(objects, filenames), wholeProject, others }
 }
 
 /**
  * Removes files: from the pages first, so that no page ever names a file that is gone, then from the bucket. A project
- * without files is taken off the list and loses its pages.
+ * without files is taken off the list.
+ *
+ * @param options.releaseName also gives up the name of a project without files: its pages go, and nginx may answer it by
+ * the public index. Otherwise the empty pages keep it claimed.
  */
-export async function remove(index: PackageIndex, removal: Removal): Promise<void> {
+export async function remove(
+    index: PackageIndex,
+    removal: Removal,
+    options: { releaseName?: boolean } = {},
+): Promise<void> {
     const { bucket } = index
     const { project, filenames, keys } = removal
     const without = new Set(filenames)
@@ -58,7 +68,8 @@ export async function remove(index: PackageIndex, removal: Removal): Promise<voi
     if (page.files.length > 0) return bucket.delete(keys)
     await ensureUnlisted(index, project)
     const { jsonKey, htmlKey } = projectPages(project)
-    await bucket.delete([...keys, jsonKey, htmlKey])
+    const claims = [jsonKey, htmlKey, `${project}/`]
+    await bucket.delete(options.releaseName ? [...keys, ...claims] : keys)
     // A publisher may have written to the pages after they were found empty: what it uploaded is indexed again.
     const left = await listProject(bucket, project)
     if (left.files.size === 0) return
@@ -71,10 +82,11 @@ function allNames(objects: ProjectObjects): string[] {
 }
 
 function keysOf(objects: ProjectObjects, filenames: readonly string[]): string[] {
-    const { project, files, metadata, yanked } = objects
+    const { project, files, metadata, yanked, companions } = objects
     return filenames.flatMap((name) => [
         ...(files.has(name) ? [fileKey(project, name)] : []),
         ...(metadata.has(name) ? [metadataKey(project, name)] : []),
         ...(yanked.has(name) ? [yankedKey(project, name)] : []),
+        ...companions.map(({ key }) => key).filter((key) => key.startsWith(`${fileKey(project, name)}.`)),
     ])
 }

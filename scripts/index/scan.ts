@@ -40,6 +40,7 @@ export async function scan(
     await mapParallel(byFolder(bucket.list()), parallelProjects, async ({ folder, objects }) => {
         if (folder === '') {
             for (const object of objects) {
+                if (object.key === '' && object.size === 0) continue
                 if (object.key === rootPages.jsonKey) found.json = object
                 else if (object.key === rootPages.htmlKey) found.html = object
                 else found.unknown.push(object.key)
@@ -51,8 +52,8 @@ export async function scan(
         const classified = classifyObjects(folder, own)
         found.unknown.push(...classified.unknown.map(({ key }) => key))
         if (classified.files.size === 0 && !classified.json) {
-            // An index.html alone may be anybody's.
-            if (classified.html) found.unknown.push(classified.html.key)
+            // A page alone may be anybody's.
+            for (const page of [classified.html, classified.folderPage]) if (page) found.unknown.push(page.key)
             return
         }
         await visit(classified)

@@ -2,7 +2,7 @@ import { UserError } from '../cli/user-error.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages, rootPages } from './pages.js'
 import { mapParallel } from './parallel.js'
-import { isProjectName } from './project-objects.js'
+import { classifyObjects, isProjectName } from './project-objects.js'
 import { rootPage, type RootPage } from './root-page.js'
 import { patience, updatePages, type Change, type Update } from './update-pages.js'
 
@@ -26,8 +26,8 @@ async function updateRoot(index: PackageIndex, change: (projects: Set<string>) =
     return updatePages(index, rootPages, async (page, round): Promise<Change<RootPage>> => {
         const listed = new Set(page?.projects)
         change(listed)
-        // A list without JSON was made by hand or by an older tool: its projects must not vanish from it.
-        const isOlder = page === undefined && (await index.bucket.head(rootPages.htmlKey)) !== undefined
+        // A list without JSON was made by hand or by an older tool, or never: what is in the folders must be on it.
+        const isOlder = page === undefined
         if (!isOlder && (index.conditionalWrites || round === 0)) {
             return { page: rootPage(listed), isComplete: index.conditionalWrites }
         }
@@ -42,17 +42,23 @@ async function updateRoot(index: PackageIndex, change: (projects: Set<string>) =
     })
 }
 
-/** Those folders that have a project's page. */
+/** Those folders that have files or the page of a project. */
 async function projectsAmong(index: PackageIndex, folders: string[]): Promise<string[]> {
-    const isProject = await mapParallel(folders, parallelFolders, (folder) => hasPage(index, folder))
-    return folders.filter((_folder, position) => isProject[position])
+    const found = await mapParallel(folders, parallelFolders, (folder) => holdsProject(index, folder))
+    return folders.filter((_folder, position) => found[position])
 }
 
-/** Whether a folder has the page of a project with files; it could as well hold another index, with its own list. */
-async function hasPage(index: PackageIndex, folder: string): Promise<boolean> {
-    const { jsonKey, htmlKey, parse } = projectPages(folder)
+/** Whether a folder has files or the page of a project; it could as well hold another index, with its own list. */
+async function holdsProject(index: PackageIndex, folder: string): Promise<boolean> {
+    const { jsonKey, parse } = projectPages(folder)
     const content = await index.bucket.get(jsonKey)
-    if (content === undefined) return (await index.bucket.head(htmlKey)) !== undefined
+    if (content === undefined) {
+        for await (const object of index.bucket.list(`${folder}/`)) {
+            const { files, html, folderPage } = classifyObjects(folder, [object])
+            if (files.size > 0 || html || folderPage) return true
+        }
+        return false
+    }
     try {
         return parse(content.body).files.length > 0
     } catch (error) {

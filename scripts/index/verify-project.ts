@@ -1,9 +1,10 @@
 import type { Bucket } from '../s3/bucket.js'
 import type { ListedObject } from '../s3/objects.js'
+import { yankReason } from './object-facts.js'
 import { projectPages } from './pages.js'
 import { mapParallel } from './parallel.js'
 import { fileKey, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
-import type { FileEntry, ProjectPage } from './project-page.js'
+import { projectStatuses, type FileEntry, type ProjectPage } from './project-page.js'
 import type { Problem } from './problem.js'
 import { md5Of, sha256Of } from './sha256.js'
 import { readPage } from './update-pages.js'
@@ -29,6 +30,11 @@ export async function verifyProject(bucket: Bucket, objects: ProjectObjects, dee
     }
     if (!content.body.equals(pages.toJson(page))) {
         problems.push({ kind: 'stale-page', key: pages.jsonKey, detail: 'is not written as this version writes it' })
+    }
+    const { status } = page.status
+    if (!(projectStatuses as readonly string[]).includes(status)) {
+        const detail = `says the status ${JSON.stringify(status)}, which no client knows: manage-index status sets another`
+        problems.push({ kind: 'unknown-status', key: pages.jsonKey, detail })
     }
     problems.push(...(await htmlProblems(bucket, pages.htmlKey, objects.html, pages.toHtml(page))))
     problems.push(...(await fileProblems(bucket, objects, page, deep)))
@@ -91,7 +97,8 @@ async function metadataProblems(bucket: Bucket, objects: ProjectObjects, file: F
 async function yankProblems(bucket: Bucket, objects: ProjectObjects, file: FileEntry): Promise<Problem[]> {
     const key = yankedKey(objects.project, file.filename)
     const listed = objects.yanked.get(file.filename)
-    const reason = listed && (await bucket.get(listed.key))?.body.toString('utf8')
+    const content = listed && (await bucket.get(listed.key))
+    const reason = content && yankReason(content.body)
     if (reason === file.yanked) return []
     if (reason === undefined) return [{ kind: 'wrong-yank', key, detail: 'does not exist, but the page says yanked' }]
     return [{ kind: 'wrong-yank', key, detail: 'says another thing than the page' }]

@@ -37,7 +37,11 @@ export async function verify(
         options.onProgress,
     )
     for (const key of found.unknown) {
-        problems.push({ kind: 'unknown-object', key, detail: 'is no file of a project and no page' })
+        problems.push({
+            kind: 'unknown-object',
+            key,
+            detail: 'is neither a file that installers take nor a page of the index',
+        })
     }
     problems.push(...(await listProblems(bucket, projects, found.html)))
     problems.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))

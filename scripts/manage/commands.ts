@@ -7,9 +7,10 @@ import type { Problem } from '../index/problem.js'
 import { listProject } from '../index/project-objects.js'
 import { toProjectJson } from '../index/project-page.js'
 import { readProject } from '../index/read-project.js'
+import { setStatus } from '../index/project-status.js'
 import { rebuildProject, type RebuildOptions } from '../index/rebuild-project.js'
 import { rebuild } from '../index/rebuild.js'
-import { planRemoval, remove } from '../index/remove.js'
+import { planRemoval, remove, type Removal } from '../index/remove.js'
 import { ensureListed } from '../index/update-root.js'
 import { readPage } from '../index/update-pages.js'
 import { verifyProject } from '../index/verify-project.js'
@@ -28,6 +29,7 @@ export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
     deep?: true
     yes?: true
     reason?: string
+    releaseName?: true
 }
 
 const warn = (message: string) => void process.stderr.write(`manage-index: ${message}\n`)
@@ -87,7 +89,9 @@ export async function verifyCommand(name: string, projects: string[], options: M
     const unknown = problems.filter(({ kind }) => kind === 'unknown-object').length
     const cures = [
         ...(unknown < problems.length ? [`Repair the index: manage-index rebuild ${name}`] : []),
-        ...(unknown > 0 ? ['Move or delete the unknown objects: no client can see them.'] : []),
+        ...(unknown > 0
+            ? ['Installers take no notice of unknown objects. Move those that should not be in this bucket.']
+            : []),
     ]
     throw new UserError(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`, cures.join('\n'))
 }
@@ -116,7 +120,7 @@ export async function yankCommand(
     target: string,
     options: ManageOptions,
 ): Promise<void> {
-    const reason = (options.reason ?? '').replace(/\s+/g, ' ').trim()
+    const reason = reasonOf(options)
     const files = await yank(new PackageIndex(open(name, options), warn), project, target, reason)
     print(options, { yanked: files, reason }, files.map((file) => `${file}: yanked\n`).join(''))
 }
@@ -132,6 +136,22 @@ export async function unyankCommand(
     print(options, { unyanked: files }, files.map((file) => `${file}: no longer yanked\n`).join(''))
 }
 
+/** `status BUCKET PROJECT STATUS` */
+export async function statusCommand(
+    name: string,
+    project: string,
+    status: string,
+    options: ManageOptions,
+): Promise<void> {
+    const changed = await setStatus(new PackageIndex(open(name, options), warn), project, status, reasonOf(options))
+    const offers = status === 'quarantined' ? '; its files are not offered until it is active' : ''
+    print(options, changed, `${changed.project}: ${changed.before.status} -> ${status}${offers}\n`)
+}
+
+function reasonOf({ reason = '' }: ManageOptions): string {
+    return reason.replace(/\s+/g, ' ').trim()
+}
+
 /** `remove BUCKET PROJECT [VERSION|FILE...]` */
 export async function removeCommand(
     name: string,
@@ -145,10 +165,24 @@ export async function removeCommand(
     if (!options.dryRun) {
         if (!options.yes)
             await confirm(`Remove ${what} ${removal.filenames.length} files: ${removal.filenames.join(', ')}`)
-        await remove(index, removal)
+        await remove(index, removal, { releaseName: options.releaseName === true })
     }
     const said = options.dryRun ? 'would be removed' : 'removed'
-    print(options, removal, removal.filenames.map((file) => `${file}: ${said}\n`).join(''))
+    const lines = [...removal.filenames.map((file) => `${file}: ${said}`), ...claimLines(removal, options)]
+    print(options, removal, lines.map((line) => line + '\n').join(''))
+}
+
+/** What becomes of the name of a project whose last file is removed. */
+function claimLines({ project, wholeProject, others }: Removal, options: ManageOptions): string[] {
+    if (!wholeProject) return []
+    if (!options.releaseName) {
+        return [
+            `The name ${project} stays claimed: its empty page keeps clients from the public index. ` +
+                '--release-name gives it up.',
+        ]
+    }
+    if (others.length > 0) return [`The name ${project} stays claimed by ${others.join(', ')}: delete these, too.`]
+    return [`The name ${project} is given up: with --fallback, clients get it from the public index now.`]
 }
 
 async function expectedProjects(bucket: Bucket): Promise<number | undefined> {

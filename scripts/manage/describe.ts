@@ -27,7 +27,9 @@ export function describeFiles(page: ProjectPage): string {
         uploadTime.slice(0, 10),
         yanked === undefined ? '' : printable(`yes ${yanked}`.trimEnd()),
     ])
-    return table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED'], ...rows])
+    const { status, reason } = page.status
+    const note = status === 'active' ? '' : printable(`${page.name} is ${status}${reason ? `: ${reason}` : ''}`) + '\n'
+    return note + table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED'], ...rows])
 }
 
 /** What a rebuild changed: one line for each file, page and object. */

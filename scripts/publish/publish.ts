@@ -4,8 +4,10 @@ import { editProject } from '../index/edit-project.js'
 import { PackageIndex } from '../index/package-index.js'
 import { projectPages } from '../index/pages.js'
 import { mapParallel } from '../index/parallel.js'
-import { withFiles, type FileEntry, type ProjectPage } from '../index/project-page.js'
+import { isInUse, listProject } from '../index/project-objects.js'
+import { emptyPage, takesFiles, withFiles, type FileEntry, type ProjectPage } from '../index/project-page.js'
 import { rebuildProject } from '../index/rebuild-project.js'
+import { updatePages } from '../index/update-pages.js'
 import { ensureListed } from '../index/update-root.js'
 import type { Bucket } from '../s3/bucket.js'
 import type { ObjectContent } from '../s3/objects.js'
@@ -90,6 +92,7 @@ async function planProject(
     const pages = projectPages(project)
     const content = await index.bucket.get(pages.jsonKey)
     const page = content && pages.parse(content.body)
+    refuseClosed(page)
     const { overwrite = false, now = new Date() } = options
     const uploads = await mapParallel(distributions, parallelReads, (distribution) =>
         planUpload(index.bucket, distribution, page, { overwrite, now }),
@@ -99,23 +102,45 @@ async function planProject(
 
 async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<void> {
     const { project } = plan
-    const { bucket } = index
+    if (plan.content === undefined) await preparePage(index, project, options)
     const entries = await mapParallel(plan.uploads, parallelUploads, (planned) => {
         const { filename, size } = planned.distribution
         return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
     })
-    const pages = projectPages(project)
-    let json: { content: ObjectContent | undefined } | undefined = { content: plan.content }
-    if (plan.content === undefined && (await bucket.head(pages.htmlKey))) {
-        json = { content: await bucket.get(pages.jsonKey) }
-        if (json.content === undefined) {
-            // A page without JSON was made by hand or by an older tool: its files must not vanish from it.
-            await rebuildProject(index, project, options.warn ? { warn: options.warn } : {})
-            json = undefined
-        }
+    const edit = (page: ProjectPage) => {
+        refuseClosed(page)
+        return withEntries(page, entries)
     }
-    await editProject(index, project, (page) => withEntries(page, entries), json ? { json } : {})
+    await editProject(index, project, edit, plan.content ? { json: { content: plan.content } } : {})
     await ensureListed(index, project)
+}
+
+/**
+ * Writes both pages of a project that has no index.json, before its first file is uploaded.
+ *
+ * What is in the folder already, and what a page of before says of it, is on them. Where there is nothing, the pages are
+ * empty and claim the name: from then on nginx sends no client to the public index for it.
+ */
+async function preparePage(index: PackageIndex, project: string, options: PublishOptions): Promise<void> {
+    const objects = await listProject(index.bucket, project)
+    if (objects.json === undefined && isInUse(objects)) {
+        await rebuildProject(index, project, options.warn ? { warn: options.warn } : {}, objects)
+    } else {
+        await updatePages(index, projectPages(project), (page) => ({
+            page: page ?? emptyPage(project),
+            isComplete: true,
+        }))
+    }
+}
+
+/** @throws UserError for a project that takes no files. @see PEP 792 */
+function refuseClosed(page: ProjectPage | undefined): void {
+    if (page === undefined || takesFiles(page)) return
+    const { status, reason } = page.status
+    throw new UserError(
+        `the project ${page.name} is ${status}${reason === undefined ? '' : ` (${reason})`} and takes no new files`,
+        `Nothing was published. If it shall take files again: manage-index status BUCKET ${page.name} active`,
+    )
 }
 
 /** The page with these entries in place of those of the same files. A yank stays until it is taken back. */

@@ -9,5 +9,12 @@ export function bareEtag(etag: string | undefined): string {
  * @param encoding what the server says that it used: one that knows no encoding says nothing
  */
 export function decodeListedKey(key: string, encoding: string | undefined): string {
-    return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key
+    if (encoding !== 'url') return key
+    try {
+        return decodeURIComponent(key.replaceAll('+', ' '))
+    } catch (error) {
+        // Not UTF-8, or not encoded after all: no key of an index, and no reason to give up the listing.
+        if (error instanceof URIError) return key
+        throw error
+    }
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/start/free-port.js'
 import { environmentOf, makeBucket } from '../support/bucket.js'
 import { startIndex, type IndexOptions } from '../support/index.js'
+import { listing } from '../support/listing.js'
 import { request } from '../support/raw-request.js'
 import { startRecordingUpstream } from '../support/recording-upstream.js'
 import { startS3, type S3Server } from '../support/s3-servers.js'
@@ -123,13 +124,20 @@ describe('only "there is no such key" is "not found"', () => {
             [403, 503],
             [500, 503],
         ] as const) {
-            const s3 = await startRecordingUpstream((asked, response) =>
-                response.writeHead(asked.url === '/my-pypi/' ? bucketStatus : 404).end(),
-            )
-            const answer = await ask({ endpointUrl: s3.endpoint, environment: credentials }, '/demo/')
-            expect(answer.status, `HEAD of the bucket: ${bucketStatus}`).toBe(expected)
+            const s3 = await startRecordingUpstream((asked, response) => {
+                const isBucket = /^\/my-pypi\/(?:\?|$)/.test(asked.url!)
+                response.writeHead(isBucket ? bucketStatus : 404).end(isBucket ? listing([]) : '')
+            })
+            const options = { endpointUrl: s3.endpoint, environment: credentials }
+            const page = await ask(options, '/demo/')
+            expect(page.status, `listing: ${bucketStatus}`).toBe(expected)
+            const file = await ask(options, '/demo/file')
+            expect(file.status, `HEAD of the bucket: ${bucketStatus}`).toBe(expected)
             expect(s3.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
                 'GET /my-pypi/demo/index.html',
+                'HEAD /my-pypi/demo/index.json',
+                'GET /my-pypi/?list-type=2&max-keys=2&prefix=demo%2F',
+                'GET /my-pypi/demo/file',
                 'HEAD /my-pypi/',
             ])
             await s3.close()

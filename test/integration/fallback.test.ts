@@ -35,7 +35,7 @@ describe.each([false, true])('cached: %s', (cached) => {
         ['/simple/arrow/', 302, `${fallback}arrow/`],
         ['/demo/', 200, undefined],
         ['/simple/old/', 200, undefined],
-        ['/Demo/', 301, '/demo/'],
+        ['/Demo/', 301, '../demo/'],
         ['/acme-secret/', 404, undefined],
         ['/secret-name/', 404, undefined],
         ['/acme/', 302, `${fallback}acme/`],

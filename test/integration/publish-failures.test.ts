@@ -172,7 +172,7 @@ const refuse = (status: number, code: string) => (request: ProxiedRequest) =>
     request.method === 'PUT' ? ({ status, code } as const) : 'pass'
 
 test.each<[string, (request: ProxiedRequest) => Fate, string]>([
-    ['a bucket that is read-only', refuse(403, 'AccessDenied'), 'denies access to acme/acme-1.0-py3-none-any.whl'],
+    ['a bucket that is read-only', refuse(403, 'AccessDenied'), 'denies access to acme/index.json'],
     ['credentials that end meanwhile', refuse(400, 'ExpiredToken'), 'the session of the credentials is over'],
     ['a connection that is cut for good', () => 'cut', 'failed on acme/index.json'],
 ])('status 1 and one line, after what is tried again: %s', { timeout: 120_000 }, async (_name, decide, message) => {

@@ -33,7 +33,7 @@ for (const [name, missing, project, moments] of servers) {
         })
         afterAll(() => server.close())
 
-        test.each(moments)('%s each of its S3 calls loses nothing', { timeout: 180_000 }, async (when) => {
+        test.each(moments)('%s each of its S3 calls loses nothing', { timeout: 600_000 }, async (when) => {
             let killed = 0
             for (let call = 1; call <= mostRequests; call++) {
                 const bucket = await newBucket(server)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { listing } from './listing.js'
 import { startIndex, type Index, type IndexOptions } from './index.js'
 import { startRecordingUpstream, type RecordingUpstream } from './recording-upstream.js'
 
@@ -21,6 +22,10 @@ async function startFakeBucket(objects: Record<string, string | Buffer>): Promis
         if (bucket.failure === 'cut') return void response.destroy()
         if (bucket.failure !== undefined) return void response.writeHead(bucket.failure).end()
         if (asked.url === '/my-pypi/') return void response.end()
+        if (asked.url!.startsWith('/my-pypi/?')) {
+            const prefix = new URL(asked.url!, 'http://s3').searchParams.get('prefix')!
+            return void response.end(listing(Object.keys(bucket.objects).filter((key) => key.startsWith(prefix))))
+        }
         const body = bucket.objects[asked.url!.replace('/my-pypi/', '')]
         if (body === undefined) return void response.writeHead(404).end()
         const bytes = Buffer.from(body)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bucketFrom } from '../../../njs/bucket-name.js'
-import { normalizeName, redirectPath } from '../../../njs/project-name.js'
+import { normalizeName, redirectTarget } from '../../../njs/project-name.js'
 
 test.each([
     ['Proj_ect', 'proj-ect'],
@@ -12,16 +12,16 @@ test.each([
 })
 
 test.each([
-    ['/Proj_ect', '/proj-ect/'],
-    ['/Proj_ect/', '/proj-ect/'],
-    ['/simple/Proj_ect', '/simple/proj-ect/'],
-    ['/simple/Proj.ect/', '/simple/proj-ect/'],
-    ['/Simple_Json/', '/simple-json/'],
-    ['/Proj_ect/A_b-1.0+Cu.whl', '/proj-ect/A_b-1.0%2BCu.whl'],
-    ['/simple/Proj_ect/ü b', '/simple/proj-ect/%C3%BC%20b'],
-    ['/arrow', '/arrow/'],
+    ['/Proj_ect', 'proj-ect/'],
+    ['/Proj_ect/', '../proj-ect/'],
+    ['/simple/Proj_ect', 'proj-ect/'],
+    ['/simple/Proj.ect/', '../proj-ect/'],
+    ['/Simple_Json/', '../simple-json/'],
+    ['/Proj_ect/A_b-1.0+Cu.whl', '../proj-ect/A_b-1.0%2BCu.whl'],
+    ['/simple/Proj_ect/ü b', '../proj-ect/%C3%BC%20b'],
+    ['/arrow', 'arrow/'],
 ])('%s redirects to %s', (uri, location) => {
-    expect(redirectPath(Buffer.from(uri))).toBe(location)
+    expect(redirectTarget(uri)).toBe(location)
 })
 
 describe('AWS_S3_BUCKET', () => {
