@@ -7,7 +7,8 @@ import { UserError } from '../cli/user-error.js'
 import { parseCoreMetadata, refusal, type CoreMetadata } from './core-metadata.js'
 import { kindOf, parseFileName } from './file-name.js'
 import { readSdist } from './sdist.js'
-import { isSpecifierSet, sameVersion } from './version.js'
+import { isSpecifierSet } from './specifier-set.js'
+import { sameVersion } from './version.js'
 import { isDistInfoOf, readWheel, readZippedSdist } from './wheel.js'
 
 /** A wheel or an sdist on this machine, whose name agrees with the metadata in it. */
