@@ -12,6 +12,8 @@ interface Options extends Omit<BucketOptions, 'bucket'> {
     isolation: boolean
     python?: string
     overwrite?: true
+    acceptUnusual?: true
+    buildEnv?: string[]
     dryRun?: true
     json?: true
 }
@@ -27,6 +29,10 @@ addBucketOptions(program)
     .option('--no-isolation', 'build with the packages that are installed, not in an environment of its own')
     .option('--python <command>', 'the Python that builds (default: python3)')
     .option('--overwrite', 'replace files that exist with other bytes')
+    .option(
+        '--accept-unusual',
+        'take files that PyPI would refuse and pip and uv install, with a warning for each fault',
+    )
     .option('--dry-run', 'check everything, upload and write nothing')
     .option('--json', 'print the result for a machine')
     .addHelpText(
@@ -50,6 +56,7 @@ async function publishPackage(name: string, paths: string[], options: Options): 
     try {
         const published = await publish(bucket, files, {
             overwrite: options.overwrite === true,
+            acceptUnusual: options.acceptUnusual === true,
             dryRun: options.dryRun === true,
             onProgress: progress.update,
             warn: (message) => progress.print(`publish-package: ${message}`),

@@ -129,6 +129,7 @@ export class EntryReader {
         if (found === undefined) return undefined
         // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
+        if (found.oddities.length > 0) this.options.warn(`${filenameOf(object.key)}: ${found.oddities.join('; ')}`)
         return {
             sha256: found.sha256,
             size: object.size,
@@ -169,6 +170,10 @@ export class EntryReader {
         }
         return this.#reasons.get(id)
     }
+}
+
+function filenameOf(key: string): string {
+    return key.slice(key.lastIndexOf('/') + 1)
 }
 
 function isSameObject(object: ListedObject, known: FileEntry): boolean {
