@@ -28,6 +28,7 @@ addBucketOptions(program)
     .option('--no-build', 'publish what is in the dist/ of each folder instead of building it')
     .option('--no-isolation', 'build with the packages that are installed, not in an environment of its own')
     .option('--python <command>', 'the Python that builds (default: python3)')
+    .option('--build-env <name>', 'a variable that the builder gets although it is called like a secret', append)
     .option('--overwrite', 'replace files that exist with other bytes')
     .option(
         '--accept-unusual',
@@ -51,7 +52,8 @@ role of the machine.`,
 
 async function publishPackage(name: string, paths: string[], options: Options): Promise<void> {
     const bucket = openBucket({ ...options, bucket: name })
-    const files = await collectFiles(paths, options)
+    const note = (message: string) => process.stderr.write(`publish-package: ${message}\n`)
+    const files = await collectFiles(paths, { ...options, note })
     const progress = showProgress(process.stderr)
     try {
         const published = await publish(bucket, files, {
@@ -66,6 +68,10 @@ async function publishPackage(name: string, paths: string[], options: Options): 
     } finally {
         progress.end()
     }
+}
+
+function append(name: string, names: string[] = []): string[] {
+    return [...names, name]
 }
 
 function toJson(bucket: string, files: PublishedFile[], options: Options): string {

@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { normalizeName } from '../../njs/project-name.js'
 import { UserError } from '../cli/user-error.js'
 import { parseCoreMetadata, type CoreMetadata } from './core-metadata.js'
-import { kindOf, parseFileName } from './file-name.js'
+import { kindOf, parseFileName, sdistReadings } from './file-name.js'
 import { refusal, unusualRefusal } from './refusal.js'
 import { readSdist, readZippedSdist } from './sdist.js'
 import { sameVersion } from './version.js'
@@ -78,14 +78,11 @@ export interface ReadMetadata {
 export async function readMetadata(path: string, filename: string): Promise<ReadMetadata> {
     const kind = kindOf(filename)
     if (kind === undefined) {
-        throw new UserError(
-            `${filename} is neither a wheel nor an sdist`,
-            'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.',
-        )
+        throw new UserError(`${filename} is neither a wheel nor an sdist`, otherFormat(filename))
     }
     if (kind === 'sdist') {
         const content = await (filename.endsWith('.zip') ? readZippedSdist : readSdist)(path, filename)
-        const core = parseCoreMetadata(content.metadata, filename)
+        const core = content.metadata ? parseCoreMetadata(content.metadata, filename) : coreOfName(filename)
         checkFileName(filename, core)
         return { core, metadata: undefined, oddities: [...content.oddities, ...core.oddities] }
     }
@@ -96,6 +93,26 @@ export async function readMetadata(path: string, filename: string): Promise<Read
         throw refusal(filename, `its folder ${content.distInfo}.dist-info is not that of ${core.name} ${core.version}`)
     }
     return { core, metadata: content.metadata, oddities: odditiesOf(content, core, filename) }
+}
+
+/** What to do with a file of another format. */
+function otherFormat(filename: string): string {
+    if (/\.(?:egg|exe)$/i.test(filename)) {
+        return `No current installer takes it. Make a wheel of it, "python3 -m wheel convert ${filename}", or build the project again.`
+    }
+    if (/\.(?:tar|tar\.(?:bz2|xz|zst|lz|lzma|Z)|tgz|tbz2?|txz)$/i.test(filename)) {
+        return 'An sdist is a .tar.gz file (PEP 625): make it again with "python3 -m build --sdist".'
+    }
+    return 'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.'
+}
+
+/** Of an sdist without PKG-INFO. */
+function coreOfName(filename: string): CoreMetadata {
+    const [reading, other] = sdistReadings(filename)
+    if (reading === undefined || other !== undefined) {
+        throw refusal(filename, 'it has no PKG-INFO, and its name does not tell its project and version for certain')
+    }
+    return { name: reading.project, version: reading.version, oddities: [] }
 }
 
 function odditiesOf(content: WheelContent, core: CoreMetadata, filename: string): string[] {

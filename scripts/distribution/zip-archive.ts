@@ -45,7 +45,7 @@ export async function withZip<Result>(
         const ratio = Math.round(members.reduce((sum, { size }) => sum + size, 0) / size)
         if (ratio > suspiciousRatio && ratio * size > suspiciousSize) {
             oddities.push(`it unpacks to ${ratio} times its size, as decompression bombs do`)
-        } else await checkContents(handle, dataOffsets, file)
+        } else await checkContents(handle, dataOffsets, directory.offset, file)
         const read: ZipArchive['read'] = (member, maxSize) =>
             readMember(handle, member, dataOffsets.get(member)!, maxSize, file)
         return await use({ members, oddities, read })

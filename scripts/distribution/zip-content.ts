@@ -2,8 +2,9 @@ import type { FileHandle } from 'node:fs/promises'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
+import { FileWindow, readAt } from './file-window.js'
 import { quoted, refusal } from './refusal.js'
-import { readAt, type ZipMember } from './zip-directory.js'
+import type { ZipMember } from './zip-directory.js'
 
 /** The compression method that pip reads with newer Pythons only. */
 export const zstd = 93
@@ -30,7 +31,10 @@ export async function readMember(
         const kind = member.name.slice(member.name.lastIndexOf('/') + 1).toLowerCase()
         throw broken(`has ${Math.max(member.size, member.storedSize)} bytes, which no ${kind} has`)
     }
-    const stored = await readAt(handle, dataOffset, member.storedSize, broken)
+    return unpacked(member, await readAt(handle, dataOffset, member.storedSize, () => broken('is cut')), broken)
+}
+
+function unpacked(member: ZipMember, stored: Buffer, broken: Broken): Buffer {
     let bytes: Buffer
     try {
         bytes = unpack(stored, member, broken)
@@ -44,19 +48,23 @@ export async function readMember(
 /**
  * Unpacks each member, as an installer does, and compares its size and checksum.
  *
- * @param dataOffsets where the data of each member begin
+ * @param dataOffsets where the data of each member begin, in this order
+ * @param end where those of the last one have ended
  * @throws UserError for one that is broken
  */
 export async function checkContents(
     handle: FileHandle,
     dataOffsets: ReadonlyMap<ZipMember, number>,
+    end: number,
     file: string,
 ): Promise<void> {
+    const window = new FileWindow(handle, end, () => refusal(file, 'it is not a whole zip archive: a member is cut'))
     for (const [member, offset] of dataOffsets) {
+        const broken = brokenMember(member, file)
         if (member.method === zstd && !canReadZstd()) continue
         if (member.size <= smallSize && member.storedSize <= smallSize) {
-            await readMember(handle, member, offset, smallSize, file)
-        } else await checkLarge(handle, member, offset, brokenMember(member, file))
+            unpacked(member, await window.at(offset, member.storedSize), broken)
+        } else await checkLarge(handle, member, offset, broken)
     }
 }
 
@@ -64,12 +72,7 @@ async function checkLarge(handle: FileHandle, member: ZipMember, offset: number,
     if (member.storedSize === 0) throw broken('unpacks to less than it says')
     let size = 0
     let crc: number | undefined = 0
-    const source = handle.createReadStream({
-        start: offset,
-        end: offset + member.storedSize - 1,
-        autoClose: false,
-        highWaterMark: 256 * 1024,
-    })
+    const source = pieces(handle, offset, member.storedSize, () => broken('is cut'))
     const counter = new Transform({
         transform(chunk: Buffer, _encoding, done) {
             size += chunk.length
@@ -84,6 +87,19 @@ async function checkLarge(handle: FileHandle, member: ZipMember, offset: number,
         throw explained(error, broken)
     }
     checked(member, size, crc, broken)
+}
+
+const pieceSize = 256 * 1024
+
+async function* pieces(
+    handle: FileHandle,
+    offset: number,
+    length: number,
+    tooShort: () => Error,
+): AsyncGenerator<Buffer> {
+    for (let at = 0; at < length; at += pieceSize) {
+        yield await readAt(handle, offset + at, Math.min(pieceSize, length - at), tooShort)
+    }
 }
 
 type Broken = (reason: string) => Error

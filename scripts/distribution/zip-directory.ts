@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { readAt } from './file-window.js'
 import { refusal } from './refusal.js'
 
 /** A member of a zip archive, as the central directory describes it. */
@@ -31,7 +32,7 @@ export interface ZipDirectory {
 }
 
 /** More than any real wheel has; the list of the members is held in memory. */
-export const maxMembers = 200_000
+export const maxMembers = 100_000
 const maxDirectorySize = 64 * 1024 * 1024
 
 const signatures = { end: 0x06054b50, zip64End: 0x06064b50, zip64Locator: 0x07064b50, member: 0x02014b50 }
@@ -52,8 +53,9 @@ const maxTail = endSize + 0xffff
  */
 export async function readZipDirectory(handle: FileHandle, fileSize: number, file: string): Promise<ZipDirectory> {
     const broken = (reason: string) => refusal(file, `it is not a whole zip archive: ${reason}`)
+    const tooShort = () => broken('its end names bytes that are not there')
     const tailOffset = Math.max(0, fileSize - maxTail)
-    const tail = await readAt(handle, tailOffset, fileSize - tailOffset, broken)
+    const tail = await readAt(handle, tailOffset, fileSize - tailOffset, tooShort)
     const found = tail.lastIndexOf('PK\x05\x06', tail.length - endSize, 'latin1')
     if (tail.length < endSize || found < 0) {
         if (fileSize > 0 && tail.every((byte) => byte === 0))
@@ -82,7 +84,7 @@ export async function readZipDirectory(handle: FileHandle, fileSize: number, fil
             'its central directory is not where its end says: something was put before it, into it or behind it',
         )
     }
-    const members = parseMembers(await readAt(handle, offset, size, broken), broken)
+    const members = parseMembers(await readAt(handle, offset, size, tooShort), broken)
     if (members.length !== entries) throw broken(`it has ${members.length} members, and its end says ${entries}`)
     const oddities = [
         ...(trailing.length > 0 ? [`${trailing.length} NUL bytes follow the zip archive in it`] : []),
@@ -105,11 +107,12 @@ async function readZip64End(
     broken: Broken,
 ): Promise<Zip64End | undefined> {
     if (endOffset < zip64LocatorSize) return undefined
-    const locator = await readAt(handle, endOffset - zip64LocatorSize, zip64LocatorSize, broken)
+    const tooShort = () => broken('its zip64 end is not there')
+    const locator = await readAt(handle, endOffset - zip64LocatorSize, zip64LocatorSize, tooShort)
     if (locator.readUInt32LE(0) !== signatures.zip64Locator) return undefined
     const offset = Number(locator.readBigUInt64LE(8))
     const isInside = offset + zip64EndSize <= endOffset - zip64LocatorSize
-    const record = isInside ? await readAt(handle, offset, zip64EndSize, broken) : undefined
+    const record = isInside ? await readAt(handle, offset, zip64EndSize, tooShort) : undefined
     if (record?.readUInt32LE(0) !== signatures.zip64End) throw broken('its zip64 end is not where its locator says')
     if (
         offset + zip64EndSize !== endOffset - zip64LocatorSize ||
@@ -205,16 +208,3 @@ export function extraRest(extra: Buffer): number {
 
 /** Makes the error for an archive that is broken. */
 type Broken = (reason: string) => Error
-
-/** Exactly these bytes of a file. */
-export async function readAt(handle: FileHandle, offset: number, length: number, broken: Broken): Promise<Buffer> {
-    if (offset < 0) throw broken('its end names bytes that are not there')
-    const bytes = Buffer.allocUnsafe(length)
-    let filled = 0
-    while (filled < length) {
-        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
-        if (bytesRead === 0) throw broken('its end names bytes that are not there')
-        filled += bytesRead
-    }
-    return bytes
-}

@@ -1,9 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
+import { FileWindow } from './file-window.js'
 import { quoted, refusal } from './refusal.js'
-import { extraFields, extraRest, readAt, zip64Numbers, type ZipDirectory, type ZipMember } from './zip-directory.js'
-
-/** How much is read at once while members are small. Bytes. */
-const windowSize = 32 * 1024
+import { extraFields, extraRest, zip64Numbers, type ZipDirectory, type ZipMember } from './zip-directory.js'
 
 /**
  * Compares each local header with the central directory, and looks that nothing lies before, between and behind the
@@ -17,28 +15,18 @@ export async function checkLocalHeaders(
     file: string,
 ): Promise<Map<ZipMember, number>> {
     const broken = (reason: string) => refusal(file, `it is not a whole zip archive: ${reason}`)
-    let window: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) }
-    const bytesAt = async (offset: number, length: number): Promise<Buffer> => {
-        const isInside = offset >= window.start && offset + length <= window.start + window.bytes.length
-        if (!isInside) {
-            const available = directory.offset - offset
-            if (length > available) throw broken('a member is cut')
-            const count = Math.max(length, Math.min(windowSize, available))
-            window = { start: offset, bytes: await readAt(handle, offset, count, broken) }
-        }
-        return window.bytes.subarray(offset - window.start, offset - window.start + length)
-    }
+    const window = new FileWindow(handle, directory.offset, () => broken('a member is cut'))
     const members = [...directory.members].sort((a, b) => a.offset - b.offset)
     const dataOffsets = new Map<ZipMember, number>()
     let expected = 0
     for (const [position, member] of members.entries()) {
         const of = `its member ${quoted(member.name)}`
-        if (member.offset !== expected) throw await misplaced(member, expected, bytesAt, file)
-        const header = await bytesAt(expected, 30)
+        if (member.offset !== expected) throw await misplaced(member, expected, window, file)
+        const header = await window.at(expected, 30)
         if (header.readUInt32LE(0) !== 0x04034b50) throw broken(`${of} has no local header`)
         const nameLength = header.readUInt16LE(26)
         const dataOffset = expected + 30 + nameLength + header.readUInt16LE(28)
-        const variable = await bytesAt(expected + 30, dataOffset - expected - 30)
+        const variable = await window.at(expected + 30, dataOffset - expected - 30)
         const difference = localDifference(
             member,
             header,
@@ -53,14 +41,15 @@ export async function checkLocalHeaders(
         expected = dataEnd
         if (hasDescriptor(member)) {
             const length = next - dataEnd
-            const isThere = [12, 16, 20, 24].includes(length) && isDescriptorOf(member, await bytesAt(dataEnd, length))
+            const isThere =
+                [12, 16, 20, 24].includes(length) && isDescriptorOf(member, await window.at(dataEnd, length))
             if (!isThere) throw refusal(file, `${of} has no data descriptor that agrees with the central directory`)
             expected = next
         }
     }
     if (expected !== directory.offset) {
         const end = { name: 'the central directory', offset: directory.offset }
-        throw await misplaced(end, expected, bytesAt, file)
+        throw await misplaced(end, expected, window, file)
     }
     return dataOffsets
 }
@@ -69,15 +58,15 @@ export async function checkLocalHeaders(
 async function misplaced(
     { name, offset }: { name: string; offset: number },
     expected: number,
-    bytesAt: (offset: number, length: number) => Promise<Buffer>,
+    window: FileWindow,
     file: string,
 ): Promise<Error> {
     const between = offset - expected
     if (between < 0) return refusal(file, `its member ${quoted(name)} overlaps another one`)
-    const header = between >= 30 ? await bytesAt(expected, 30) : Buffer.alloc(4)
+    const header = between >= 30 ? await window.at(expected, 30) : Buffer.alloc(4)
     if (header.readUInt32LE(0) === 0x04034b50) {
         const length = Math.min(header.readUInt16LE(26), between - 30)
-        const hidden = (await bytesAt(expected + 30, length)).toString('utf8')
+        const hidden = (await window.at(expected + 30, length)).toString('utf8')
         return refusal(file, `its central directory does not list its member ${quoted(hidden)}`)
     }
     const where =
