@@ -8,7 +8,7 @@ export interface CoreMetadata {
     name: string
     /** Normalised. */
     version: string
-    /** As written, in one line. */
+    /** As written, in one line; undefined, too, when no installer could read it. */
     requiresPython?: string
     /** What PyPI would refuse, and pip and uv install. */
     oddities: string[]
@@ -42,12 +42,14 @@ export function parseCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata
     if (version === undefined) throw refusal(file, `its Version ${quoted(versionText)} is not one (PEP 440)`)
     const requiresPython = field('Requires-Python')
     if (requiresPython === undefined) return { name, version, oddities }
-    if (!isSpecifierSet(requiresPython)) {
-        const invalid = `its Requires-Python ${quoted(requiresPython)} is not valid (PEP 440)`
-        if (!isCorrectedSpecifierSet(requiresPython)) throw refusal(file, invalid)
-        oddities.push(invalid)
+    if (isSpecifierSet(requiresPython))
+        return { name, version, requiresPython: withoutEmptyParts(requiresPython), oddities }
+    const invalid = `its Requires-Python ${quoted(requiresPython)} is not valid (PEP 440)`
+    if (isCorrectedSpecifierSet(requiresPython)) {
+        return { name, version, requiresPython, oddities: [...oddities, invalid] }
     }
-    return { name, version, requiresPython: withoutEmptyParts(requiresPython), oddities }
+    // Both install what says so in METADATA; uv passes over a file whose page does.
+    return { name, version, oddities: [...oddities, `${invalid}, and is left out of the page`] }
 }
 
 /** uv passes over a file whose page says `>=3.8,,<4`, which is valid. */

@@ -41,5 +41,8 @@ export function findPkgInfo(names: readonly string[], file: string): FoundPkgInf
     const oddities = isFolder ? [] : ['its members are in no top folder']
     if (plain.has(`${prefix}PKG-INFO`)) return { path: `${prefix}PKG-INFO`, oddities }
     if (!isProject) throw refusal(file, 'it has no NAME-VERSION/PKG-INFO')
-    return { path: undefined, oddities: [...oddities, 'it has no PKG-INFO, so its name alone says what it is'] }
+    return {
+        path: undefined,
+        oddities: [...oddities, 'it has no NAME-VERSION/PKG-INFO, so its name alone says what it is'],
+    }
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
-import { ofMembers, quoted, refusal } from './refusal.js'
+import { quoted, refusal } from './refusal.js'
 import { checkContents, readMember, zstd } from './zip-content.js'
-import { extraRest, readZipDirectory, type ZipDirectory, type ZipMember } from './zip-directory.js'
+import { extraRest, named, readZipDirectory, type ZipDirectory, type ZipMember } from './zip-directory.js'
 import { checkLocalHeaders, hasDescriptor, isOnlyName } from './zip-local-headers.js'
 import { checkZipNames, isFolder } from './zip-names.js'
 
@@ -41,7 +41,8 @@ export async function withZip<Result>(
         const directory = await readZipDirectory(handle, size, file)
         const { members } = directory
         const oddities = [...directory.oddities, ...checkZipNames(members, file), ...checkMembers(directory, file)]
-        const dataOffsets = await checkLocalHeaders(handle, directory, file)
+        const { dataOffsets, ...local } = await checkLocalHeaders(handle, directory, file)
+        oddities.push(...local.oddities)
         const ratio = Math.round(members.reduce((sum, { size }) => sum + size, 0) / size)
         if (ratio > suspiciousRatio && ratio * size > suspiciousSize) {
             oddities.push(`it unpacks to ${ratio} times its size, as decompression bombs do`)
@@ -86,17 +87,4 @@ function checkMembers({ members, comment }: ZipDirectory, file: string): string[
             'have padding behind their extra fields',
         ),
     ].flat()
-}
-
-/** What is unusual about these members; nothing where there are none. */
-function named(members: readonly ZipMember[], one: string, many: string): string[] {
-    return members.length === 0
-        ? []
-        : [
-              ofMembers(
-                  members.map(({ name }) => name),
-                  one,
-                  many,
-              ),
-          ]
 }

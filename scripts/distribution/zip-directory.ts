@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { readAt } from './file-window.js'
-import { refusal } from './refusal.js'
+import { ofMembers, refusal } from './refusal.js'
 
 /** A member of a zip archive, as the central directory describes it. */
 export interface ZipMember {
@@ -19,6 +19,19 @@ export interface ZipMember {
     offset: number
     hasComment: boolean
     extra: Buffer
+}
+
+/** What is unusual about these members; nothing where there are none. */
+export function named(members: readonly ZipMember[], one: string, many: string): string[] {
+    return members.length === 0
+        ? []
+        : [
+              ofMembers(
+                  members.map(({ name }) => name),
+                  one,
+                  many,
+              ),
+          ]
 }
 
 /** The central directory of a zip archive, whose records follow one another up to the end of the archive. */

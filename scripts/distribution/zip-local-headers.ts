@@ -1,23 +1,24 @@
 import type { FileHandle } from 'node:fs/promises'
 import { FileWindow } from './file-window.js'
 import { quoted, refusal } from './refusal.js'
-import { extraFields, extraRest, zip64Numbers, type ZipDirectory, type ZipMember } from './zip-directory.js'
+import { extraFields, extraRest, named, zip64Numbers, type ZipDirectory, type ZipMember } from './zip-directory.js'
 
 /**
  * Compares each local header with the central directory, and looks that nothing lies before, between and behind the
  * members: a reader that streams an archive takes its members from there.
  *
- * @returns where each member's data begins
+ * @returns where each member's data begin, and what is unusual
  */
 export async function checkLocalHeaders(
     handle: FileHandle,
     directory: ZipDirectory,
     file: string,
-): Promise<Map<ZipMember, number>> {
+): Promise<{ dataOffsets: Map<ZipMember, number>; oddities: string[] }> {
     const broken = (reason: string) => refusal(file, `it is not a whole zip archive: ${reason}`)
     const window = new FileWindow(handle, directory.offset, () => broken('a member is cut'))
     const members = [...directory.members].sort((a, b) => a.offset - b.offset)
     const dataOffsets = new Map<ZipMember, number>()
+    const padded: ZipMember[] = []
     let expected = 0
     for (const [position, member] of members.entries()) {
         const of = `its member ${quoted(member.name)}`
@@ -27,13 +28,10 @@ export async function checkLocalHeaders(
         const nameLength = header.readUInt16LE(26)
         const dataOffset = expected + 30 + nameLength + header.readUInt16LE(28)
         const variable = await window.at(expected + 30, dataOffset - expected - 30)
-        const difference = localDifference(
-            member,
-            header,
-            variable.subarray(0, nameLength),
-            variable.subarray(nameLength),
-        )
+        const extra = variable.subarray(nameLength)
+        const difference = localDifference(member, header, variable.subarray(0, nameLength), extra)
         if (difference !== undefined) throw refusal(file, `${of} ${difference}`)
+        if (extraRest(extra) > 0) padded.push(member)
         dataOffsets.set(member, dataOffset)
 
         const dataEnd = dataOffset + member.storedSize
@@ -51,7 +49,14 @@ export async function checkLocalHeaders(
         const end = { name: 'the central directory', offset: directory.offset }
         throw await misplaced(end, expected, window, file)
     }
-    return dataOffsets
+    return {
+        dataOffsets,
+        oddities: named(
+            padded,
+            'has padding behind its local extra fields',
+            'have padding behind their local extra fields',
+        ),
+    }
 }
 
 /** The error for a member, or the central directory, that does not begin where what is before it ends. */

@@ -38,9 +38,10 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
     const fresh = await mkdtemp(join(dist, '.build-'))
     try {
         const [command, ...words] = await builder(options, environment)
+        // Of --outdir (build) and --out-dir (uv), the short form is the same.
         const { status, output } = await run(
             command!,
-            [...words, '--outdir', fresh, resolve(folder)],
+            [...words, '-o', fresh, resolve(folder)],
             environment,
             shown(),
         )

@@ -57,7 +57,7 @@ async function isFolder(path: string): Promise<boolean> {
 async function distFiles(folder: string): Promise<string[]> {
     const dist = join(folder, 'dist')
     const names = (await isFolder(dist)) ? await readdir(dist) : []
-    const files = names.filter((name) => kindOf(name) !== undefined).sort()
+    const files = names.filter((name) => kindOf(name) !== undefined && !isCompanion(name)).sort()
     if (files.length === 0) {
         throw new UserError(`${dist} holds no wheel and no sdist`, 'Leave out --no-build, or build the project first.')
     }

@@ -2,7 +2,7 @@ import { kindOf } from '../distribution/file-name.js'
 
 /** Signatures, attestations, checksums, metadata and bills of materials, by what they add to the name of their file. */
 const endings =
-    /\.(?:asc|sig|minisig|sigstore|sigstore\.json|publish\.attestation|attestation|provenance|provenance\.json|intoto\.jsonl|crt|pem|md5|sha1|sha256|sha384|sha512|b2|blake2b|b3|metadata|cdx\.json|spdx\.json)$/i
+    /\.(?:asc|sig|minisig|sigstore|sigstore\.json|publish\.attestation|attestation|provenance|provenance\.json|(?:slsa\.)?intoto\.jsonl|crt|pem|md5|sha1|sha256|sha384|sha512|b2|blake2b|b3|metadata|cdx\.json|spdx\.json)$/i
 
 /** Lists of checksums: SHA256SUMS, md5sums.txt, checksums.txt. */
 const sums = /^(?:(?:md5|sha-?\d+|b2|b3|blake\d\w*)[._-]?sums?|checksums?)(?:\.txt)?$/i
