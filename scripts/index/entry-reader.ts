@@ -130,13 +130,14 @@ export class EntryReader {
         // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
         if (found.oddities.length > 0) this.options.warn(`${filenameOf(object.key)}: ${found.oddities.join('; ')}`)
+        const same = before.find((entry) => entry?.sha256 === found.sha256)
         return {
             sha256: found.sha256,
             size: object.size,
-            uploadTime:
-                before.find((entry) => entry?.sha256 === found.sha256)?.uploadTime ?? uploadTimeOf(object.lastModified),
+            uploadTime: same?.uploadTime ?? uploadTimeOf(object.lastModified),
             etag: object.etag,
-            requiresPython: found.requiresPython,
+            // Of a file that cannot be read any more, what was known stays.
+            requiresPython: found.problem === undefined ? found.requiresPython : same?.requiresPython,
             coreMetadata: found.metadata && (await this.#storeMetadata(object.key, found.metadata, metadata)),
         }
     }
