@@ -39,12 +39,7 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
     try {
         const [command, ...words] = await builder(options, environment)
         // Of --outdir (build) and --out-dir (uv), the short form is the same.
-        const { status, output } = await run(
-            command!,
-            [...words, '-o', fresh, resolve(folder)],
-            environment,
-            shown(),
-        )
+        const { status, output } = await run(command!, [...words, '-o', fresh, resolve(folder)], environment, shown())
         if (status !== 0) {
             const tail = output.trimEnd().split('\n').slice(-shownLines).join('\n')
             throw new UserError(
