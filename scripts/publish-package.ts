@@ -12,6 +12,8 @@ interface Options extends Omit<BucketOptions, 'bucket'> {
     isolation: boolean
     python?: string
     overwrite?: true
+    acceptUnusual?: true
+    buildEnv?: string[]
     dryRun?: true
     json?: true
 }
@@ -26,7 +28,12 @@ addBucketOptions(program)
     .option('--no-build', 'publish what is in the dist/ of each folder instead of building it')
     .option('--no-isolation', 'build with the packages that are installed, not in an environment of its own')
     .option('--python <command>', 'the Python that builds (default: python3)')
+    .option('--build-env <name>', 'a variable that the builder gets although it is called like a secret', append)
     .option('--overwrite', 'replace files that exist with other bytes')
+    .option(
+        '--accept-unusual',
+        'take files that PyPI would refuse and pip and uv install, with a warning for each fault',
+    )
     .option('--dry-run', 'check everything, upload and write nothing')
     .option('--json', 'print the result for a machine')
     .addHelpText(
@@ -45,11 +52,13 @@ role of the machine.`,
 
 async function publishPackage(name: string, paths: string[], options: Options): Promise<void> {
     const bucket = openBucket({ ...options, bucket: name })
-    const files = await collectFiles(paths, options)
+    const note = (message: string) => process.stderr.write(`publish-package: ${message}\n`)
+    const files = await collectFiles(paths, { ...options, note })
     const progress = showProgress(process.stderr)
     try {
         const published = await publish(bucket, files, {
             overwrite: options.overwrite === true,
+            acceptUnusual: options.acceptUnusual === true,
             dryRun: options.dryRun === true,
             onProgress: progress.update,
             warn: (message) => progress.print(`publish-package: ${message}`),
@@ -59,6 +68,10 @@ async function publishPackage(name: string, paths: string[], options: Options): 
     } finally {
         progress.end()
     }
+}
+
+function append(name: string, names: string[] = []): string[] {
+    return [...names, name]
 }
 
 function toJson(bucket: string, files: PublishedFile[], options: Options): string {

@@ -37,14 +37,19 @@ export function parseFileName(filename: string, project: string): DistributionNa
         const matches = version !== undefined && normalizeName(wheel[1]!) === project
         return matches ? { kind: 'wheel', project, version } : undefined
     }
+    const reading = sdistReadings(filename).find((reading) => reading.project === project)
+    return reading && { kind: 'sdist', ...reading }
+}
+
+/** What the name of an sdist can mean: `my-2-1.tar.gz` is version 1 of `my-2`, or version 2.post1 of `my`. */
+export function sdistReadings(filename: string): { project: string; version: string }[] {
     const stem = sdistName.exec(filename)?.[1] ?? ''
+    const readings: { project: string; version: string }[] = []
     for (let hyphen = stem.indexOf('-'); hyphen > 0; hyphen = stem.indexOf('-', hyphen + 1)) {
         const version = normalizeVersion(stem.slice(hyphen + 1))
-        if (version !== undefined && normalizeName(stem.slice(0, hyphen)) === project) {
-            return { kind: 'sdist', project, version }
-        }
+        if (version !== undefined) readings.push({ project: normalizeName(stem.slice(0, hyphen)), version })
     }
-    return undefined
+    return readings
 }
 
 /** Which kind of distribution a file is, by the end of its name. */

@@ -4,11 +4,13 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { normalizeName } from '../../njs/project-name.js'
 import { UserError } from '../cli/user-error.js'
-import { parseCoreMetadata, refusal, type CoreMetadata } from './core-metadata.js'
-import { kindOf, parseFileName } from './file-name.js'
-import { readSdist } from './sdist.js'
-import { isSpecifierSet, sameVersion } from './version.js'
-import { isDistInfoOf, readWheel, readZippedSdist } from './wheel.js'
+import { parseCoreMetadata, type CoreMetadata } from './core-metadata.js'
+import { kindOf, parseFileName, sdistReadings } from './file-name.js'
+import { refusal, unusualRefusal } from './refusal.js'
+import { readSdist, readZippedSdist } from './sdist.js'
+import { sameVersion } from './version.js'
+import { isDistInfoOf, readWheel, type WheelContent } from './wheel.js'
+import { zstdOddity } from './zstd-wheel.js'
 
 /** A wheel or an sdist on this machine, whose name agrees with the metadata in it. */
 export interface Distribution {
@@ -25,23 +27,24 @@ export interface Distribution {
     requiresPython?: string
     /** The METADATA of a wheel. */
     metadata?: Buffer
+    /** What PyPI would refuse, and pip and uv install. */
+    oddities: string[]
 }
 
 /**
  * Reads a file that is to be published.
  *
+ * @param options.acceptUnusual take what PyPI would refuse, as long as pip and uv install it
  * @throws UserError for one that cannot be read, is broken, or should not be in an index
  */
-export async function readDistribution(path: string): Promise<Distribution> {
+export async function readDistribution(path: string, options: { acceptUnusual?: boolean } = {}): Promise<Distribution> {
     const filename = basename(path)
-    const { core, metadata } = await readMetadata(path, filename)
+    const { core, metadata, oddities } = await readMetadata(path, filename)
     const project = normalizeName(core.name)
     if (project === 'simple') {
         throw refusal(filename, 'no project can be called "simple": /simple/ is an address of the index itself')
     }
-    if (core.requiresPython !== undefined && !isSpecifierSet(core.requiresPython)) {
-        throw refusal(filename, `its Requires-Python ${JSON.stringify(core.requiresPython)} is not valid (PEP 440)`)
-    }
+    if (oddities.length > 0 && !options.acceptUnusual) throw unusualRefusal(filename, oddities)
     const { size } = await stat(path)
     const { requiresPython } = core
     return {
@@ -53,38 +56,72 @@ export async function readDistribution(path: string): Promise<Distribution> {
         sha256: await sha256OfFile(path),
         ...(requiresPython === undefined ? {} : { requiresPython }),
         ...(metadata === undefined ? {} : { metadata }),
+        oddities,
     }
+}
+
+/** What a file says of itself. */
+export interface ReadMetadata {
+    core: CoreMetadata
+    /** The METADATA of a wheel. */
+    metadata: Buffer | undefined
+    /** What PyPI would refuse, and pip and uv install. */
+    oddities: string[]
 }
 
 /**
  * Reads the metadata of a file and checks that its name says the same.
  *
  * @param filename the name that it has, or is to have, in an index
+ * @throws UserError for what pip and uv would not both install
  */
-export async function readMetadata(
-    path: string,
-    filename: string,
-): Promise<{ core: CoreMetadata; metadata: Buffer | undefined }> {
+export async function readMetadata(path: string, filename: string): Promise<ReadMetadata> {
     const kind = kindOf(filename)
     if (kind === undefined) {
-        throw new UserError(
-            `${filename} is neither a wheel nor an sdist`,
-            'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.',
-        )
+        throw new UserError(`${filename} is neither a wheel nor an sdist`, otherFormat(filename))
     }
     if (kind === 'sdist') {
-        const bytes = await (filename.endsWith('.zip') ? readZippedSdist : readSdist)(path, filename)
-        const core = parseCoreMetadata(bytes, filename)
+        const content = await (filename.endsWith('.zip') ? readZippedSdist : readSdist)(path, filename)
+        const core = content.metadata ? parseCoreMetadata(content.metadata, filename) : coreOfName(filename)
         checkFileName(filename, core)
-        return { core, metadata: undefined }
+        return { core, metadata: undefined, oddities: [...content.oddities, ...core.oddities] }
     }
-    const { metadata, distInfo } = await readWheel(path, filename)
-    const core = parseCoreMetadata(metadata, filename)
+    const content = await readWheel(path, filename)
+    const core = parseCoreMetadata(content.metadata, filename)
     checkFileName(filename, core)
-    if (!isDistInfoOf(distInfo, normalizeName(core.name), core.version)) {
-        throw refusal(filename, `its folder ${distInfo}.dist-info is not that of ${core.name} ${core.version}`)
+    if (!isDistInfoOf(content.distInfo, normalizeName(core.name), core.version)) {
+        throw refusal(filename, `its folder ${content.distInfo}.dist-info is not that of ${core.name} ${core.version}`)
     }
-    return { core, metadata }
+    return { core, metadata: content.metadata, oddities: odditiesOf(content, core, filename) }
+}
+
+/** What to do with a file of another format. */
+function otherFormat(filename: string): string {
+    if (/\.(?:egg|exe)$/i.test(filename)) {
+        return `No current installer takes it. Make a wheel of it, "python3 -m wheel convert ${filename}", or build the project again.`
+    }
+    if (/\.(?:tar|tar\.(?:bz2|xz|zst|lz|lzma|Z)|tgz|tbz2?|txz)$/i.test(filename)) {
+        return 'An sdist is a .tar.gz file (PEP 625): make it again with "python3 -m build --sdist".'
+    }
+    return 'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.'
+}
+
+/** Of an sdist without PKG-INFO. */
+function coreOfName(filename: string): CoreMetadata {
+    const [reading, other] = sdistReadings(filename)
+    if (reading === undefined || other !== undefined) {
+        throw refusal(filename, 'it has no PKG-INFO, and its name does not tell its project and version for certain')
+    }
+    return { name: reading.project, version: reading.version, oddities: [] }
+}
+
+function odditiesOf(content: WheelContent, core: CoreMetadata, filename: string): string[] {
+    const { zstdMember, oddities } = content
+    return [
+        ...oddities,
+        ...(zstdMember === undefined ? [] : [zstdOddity(zstdMember, filename, core.requiresPython)]),
+        ...core.oddities,
+    ]
 }
 
 function checkFileName(filename: string, core: CoreMetadata): void {

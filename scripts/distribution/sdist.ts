@@ -1,58 +1,131 @@
 import { createReadStream } from 'node:fs'
-import { posix } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { Transform } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { extract, type Header } from 'tar-stream'
+import { extract } from 'tar-stream'
 import { UserError } from '../cli/user-error.js'
-import { refusal } from './core-metadata.js'
-import { maxMetadataSize } from './wheel.js'
+import { findPkgInfo, maxMetadataSize } from './pkg-info.js'
+import { quoted, refusal } from './refusal.js'
+import { TarMembers } from './tar-member.js'
+import { withZip } from './zip-archive.js'
+import { maxMembers } from './zip-directory.js'
+
+/** What an sdist holds. */
+export interface SdistContent {
+    /** The PKG-INFO file, as it is; undefined when it has none. */
+    metadata: Buffer | undefined
+    /** What PyPI would refuse, and pip and uv install. */
+    oddities: string[]
+}
+
+/** An sdist may unpack to this many bytes, or this many times its size, and never to more than the last. */
+const plainSize = 256 * 1024 * 1024
+const maxRatio = 100
+const maxUnpacked = 16 * 1024 * 1024 * 1024
+
+/** Two blocks of zeros. @see POSIX, pax, "ustar Interchange Format" */
+const endMarkerSize = 1024
 
 /**
  * Reads the PKG-INFO of an sdist, and the whole archive on the way, so that a broken one is found here.
  *
  * @param path of a local .tar.gz
  * @param file its name, for the message
- * @throws UserError for what is no whole archive, has a member that leads out of its folder, or has no PKG-INFO
+ * @throws UserError for what is no whole archive, what pip and uv do not both unpack, or has no project in it
  * @see PEP 625; "Source distribution format"
  */
-export async function readSdist(path: string, file: string): Promise<Buffer> {
-    const found: Buffer[] = []
+export async function readSdist(path: string, file: string): Promise<SdistContent> {
+    const members = new TarMembers(file)
+    const found = new Map<string, Buffer>()
+    const twice: string[] = []
     const archive = extract()
     const readMembers = async () => {
         for await (const entry of archive) {
-            const name = memberName(entry.header, file)
-            const isMetadata = entry.header.type === 'file' && /^[^/]+\/PKG-INFO$/.test(name)
-            if (isMetadata && entry.header.size! > maxMetadataSize) {
-                throw refusal(file, `${name} has ${entry.header.size} bytes, which no metadata has`)
+            const name = members.add(entry.header)
+            if (members.names.length > maxMembers) throw refusal(file, `it has more than ${maxMembers} members`)
+            if (entry.header.type === 'file' && isCandidate(name, found)) {
+                if (found.has(name)) twice.push(`its member ${quoted(name)} is in it twice`)
+                found.set(name, await content(entry, entry.header.size ?? 0, name, file))
             }
-            const chunks: Buffer[] = []
-            for await (const chunk of entry) if (isMetadata) chunks.push(chunk as Buffer)
-            if (isMetadata) found.push(Buffer.concat(chunks))
+            entry.resume()
         }
     }
+    let problem: UserError | undefined
+    const { size } = await stat(path)
     try {
-        await Promise.all([pipeline(createReadStream(path), createGunzip(), archive), readMembers()])
+        const reading = readMembers().catch((error: unknown) => {
+            if (error instanceof UserError) problem = error
+            archive.destroy(error as Error)
+            throw error
+        })
+        await Promise.all([pipeline(createReadStream(path), createGunzip(), checked(size, file), archive), reading])
     } catch (error) {
+        if (problem) throw problem
         if (isDiskError(error) || error instanceof UserError) throw error
-        throw refusal(file, `it is not a whole .tar.gz archive (${(error as Error).message})`)
+        throw refusal(file, `it is not a whole .tar.gz archive: ${await explain(error as Error, path)}`)
     }
-    if (found.length !== 1) throw refusal(file, `it has ${found.length} NAME-VERSION/PKG-INFO, not one`)
-    return found[0]!
+    const pkgInfo = findPkgInfo(members.names, file)
+    if (pkgInfo.path === undefined) return { metadata: undefined, oddities: pkgInfo.oddities }
+    const metadata = found.get(pkgInfo.path)
+    if (metadata === undefined) throw refusal(file, `its member ${quoted(pkgInfo.path)} is no file`)
+    return { metadata, oddities: [...pkgInfo.oddities, ...twice] }
 }
 
-/** The path of a member inside the archive. Neither it nor the target of a link may lead out of the top folder. */
-function memberName(header: Header, file: string): string {
-    const name = header.name.replace(/^(?:\.\/)+/, '')
-    const targets = [name]
-    if (header.type === 'symlink') targets.push(posix.join(posix.dirname(name), header.linkname ?? ''))
-    if (header.type === 'link') targets.push(header.linkname ?? '')
-    const leadsOut = (path: string) =>
-        path.startsWith('/') || path.includes('\\') || posix.normalize(path).startsWith('../')
-    const isAbsoluteLink = header.linkname?.startsWith('/') ?? false
-    if (targets.some(leadsOut) || isAbsoluteLink || name.split('/').includes('..')) {
-        throw refusal(file, `its member ${JSON.stringify(header.name)} leads out of the archive`)
+/** The PKG-INFO of the first top folder, or the one outside of folders; of others nothing is kept. */
+function isCandidate(name: string, found: ReadonlyMap<string, Buffer>): boolean {
+    if (name === 'PKG-INFO' || found.has(name)) return true
+    return /^[^/]+\/PKG-INFO$/.test(name) && ![...found.keys()].some((other) => other.includes('/'))
+}
+
+async function content(entry: AsyncIterable<unknown>, size: number, name: string, file: string): Promise<Buffer> {
+    if (size > maxMetadataSize) {
+        throw refusal(file, `its member ${quoted(name)} has ${size} bytes, which no metadata has`)
     }
-    return name
+    const chunks: Buffer[] = []
+    for await (const chunk of entry) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks)
+}
+
+/** Lets through what is unpacked until it is too much, and looks for the end marker. @param size of the .tar.gz, bytes */
+function checked(size: number, file: string): Transform {
+    const limit = Math.min(maxUnpacked, Math.max(plainSize, maxRatio * size))
+    let unpacked = 0
+    let end: Buffer = Buffer.alloc(0)
+    return new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+            unpacked += chunk.length
+            if (unpacked > limit)
+                return done(refusal(file, `it unpacks to more than ${limit} bytes, as decompression bombs do`))
+            end = Buffer.concat([end, chunk.subarray(-endMarkerSize)]).subarray(-endMarkerSize)
+            done(null, chunk)
+        },
+        flush(done) {
+            const isMarked = end.length === endMarkerSize && end.every((byte) => byte === 0)
+            done(isMarked ? null : refusal(file, 'it is not a whole .tar.gz archive: it has no end marker'))
+        },
+    })
+}
+
+/** zlib says the same of a file that is no gzip and of one that goes on as something else. */
+async function explain({ message }: Error, path: string): Promise<string> {
+    if (message !== 'incorrect header check') return message
+    const [first, second] = await buffer(createReadStream(path, { end: 1 }))
+    return first === 0x1f && second === 0x8b ? 'something that is not gzip follows it' : 'it is no gzip'
+}
+
+/** Reads the PKG-INFO of an sdist that is a zip archive, as old ones are. Throws as `readSdist` does. */
+export async function readZippedSdist(path: string, file: string): Promise<SdistContent> {
+    return withZip(path, file, async ({ members, oddities, read }) => {
+        const pkgInfo = findPkgInfo(
+            members.map(({ name }) => name),
+            file,
+        )
+        const member = members.find(({ name }) => name === pkgInfo.path)
+        const metadata = member && (await read(member, maxMetadataSize))
+        return { metadata, oddities: [...oddities, ...pkgInfo.oddities] }
+    })
 }
 
 function isDiskError(error: unknown): boolean {

@@ -1,11 +1,15 @@
-import { buffer } from 'node:stream/consumers'
-import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { normalizeName } from '../../njs/project-name.js'
-import { refusal } from './core-metadata.js'
+import { maxMetadataSize } from './pkg-info.js'
+import { recordProblems } from './record.js'
+import { refusal } from './refusal.js'
 import { normalizeVersion, sameVersion } from './version.js'
+import { withZip } from './zip-archive.js'
+import { zstd } from './zip-content.js'
+import type { ZipMember } from './zip-directory.js'
+import { isFolder } from './zip-names.js'
 
-/** More than any real METADATA or PKG-INFO: a README of 1 MB is rare. Bytes. */
-export const maxMetadataSize = 8 * 1024 * 1024
+/** RECORD has up to some 200 bytes for each member. Bytes. */
+const maxRecordSize = 64 * 1024 * 1024
 
 /** What a wheel holds. */
 export interface WheelContent {
@@ -13,6 +17,10 @@ export interface WheelContent {
     metadata: Buffer
     /** The folder it lies in: NAME-VERSION.dist-info, without `.dist-info`. */
     distInfo: string
+    /** What PyPI would refuse, and pip and uv install. */
+    oddities: string[]
+    /** The first member that is compressed with zstd. */
+    zstdMember: string | undefined
 }
 
 /**
@@ -20,21 +28,38 @@ export interface WheelContent {
  *
  * @param path of a local file
  * @param file its name, for the message
- * @throws UserError for what is no whole zip archive, or no wheel that pip would install
+ * @throws UserError for what is no whole zip archive, or no wheel that pip and uv would install
  * @see "Binary distribution format", "The .dist-info directory"
  */
 export async function readWheel(path: string, file: string): Promise<WheelContent> {
-    return withZip(path, file, async (zip, entries) => {
-        const found = entries.filter((entry) => /^[^/]+\.dist-info\/METADATA$/.test(entry.fileName))
-        const [entry] = found
-        if (!entry) throw refusal(file, 'it has no NAME-VERSION.dist-info/METADATA')
-        if (found.length > 1) throw refusal(file, `it has ${found.length} METADATA files, and only one can be right`)
-        const distInfo = entry.fileName.slice(0, -'.dist-info/METADATA'.length)
-        if (!entries.some(({ fileName }) => fileName === `${distInfo}.dist-info/WHEEL`)) {
-            throw refusal(file, `it has no ${distInfo}.dist-info/WHEEL`)
+    return withZip(path, file, async ({ members, oddities, read }) => {
+        const distInfo = distInfoOf(members, file)
+        const member = (name: string): ZipMember => {
+            const path = `${distInfo}.dist-info/${name}`
+            const found = members.find((member) => member.name === path)
+            if (!found) throw refusal(file, `it has no ${path}`)
+            return found
         }
-        return { metadata: await readEntry(zip, entry, file), distInfo }
+        member('WHEEL')
+        const metadata = await read(member('METADATA'), maxMetadataSize)
+        const record = await read(member('RECORD'), maxRecordSize)
+        const files = members.filter((member) => !isFolder(member)).map(({ name }) => name.replaceAll('\\', '/'))
+        return {
+            metadata,
+            distInfo,
+            oddities: [...oddities, ...recordProblems(record, files, `${distInfo}.dist-info`)],
+            zstdMember: members.find(({ method }) => method === zstd)?.name,
+        }
     })
+}
+
+/** The name of the only .dist-info folder, without `.dist-info`: pip and uv refuse a wheel with two. */
+function distInfoOf(members: readonly ZipMember[], file: string): string {
+    const found = new Set(members.flatMap(({ name }) => /^([^/]+)\.dist-info\//.exec(name)?.[1] ?? []))
+    const [name, other] = found
+    if (name === undefined) throw refusal(file, 'it has no NAME-VERSION.dist-info/METADATA')
+    if (other !== undefined) throw refusal(file, `it has ${found.size} .dist-info folders, and only one can be right`)
+    return name
 }
 
 /** Whether a wheel's .dist-info folder is called after this project and version. */
@@ -42,49 +67,4 @@ export function isDistInfoOf(distInfo: string, project: string, version: string)
     const hyphen = distInfo.indexOf('-')
     const found = hyphen < 0 ? undefined : normalizeVersion(distInfo.slice(hyphen + 1).replaceAll('_', '-'))
     return found !== undefined && normalizeName(distInfo.slice(0, hyphen)) === project && sameVersion(found, version)
-}
-
-/** Reads the PKG-INFO of an sdist that is a zip archive, as old ones are. Throws as `readWheel` does. */
-export async function readZippedSdist(path: string, file: string): Promise<Buffer> {
-    return withZip(path, file, async (zip, entries) => {
-        const found = entries.filter((entry) => /^[^/]+\/PKG-INFO$/.test(entry.fileName))
-        if (found.length !== 1) throw refusal(file, `it has ${found.length} NAME-VERSION/PKG-INFO, not one`)
-        return readEntry(zip, found[0]!, file)
-    })
-}
-
-/** Lists the members, whose names yauzl has checked: none is absolute or has `..` or a back-slash in it. */
-async function withZip<Result>(
-    path: string,
-    file: string,
-    read: (zip: ZipFile, entries: Entry[]) => Promise<Result>,
-): Promise<Result> {
-    try {
-        const zip = await openPromise(path, { autoClose: false, strictFileNames: true })
-        try {
-            const entries: Entry[] = []
-            for await (const entry of zip.eachEntry()) entries.push(entry)
-            return await read(zip, entries)
-        } finally {
-            zip.close()
-        }
-    } catch (error) {
-        if (isArchiveError(error)) throw refusal(file, `it is not a whole zip archive (${error.message})`)
-        throw error
-    }
-}
-
-async function readEntry(zip: ZipFile, entry: Entry, file: string): Promise<Buffer> {
-    // The size is only claimed here, but yauzl stops a stream that grows over it.
-    if (entry.uncompressedSize > maxMetadataSize) {
-        throw refusal(file, `${entry.fileName} has ${entry.uncompressedSize} bytes, which no metadata has`)
-    }
-    return buffer(await zip.openReadStreamPromise(entry))
-}
-
-/** yauzl throws plain errors, zlib those whose code begins with Z_; a failing disk has another code. */
-function isArchiveError(error: unknown): error is Error {
-    if (!(error instanceof Error) || error.name !== 'Error') return false
-    const { code } = error as NodeJS.ErrnoException
-    return code === undefined || code.startsWith('Z_')
 }

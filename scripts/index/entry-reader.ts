@@ -150,8 +150,10 @@ export class EntryReader {
         if (found === undefined) return undefined
         // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
+        if (found.oddities.length > 0) this.options.warn(`${filenameOf(object.key)}: ${found.oddities.join('; ')}`)
+        const same = before.find((entry) => entry?.sha256 === found.sha256)
         // A file that can be read says itself which Python it needs.
-        const requiresPython = found.problem === undefined ? found.requiresPython : said?.requiresPython
+        const requiresPython = found.problem === undefined ? found.requiresPython : (same ?? said)?.requiresPython
         if (said?.requiresPython !== undefined && said.requiresPython !== requiresPython) {
             const own = requiresPython ?? 'none'
             this.options.warn(`${object.key}: the page says Requires-Python ${said.requiresPython}, the file ${own}`)
@@ -159,8 +161,7 @@ export class EntryReader {
         return {
             sha256: found.sha256,
             size: object.size,
-            uploadTime:
-                before.find((entry) => entry?.sha256 === found.sha256)?.uploadTime ?? uploadTimeOf(object.lastModified),
+            uploadTime: same?.uploadTime ?? uploadTimeOf(object.lastModified),
             etag: object.etag,
             requiresPython,
             coreMetadata: found.metadata && (await this.#storeMetadata(object.key, found.metadata, metadata)),
@@ -193,6 +194,10 @@ export class EntryReader {
         }
         return this.#reasons.get(id)
     }
+}
+
+function filenameOf(key: string): string {
+    return key.slice(key.lastIndexOf('/') + 1)
 }
 
 function isSameObject(object: ListedObject, known: FileEntry): boolean {

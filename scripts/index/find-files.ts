@@ -8,10 +8,13 @@ import { versionOf, type FileEntry, type ProjectPage } from './project-page.js'
  * @throws UserError when there are none
  */
 export function findFiles(page: ProjectPage, target: string): FileEntry[] {
+    // Of a project that is called by a digit, 1-2+a.tar.gz is a file and reads as a version, too.
+    const named = page.files.find(({ filename }) => filename === target)
+    if (named) return [named]
     const version = normalizeVersion(target)
-    const isMeant = ({ filename }: FileEntry) =>
-        filename === target || (version !== undefined && sameVersion(versionOf(page.name, filename), version))
-    const files = page.files.filter(isMeant)
+    const files = page.files.filter(
+        ({ filename }) => version !== undefined && sameVersion(versionOf(page.name, filename), version),
+    )
     if (files.length > 0) return files
     throw new UserError(
         `${page.name} has neither a version nor a file ${JSON.stringify(target)}`,

@@ -14,6 +14,8 @@ export interface InspectedFile {
     metadata: Buffer | undefined
     /** Why it cannot be read, when it cannot: then only the hash is known. */
     problem: string | undefined
+    /** What is unusual about a file that can be read. */
+    oddities: string[]
 }
 
 /** Downloads a file and reads it. @returns undefined when there is none */
@@ -30,10 +32,10 @@ export async function inspectFile(bucket: Bucket, key: string): Promise<Inspecte
 
 async function read(path: string, filename: string): Promise<Omit<InspectedFile, 'sha256'>> {
     try {
-        const { core, metadata } = await readMetadata(path, filename)
-        return { requiresPython: core.requiresPython, metadata, problem: undefined }
+        const { core, metadata, oddities } = await readMetadata(path, filename)
+        return { requiresPython: core.requiresPython, metadata, problem: undefined, oddities }
     } catch (error) {
         if (!(error instanceof UserError)) throw error
-        return { requiresPython: undefined, metadata: undefined, problem: error.message }
+        return { requiresPython: undefined, metadata: undefined, problem: error.message, oddities: [] }
     }
 }

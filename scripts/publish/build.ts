@@ -4,19 +4,22 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '../cli/user-error.js'
 import { kindOf } from '../distribution/file-name.js'
+import { builderEnvironment } from './builder-environment.js'
 
 /** How a project is built. */
 export interface BuildOptions {
     /** In an environment of its own, into which the build's requirements are installed. */
     isolation: boolean
     python?: string
+    /** Variables that the builder gets although they look like secrets. */
+    buildEnv?: readonly string[]
 }
 
 /** How much of a failed build is shown, from its end. Lines. */
 const shownLines = 30
 
 /**
- * Builds the sdist and the wheel of a project into its `dist/`.
+ * Builds the sdist and the wheel of a project into its `dist/`, without the credentials that publish them.
  *
  * @param folder with pyproject.toml or setup.py
  * @returns the paths of what this build made; older files in `dist/` are not among them
@@ -29,12 +32,14 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
             'Name the folder of a Python project, or its built files.',
         )
     }
+    const environment = builderEnvironment(process.env, options.buildEnv)
     const dist = join(resolve(folder), 'dist')
     await mkdir(dist, { recursive: true })
     const fresh = await mkdtemp(join(dist, '.build-'))
     try {
-        const [command, ...words] = await builder(options)
-        const { status, output } = await run(command!, [...words, '--outdir', fresh, resolve(folder)], shown())
+        const [command, ...words] = await builder(options, environment)
+        // Of --outdir (build) and --out-dir (uv), the short form is the same.
+        const { status, output } = await run(command!, [...words, '-o', fresh, resolve(folder)], environment, shown())
         if (status !== 0) {
             const tail = output.trimEnd().split('\n').slice(-shownLines).join('\n')
             throw new UserError(
@@ -52,11 +57,11 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
 }
 
 /** The first builder that this machine has, as the words of a command. */
-async function builder(options: BuildOptions): Promise<string[]> {
+async function builder(options: BuildOptions, environment: NodeJS.ProcessEnv): Promise<string[]> {
     const python = options.python ?? 'python3'
-    const hasBuild = await run(python, ['-c', 'import build.__main__'], false)
+    const hasBuild = await run(python, ['-c', 'import build.__main__'], environment, false)
     if (hasBuild.status === 0) return [python, '-m', 'build', ...(options.isolation ? [] : ['--no-isolation'])]
-    const hasUv = await run('uv', ['--version'], false)
+    const hasUv = await run('uv', ['--version'], environment, false)
     if (hasUv.status === 0) return ['uv', 'build', ...(options.isolation ? [] : ['--no-build-isolation'])]
     throw new UserError(
         `nothing here can build a Python package: ${python} has no module "build", and there is no uv`,
@@ -74,9 +79,10 @@ function shown(): boolean {
 async function run(
     command: string,
     words: string[],
+    environment: NodeJS.ProcessEnv,
     show: boolean,
 ): Promise<{ status: number | null | undefined; output: string }> {
-    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     const collect = (chunk: Buffer) => {
         output += chunk.toString()

@@ -1,29 +1,47 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { UserError } from '../cli/user-error.js'
 import { kindOf } from '../distribution/file-name.js'
 import { build, type BuildOptions } from './build.js'
+import { isCompanion } from './companions.js'
 
 /** Where the files of a folder come from. */
 export interface CollectOptions extends BuildOptions {
     /** Build a folder; otherwise take its `dist/`. */
     build: boolean
+    /** Told once of the files that are left out. */
+    note?: (message: string) => void
 }
 
 /**
- * The files to publish.
+ * The files to publish. Signatures, checksums and the like beside them are left out.
  *
  * @param paths files, taken as they are, and folders of projects
  * @returns paths of files
- * @throws UserError for a path that does not exist, and when a folder gives no file
+ * @throws UserError for a path that does not exist, when a folder gives no file, and when nothing is left to publish
  */
 export async function collectFiles(paths: readonly string[], options: CollectOptions): Promise<string[]> {
     const files: string[] = []
+    const companions: string[] = []
     for (const path of paths) {
-        if (!(await isFolder(path))) files.push(path)
-        else files.push(...(options.build ? await build(path, options) : await distFiles(path)))
+        if (await isFolder(path)) files.push(...(options.build ? await build(path, options) : await distFiles(path)))
+        else (isCompanion(basename(path)) ? companions : files).push(path)
+    }
+    if (companions.length > 0 && files.length === 0) {
+        throw new UserError(
+            `nothing to publish: ${listed(companions)} ${companions.length === 1 ? 'is' : 'are'} neither a wheel nor an sdist`,
+            'Name wheels (.whl) and sdists (.tar.gz), or the folder of a project.',
+        )
+    }
+    if (companions.length > 0) {
+        options.note?.(`left out ${listed(companions)}: signatures, checksums and the like are not published`)
     }
     return files
+}
+
+function listed(paths: readonly string[]): string {
+    const shown = paths.slice(0, 5).join(', ')
+    return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -39,7 +57,7 @@ async function isFolder(path: string): Promise<boolean> {
 async function distFiles(folder: string): Promise<string[]> {
     const dist = join(folder, 'dist')
     const names = (await isFolder(dist)) ? await readdir(dist) : []
-    const files = names.filter((name) => kindOf(name) !== undefined).sort()
+    const files = names.filter((name) => kindOf(name) !== undefined && !isCompanion(name)).sort()
     if (files.length === 0) {
         throw new UserError(`${dist} holds no wheel and no sdist`, 'Leave out --no-build, or build the project first.')
     }

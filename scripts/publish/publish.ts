@@ -22,6 +22,8 @@ const parallelReads = 4
 export interface PublishOptions {
     /** Replace files of the same name that have other bytes. */
     overwrite?: boolean
+    /** Take files that PyPI would refuse, and pip and uv install. */
+    acceptUnusual?: boolean
     /** Upload and write nothing. */
     dryRun?: boolean
     /** The upload time of what is uploaded. */
@@ -63,7 +65,11 @@ export async function publish(
     options: PublishOptions = {},
 ): Promise<PublishedFile[]> {
     if (files.length === 0) throw new UserError('there are no files to publish')
-    const distributions = await mapParallel(files, parallelReads, readDistribution)
+    const { acceptUnusual = false } = options
+    const distributions = await mapParallel(files, parallelReads, (file) => readDistribution(file, { acceptUnusual }))
+    for (const { filename, oddities } of distributions) {
+        for (const oddity of oddities) options.warn?.(`${filename}: ${oddity}; taken, as --accept-unusual asks`)
+    }
     const projects = byProject(withoutTwins(distributions))
     const index = new PackageIndex(bucket, options.warn)
     const plans = await mapParallel(projects, parallelUploads, ([project, own]) =>

@@ -79,13 +79,9 @@ test.each([
     ['no Name', { ...acme, metadata: 'Version: 1.0\n' }, 'has no Name'],
     ['no Version', { ...acme, metadata: 'Name: acme\n' }, 'has no Version'],
     ['two Names', { ...acme, metadata: metadata('acme', '1.0') + 'NAME: other\n' }, '2 fields Name'],
-    [
-        'no METADATA',
-        { ...acme, members: { 'acme-1.0.dist-info/METADATA': null } },
-        'no NAME-VERSION.dist-info/METADATA',
-    ],
+    ['no METADATA', { ...acme, members: { 'acme-1.0.dist-info/METADATA': null } }, 'no acme-1.0.dist-info/METADATA'],
     ['no WHEEL', { ...acme, members: { 'acme-1.0.dist-info/WHEEL': null } }, 'no acme-1.0.dist-info/WHEEL'],
-    ['two METADATA', { ...acme, members: { 'other-2.0.dist-info/METADATA': 'Name: other' } }, '2 METADATA files'],
+    ['two METADATA', { ...acme, members: { 'other-2.0.dist-info/METADATA': 'Name: other' } }, '2 .dist-info folders'],
     ['a project that is called as an address of the index', { name: 'Simple', version: '1.0' }, 'called "simple"'],
 ])('a wheel is refused: %s', async (_name, recipe, message) => {
     await expect(readDistribution(await wheelFile(recipe))).rejects.toThrow(message)
@@ -101,7 +97,9 @@ test('a wheel is refused: one member METADATA twice', async () => {
     const { bytes } = await makeWheel({ ...acme, members: { 'acme-1.0.dist-info/METADATB': 'Name: other' } })
     const twice = replaced(bytes, 'METADATB', 'METADATA')
     const [path] = await writeDistributions({ filename: 'acme-1.0-py3-none-any.whl', bytes: twice })
-    await expect(readDistribution(path!)).rejects.toThrow('2 METADATA files')
+    await expect(readDistribution(path!)).rejects.toThrow(
+        'it has two members "acme-1.0.dist-info/METADATA" that are not the same',
+    )
 })
 
 test.each(['../../evil.py', '/etc/evil.py1', 'C:\\evil.py11'])('a wheel is refused: a member %s', async (member) => {
@@ -111,7 +109,7 @@ test.each(['../../evil.py', '/etc/evil.py1', 'C:\\evil.py11'])('a wheel is refus
         filename: 'acme-1.0-py3-none-any.whl',
         bytes: replaced(bytes, harmless, member),
     })
-    await expect(readDistribution(path!)).rejects.toThrow('not a whole zip archive')
+    await expect(readDistribution(path!)).rejects.toThrow('leads out of the archive')
 })
 
 test.each([
@@ -140,12 +138,18 @@ test('a wheel is refused: a METADATA that unpacks to more than it says', async (
     const lie = Buffer.alloc(4)
     lie.writeUInt32LE(100)
     const [path] = await writeDistributions({ filename, bytes: replaced(bytes, claimed, lie) })
-    await expect(readDistribution(path!)).rejects.toThrow('not a whole zip archive (too many bytes in the stream')
+    await expect(readDistribution(path!)).rejects.toThrow(
+        'its member "acme-1.0.dist-info/METADATA" unpacks to more than it says',
+    )
 })
 
 test.each([
-    ['no PKG-INFO', { ...acme, members: { 'acme-1.0/PKG-INFO': null } }, '0 NAME-VERSION/PKG-INFO'],
-    ['two PKG-INFO', { ...acme, members: { 'other-1.0/PKG-INFO': 'Name: other' } }, '2 NAME-VERSION/PKG-INFO'],
+    ['no PKG-INFO', { ...acme, members: { 'acme-1.0/PKG-INFO': null } }, 'it has no NAME-VERSION/PKG-INFO'],
+    [
+        'two PKG-INFO',
+        { ...acme, members: { 'other-1.0/PKG-INFO': 'Name: other' } },
+        'in no top folder, but in 2 places: "acme-1.0", "other-1.0"',
+    ],
     ['another version', { ...acme, metadata: metadata('acme', '2.0') }, 'does not match its metadata: acme 2.0'],
     ['a member that leads out', { ...acme, members: { 'acme-1.0/../../evil.py': 'x' } }, 'leads out of the archive'],
     ['an absolute member', { ...acme, members: { '/etc/evil': 'x' } }, 'leads out of the archive'],
