@@ -39,7 +39,7 @@ export interface Placement {
 /**
  * Renders the files of the folder: the same settings and placement give the same bytes.
  *
- * @returns env.conf, site.conf, nginx-s3-pypi.js, missing-page.js; nginx.conf, unless nginx has a configuration already; and
+ * @returns env.conf, site.conf, nginx-s3-pypi.js, missing-page.js; bucket-health.js, where nginx has shared memory for it; nginx.conf, unless nginx has a configuration already; and
  * refresh-credentials.js, where there is something to renew
  * @throws Error when a template asks for a value that is not there
  */
@@ -54,6 +54,9 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
         { name: 'nginx-s3-pypi.js', content: builtScript(script) },
         { name: 'missing-page.js', content: builtScript('missing-page') },
+        ...(settings.features.sharedDictionary
+            ? [{ name: 'bucket-health.js', content: builtScript('bucket-health') }]
+            : []),
         ...(access === 'memory'
             ? [{ name: 'refresh-credentials.js', content: builtScript('refresh-credentials') }]
             : []),
@@ -169,8 +172,8 @@ function viewOf(settings: Settings, placement: Placement) {
         prefix: settings.prefix,
         prefixInQuery: encodeURIComponent(settings.prefix),
         missingScript: `${placement.folder}/missing-page.js`,
-        healthFolder:
-            settings.target === 'debian' ? '/var/lib/nginx/pypi-health' : `${standalone ? '' : '/tmp/'}pypi-health`,
+        healthScript: `${placement.folder}/bucket-health.js`,
+        noSharedDictionary: !features.sharedDictionary,
         ...s3Statuses,
         ...urlPatterns,
         ...servingView(settings),

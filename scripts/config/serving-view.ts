@@ -30,8 +30,10 @@ export function servingView(settings: Settings) {
         isPrivate,
         // Where nothing is cached, a page or a file is signed for before nginx looks at the password, unless it is asked first.
         gated: restricted && !cached,
-        pageLocation: restricted ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
-        fileLocation: restricted ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
+        unsatisfiedRange: cached ? '$pypi_unsatisfied' : '@range_not_satisfiable',
+        pageLocation: restricted && !cached ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
+        detailsLocation: restricted && !cached ? '/-/readyz-details' : '/-/readyz/details',
+        fileLocation: restricted && !cached ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
         hostNames: settings.serverName === '_' ? [] : [settings.serverName],
         fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
 

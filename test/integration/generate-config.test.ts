@@ -22,7 +22,7 @@ async function filesIn(folder: string): Promise<Record<string, string>> {
 }
 
 /** What the folder for a container holds. */
-const inContainer = ['env.conf', 'nginx-s3-pypi.js', 'nginx.conf', 'site.conf']
+const inContainer = ['bucket-health.js', 'env.conf', 'missing-page.js', 'nginx-s3-pypi.js', 'nginx.conf', 'site.conf']
 
 describe('success', () => {
     test.each<[words: string[], folder: string, files: string[]]>([
@@ -30,7 +30,7 @@ describe('success', () => {
         [['--out', 'a/b/c'], 'a/b/c', inContainer],
         [['--out', "my é'日本 $x+%25~"], "my é'日本 $x+%25~", inContainer],
         [['--out', 'x'.repeat(200)], 'x'.repeat(200), inContainer],
-        [['--target', 'debian', '--resolver', '::1'], 'nginx-s3-pypi', ['env.conf', 'nginx-s3-pypi.js', 'site.conf']],
+        [['--target', 'debian', '--resolver', '::1'], 'nginx-s3-pypi', ['env.conf', 'missing-page.js', 'nginx-s3-pypi.js', 'site.conf']],
         [['--target', 'standalone', '--resolver', '::1'], 'nginx-s3-pypi', inContainer],
     ])('%j writes one folder and says what is next', async (words, folder, files) => {
         const { status, stdout, stderr } = await generate('--bucket', 'my-pypi', ...words)
@@ -46,7 +46,7 @@ describe('success', () => {
         const before = await stat(path.join(cwd, 'nginx-s3-pypi/site.conf'))
         const again = await generate('--bucket', 'my-pypi')
         expect(again.status).toBe(0)
-        expect(again.stdout.match(/: unchanged\n/g)).toHaveLength(4)
+        expect(again.stdout.match(/: unchanged\n/g)).toHaveLength(6)
         expect(await stat(path.join(cwd, 'nginx-s3-pypi/site.conf'))).toMatchObject({
             ino: before.ino,
             mtimeMs: before.mtimeMs,
@@ -66,7 +66,7 @@ describe('success', () => {
         await mkdir(path.join(cwd, 'real'))
         await symlink('real', path.join(cwd, 'link'))
         expect((await generate('--bucket', 'my-pypi', '--out', 'link')).status).toBe(0)
-        expect(await readdir(path.join(cwd, 'real'))).toHaveLength(4)
+        expect(await readdir(path.join(cwd, 'real'))).toHaveLength(6)
     })
 
     test.each<string[][]>([
@@ -173,6 +173,8 @@ describe('--dry-run and --json', () => {
                 { ...change, name: 'site.conf' },
                 { ...change, name: 'nginx.conf' },
                 { ...change, name: 'nginx-s3-pypi.js', diff: expect.any(String) },
+                { ...change, name: 'missing-page.js', diff: expect.any(String) },
+                { ...change, name: 'bucket-health.js', diff: expect.any(String) },
             ],
         })
         expect(await readdir(cwd)).toEqual(written ? ['nginx-s3-pypi'] : [])
