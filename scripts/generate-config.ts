@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { print } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
 import { UsageError } from './cli/user-error.js'
 import { addConfigOptions, addServerOptions, addServingOptions, configWords, settingsOf } from './config/cli-options.js'
@@ -47,7 +48,7 @@ async function generate(options: Options): Promise<void> {
     const settings = settingsOf(options)
     if (options.out === '') throw new UsageError('--out names no folder', 'Leave it out, or name one: --out index')
     if (options.printIamPolicy) {
-        process.stdout.write(iamPolicy(settings.bucket, settings.prefix, settings.region))
+        print(iamPolicy(settings.bucket, settings.prefix, settings.region))
         return
     }
     const command = commandLine('npx generate-config', configWords(options))
@@ -66,13 +67,13 @@ async function generate(options: Options): Promise<void> {
         : await writeFolder(options.out, files, options.force === true)
     if (options.json) {
         const result = { out: options.out, written: !options.dryRun, files: changes }
-        process.stdout.write(JSON.stringify(result, null, 2) + '\n')
+        print(JSON.stringify(result, null, 2) + '\n')
     } else if (options.dryRun) {
         const diffs = changes.map((change) => change.diff || `${change.name}: unchanged\n`)
-        process.stdout.write(diffs.join(''))
+        print(diffs.join(''))
     } else {
-        for (const { name, status } of changes) process.stdout.write(`${options.out}/${name}: ${status}\n`)
-        process.stdout.write('\n' + nextSteps(settings, options.out))
+        for (const { name, status } of changes) print(`${options.out}/${name}: ${status}\n`)
+        print('\n' + nextSteps(settings, options.out))
     }
 }
 

@@ -5,6 +5,7 @@ import {
     rebuildCommand,
     removeCommand,
     statusCommand,
+    tokenCommand,
     unyankCommand,
     verifyCommand,
     yankCommand,
@@ -14,7 +15,12 @@ import { addBucketOptions } from './s3/bucket-options.js'
 const program = createProgram('manage-index', 'Lists, repairs, checks, yanks and removes what is in a package index.')
 
 const command = (words: string, description: string) =>
-    addBucketOptions(program.command(words).description(description)).option('--json', 'print the result for a machine')
+    addBucketOptions(
+        program
+            .command(words)
+            .description(description)
+            .showHelpAfterError(`Try: manage-index ${words.split(' ')[0]} --help`),
+    ).option('--json', 'print the result for a machine')
 
 command('list <bucket> [project]', 'list the projects, or the files of one').action(listCommand)
 command('rebuild <bucket> [project...]', "make the pages anew from the bucket's objects")
@@ -36,6 +42,13 @@ command('remove <bucket> <project> [version-or-file...]', 'remove files, or a wh
 command('status <bucket> <project> <status>', 'mark a project: active, archived, deprecated or quarantined (PEP 792)')
     .option('--reason <text>', 'why, as installers will show it')
     .action(statusCommand)
+program
+    .command('token <user>')
+    .description("make a long random password, and its line for nginx's password file (--htpasswd)")
+    .option('--line', 'print only the line on stdout, to be appended to the file; the token goes to stderr')
+    .option('--json', 'print the result for a machine')
+    .showHelpAfterError('Try: manage-index token --help')
+    .action(tokenCommand)
 
 program.addHelpText(
     'after',
@@ -46,6 +59,7 @@ Examples:
   manage-index verify my-pypi --deep
   manage-index yank my-pypi acme 1.0 --reason 'loses data, use 1.0.1'
   manage-index remove my-pypi acme acme-1.0-py3-none-any.whl
+  manage-index token ci --line >> htpasswd
   manage-index status my-pypi acme quarantined --reason 'malware in 1.0'
 
 Credentials are found as the AWS command line finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
 import { formatSize } from './index/format-size.js'
 import { collectFiles } from './publish/collect-files.js'
@@ -52,7 +53,7 @@ role of the machine.`,
 
 async function publishPackage(name: string, paths: string[], options: Options): Promise<void> {
     const bucket = openBucket({ ...options, bucket: name })
-    const note = (message: string) => process.stderr.write(`publish-package: ${message}\n`)
+    const note = (message: string) => printError(`publish-package: ${message}\n`)
     const files = await collectFiles(paths, { ...options, note })
     const progress = showProgress(process.stderr)
     try {
@@ -64,7 +65,11 @@ async function publishPackage(name: string, paths: string[], options: Options): 
             warn: (message) => progress.print(`publish-package: ${message}`),
         })
         progress.end()
-        process.stdout.write(options.json ? toJson(bucket.name, published, options) : published.map(toLine).join(''))
+        print(
+            options.json
+                ? toJson(bucket.name, published, options)
+                : published.map((file) => toLine(file, options)).join(''),
+        )
     } finally {
         progress.end()
     }
@@ -78,8 +83,9 @@ function toJson(bucket: string, files: PublishedFile[], options: Options): strin
     return JSON.stringify({ bucket, dryRun: options.dryRun === true, files }, null, 2) + '\n'
 }
 
-function toLine({ project, version, filename, size, status }: PublishedFile): string {
-    return `${project} ${version}: ${filename} (${formatSize(size)}) ${status}\n`
+function toLine({ project, version, filename, size, status }: PublishedFile, options: Options): string {
+    const planned = { uploaded: 'would be uploaded', overwritten: 'would be overwritten', present: 'present' }
+    return `${project} ${version}: ${filename} (${formatSize(size)}) ${options.dryRun ? planned[status] : status}\n`
 }
 
 await runProgram(program)

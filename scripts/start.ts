@@ -6,6 +6,7 @@ import https from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
 import { UserError } from './cli/user-error.js'
 import { addConfigOptions, addServingOptions, settingsOf } from './config/cli-options.js'
@@ -45,7 +46,7 @@ otherwise.`,
     )
     .action(start)
 
-const say = (line: string) => void process.stdout.write(line + '\n')
+const say = (line: string) => print(line + '\n')
 
 async function start(options: Options): Promise<void> {
     const port = parsePort(options.port)
@@ -107,7 +108,7 @@ async function startIndex(
         port,
         environment: { PATH: process.env.PATH, ...storage.environment },
         // A notice of njs says only that it has started.
-        onLog: (text) => process.stderr.write(text.replace(/^.*\[notice\].*\n/gm, '')),
+        onLog: (text) => printError(text.replace(/^.*\[notice\].*\n/gm, '')),
         signal,
     })
 }

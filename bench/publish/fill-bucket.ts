@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { factsMetadata, uploadTimeOf } from '../../scripts/index/object-facts.js'
 import { projectPages } from '../../scripts/index/pages.js'
-import { mapParallel } from '../../scripts/index/parallel.js'
+import { mapParallel } from '../../scripts/s3/parallel.js'
 import { emptyPage, withFiles, type FileEntry } from '../../scripts/index/project-page.js'
 import { fileHeaders, jsonHeaders, metadataHeaders } from '../../scripts/index/stored-headers.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'

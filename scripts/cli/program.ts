@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { packageRoot } from '../package-root.js'
+import { print, printError } from './output.js'
 import { UsageError, UserError } from './user-error.js'
 
 /** Exit statuses of every program. */
@@ -17,6 +18,7 @@ export function createProgram(name: string, description: string): Command {
         .version(version)
         .showHelpAfterError(`Try: ${name} --help`)
         .configureHelp({ showGlobalOptions: true })
+        .configureOutput({ writeOut: print, writeErr: printError })
         .exitOverride()
 }
 
@@ -37,7 +39,7 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
             // Commander has printed it; its own statuses are 0 (help, version) and 1.
             process.exitCode = error.exitCode === 0 ? exitStatus.success : exitStatus.usage
         } else if (error instanceof UserError) {
-            process.stderr.write(formatUserError(program.name(), error))
+            printError(formatUserError(program.name(), error))
             process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure
         } else {
             throw error

@@ -1,6 +1,6 @@
 import type { Bucket } from '../s3/bucket.js'
 import { projectPages, rootPages } from './pages.js'
-import { mapParallel } from './parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import { versionOf, type ProjectPage } from './project-page.js'
 
 /** A project in short. */

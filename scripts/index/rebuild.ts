@@ -1,6 +1,6 @@
 import type { PackageIndex } from './package-index.js'
 import { projectPages, rootPages } from './pages.js'
-import { mapParallel } from './parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from './root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'

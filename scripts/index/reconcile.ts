@@ -1,7 +1,7 @@
 import type { Bucket } from '../s3/bucket.js'
 import type { EntryReader } from './entry-reader.js'
 import type { LinkedFile } from './linked-files.js'
-import { mapParallel } from './parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import type { ProjectObjects } from './project-objects.js'
 import { emptyPage, withFiles, type FileEntry, type ProjectPage } from './project-page.js'
 

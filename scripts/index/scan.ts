@@ -1,7 +1,7 @@
 import { UserError } from '../cli/user-error.js'
 import type { Bucket } from '../s3/bucket.js'
 import type { ListedObject } from '../s3/objects.js'
-import { mapParallel } from './parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import { rootPages } from './pages.js'
 import { byFolder, classifyObjects, type ProjectObjects } from './project-objects.js'
 import { parseRootJson } from './root-page.js'

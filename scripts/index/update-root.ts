@@ -1,7 +1,7 @@
 import { UserError } from '../cli/user-error.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages, rootPages } from './pages.js'
-import { mapParallel } from './parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import { classifyObjects, isProjectName } from './project-objects.js'
 import { rootPage, type RootPage } from './root-page.js'
 import { patience, updatePages, type Change, type Update } from './update-pages.js'

@@ -1,7 +1,7 @@
 import { editProject } from './edit-project.js'
 import { findFiles } from './find-files.js'
 import type { PackageIndex } from './package-index.js'
-import { mapParallel } from './parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import { yankedKey } from './project-objects.js'
 import type { ProjectPage } from './project-page.js'
 import { readProject } from './read-project.js'

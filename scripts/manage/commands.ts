@@ -1,4 +1,5 @@
 import { normalizeName } from '../../njs/project-name.js'
+import { print, printError } from '../cli/output.js'
 import { UserError } from '../cli/user-error.js'
 import { listProjects } from '../index/list.js'
 import { PackageIndex } from '../index/package-index.js'
@@ -14,13 +15,14 @@ import { planRemoval, remove, type Removal } from '../index/remove.js'
 import { ensureListed } from '../index/update-root.js'
 import { readPage } from '../index/update-pages.js'
 import { verifyProject } from '../index/verify-project.js'
-import { verify } from '../index/verify.js'
+import { verify, type VerifyReport } from '../index/verify.js'
 import { unyank, yank } from '../index/yank.js'
 import type { BucketOptions } from '../s3/bucket-options.js'
 import { openBucket, type Bucket } from '../s3/bucket.js'
 import { confirm } from './confirm.js'
 import { describeChanges, describeFiles, describeProblems, describeProjects, describeRebuild } from './describe.js'
 import { showScan } from './show-progress.js'
+import { makeToken } from './token.js'
 
 /** The options of all commands, as the command line gives them. */
 export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
@@ -32,19 +34,19 @@ export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
     releaseName?: true
 }
 
-const warn = (message: string) => void process.stderr.write(`manage-index: ${message}\n`)
+const warn = (message: string) => printError(`manage-index: ${message}\n`)
 
 /** `list BUCKET [PROJECT]` */
 export async function listCommand(name: string, project: string | undefined, options: ManageOptions): Promise<void> {
     const bucket = open(name, options)
     if (project !== undefined) {
         const page = await readProject(bucket, project)
-        print(options, JSON.parse(toProjectJson(page).toString('utf8')), describeFiles(page))
+        show(options, JSON.parse(toProjectJson(page).toString('utf8')), describeFiles(page))
         return
     }
     const projects = await listProjects(bucket)
     if (projects === undefined) warn(`there is no list of projects yet: manage-index rebuild ${name} makes it`)
-    print(options, { projects: projects ?? [] }, projects ? describeProjects(projects) : '')
+    show(options, { projects: projects ?? [] }, projects ? describeProjects(projects) : '')
 }
 
 /** `rebuild BUCKET [PROJECT...]` */
@@ -59,7 +61,7 @@ export async function rebuildCommand(name: string, projects: string[], options: 
             if (done.files > 0 && !how.dryRun) await ensureListed(index, project)
             changes.push(done)
         }
-        print(
+        show(
             options,
             { changed: changes },
             changes
@@ -73,8 +75,8 @@ export async function rebuildCommand(name: string, projects: string[], options: 
     try {
         const report = await rebuild(index, { ...how, onProgress: line.update })
         line.end()
-        const summary = `${report.projects} projects, ${report.files} files\n`
-        print(options, report, describeRebuild(report) + summary)
+        const summary = `${counted(report.projects, 'project')}, ${counted(report.files, 'file')}\n`
+        show(options, report, describeRebuild(report) + summary)
     } finally {
         line.end()
     }
@@ -83,8 +85,9 @@ export async function rebuildCommand(name: string, projects: string[], options: 
 /** `verify BUCKET [PROJECT...]`. Throws UserError when something is wrong. */
 export async function verifyCommand(name: string, projects: string[], options: ManageOptions): Promise<void> {
     const bucket = open(name, options)
-    const problems = await findProblems(bucket, projects, options)
-    print(options, { problems }, describeProblems(problems))
+    const { problems, ...seen } = await findProblems(bucket, projects, options)
+    const summary = `${counted(seen.projects, 'project')}, ${counted(seen.files, 'file')}: no problems\n`
+    show(options, { problems }, problems.length === 0 ? summary : describeProblems(problems))
     if (problems.length === 0) return
     const unknown = problems.filter(({ kind }) => kind === 'unknown-object').length
     const cures = [
@@ -93,21 +96,24 @@ export async function verifyCommand(name: string, projects: string[], options: M
             ? ['Installers take no notice of unknown objects. Move those that should not be in this bucket.']
             : []),
     ]
-    throw new UserError(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`, cures.join('\n'))
+    throw new UserError(counted(problems.length, 'problem'), cures.join('\n'))
 }
 
-async function findProblems(bucket: Bucket, projects: string[], options: ManageOptions): Promise<Problem[]> {
+async function findProblems(bucket: Bucket, projects: string[], options: ManageOptions): Promise<VerifyReport> {
     const deep = options.deep === true
     if (projects.length > 0) {
         const problems: Problem[] = []
+        let files = 0
         for (const project of projects.map(normalizeName)) {
-            problems.push(...(await verifyProject(bucket, await listProject(bucket, project), deep)))
+            const objects = await listProject(bucket, project)
+            problems.push(...(await verifyProject(bucket, objects, deep)))
+            files += objects.files.size
         }
-        return problems
+        return { projects: projects.length, files, problems }
     }
     const line = showScan(process.stderr, await expectedProjects(bucket))
     try {
-        return (await verify(bucket, { deep, onProgress: line.update })).problems
+        return await verify(bucket, { deep, onProgress: line.update })
     } finally {
         line.end()
     }
@@ -122,7 +128,7 @@ export async function yankCommand(
 ): Promise<void> {
     const reason = reasonOf(options)
     const files = await yank(new PackageIndex(open(name, options), warn), project, target, reason)
-    print(options, { yanked: files, reason }, files.map((file) => `${file}: yanked\n`).join(''))
+    show(options, { yanked: files, reason }, files.map((file) => `${file}: yanked\n`).join(''))
 }
 
 /** `unyank BUCKET PROJECT VERSION|FILE` */
@@ -133,7 +139,7 @@ export async function unyankCommand(
     options: ManageOptions,
 ): Promise<void> {
     const files = await unyank(new PackageIndex(open(name, options), warn), project, target)
-    print(options, { unyanked: files }, files.map((file) => `${file}: no longer yanked\n`).join(''))
+    show(options, { unyanked: files }, files.map((file) => `${file}: no longer yanked\n`).join(''))
 }
 
 /** `status BUCKET PROJECT STATUS` */
@@ -145,7 +151,25 @@ export async function statusCommand(
 ): Promise<void> {
     const changed = await setStatus(new PackageIndex(open(name, options), warn), project, status, reasonOf(options))
     const offers = status === 'quarantined' ? '; its files are not offered until it is active' : ''
-    print(options, changed, `${changed.project}: ${changed.before.status} -> ${status}${offers}\n`)
+    show(options, changed, `${changed.project}: ${changed.before.status} -> ${status}${offers}\n`)
+}
+
+/** `token USER`. Asks nobody: neither the bucket nor the network. */
+export function tokenCommand(user: string, options: { json?: true; line?: true }): void {
+    const made = makeToken(user)
+    if (options.line) {
+        // For `>> FILE`: what the client needs goes to the terminal.
+        printError(`token of ${user}, for the client: ${made.token}\n`)
+        print(`${made.line}\n`)
+        return
+    }
+    show(
+        options.json ? { json: true } : {},
+        made,
+        `For the client:              ${made.token}\n` +
+            `For nginx's password file:   ${made.line}\n` +
+            `pip install --index-url https://${user}:${made.token}@HOST/simple/ PACKAGE\n`,
+    )
 }
 
 function reasonOf({ reason = '' }: ManageOptions): string {
@@ -164,12 +188,14 @@ export async function removeCommand(
     const what = removal.wholeProject ? `the project ${removal.project} with` : `of ${removal.project}`
     if (!options.dryRun) {
         if (!options.yes)
-            await confirm(`Remove ${what} ${removal.filenames.length} files: ${removal.filenames.join(', ')}`)
+            await confirm(
+                `Remove ${what} ${counted(removal.filenames.length, 'file')}: ${removal.filenames.join(', ')}`,
+            )
         await remove(index, removal, { releaseName: options.releaseName === true })
     }
     const said = options.dryRun ? 'would be removed' : 'removed'
     const lines = [...removal.filenames.map((file) => `${file}: ${said}`), ...claimLines(removal, options)]
-    print(options, removal, lines.map((line) => line + '\n').join(''))
+    show(options, removal, lines.map((line) => line + '\n').join(''))
 }
 
 /** What becomes of the name of a project whose last file is removed. */
@@ -194,6 +220,11 @@ function open(name: string, options: ManageOptions): Bucket {
     return openBucket({ ...options, bucket: name })
 }
 
-function print(options: ManageOptions, json: unknown, text: string): void {
-    process.stdout.write(options.json ? JSON.stringify(json, null, 2) + '\n' : text)
+function show(options: ManageOptions, json: unknown, text: string): void {
+    print(options.json ? JSON.stringify(json, null, 2) + '\n' : text)
+}
+
+/** `1 project`, `2 projects`. */
+function counted(count: number, noun: string): string {
+    return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

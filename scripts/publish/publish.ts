@@ -3,7 +3,7 @@ import { readDistribution, type Distribution } from '../distribution/read-distri
 import { editProject } from '../index/edit-project.js'
 import { PackageIndex } from '../index/package-index.js'
 import { projectPages } from '../index/pages.js'
-import { mapParallel } from '../index/parallel.js'
+import { mapParallel } from '../s3/parallel.js'
 import { isInUse, listProject } from '../index/project-objects.js'
 import { emptyPage, takesFiles, withFiles, type FileEntry, type ProjectPage } from '../index/project-page.js'
 import { rebuildProject } from '../index/rebuild-project.js'

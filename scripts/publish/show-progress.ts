@@ -1,3 +1,4 @@
+import { printable } from '../cli/output.js'
 import { formatSize } from '../index/format-size.js'
 
 /** A line on a terminal that is written over as work goes on. */
@@ -24,11 +25,11 @@ export function showProgress(stream: NodeJS.WriteStream): Progress {
             const percent = total === 0 ? 100 : Math.floor((100 * done) / total)
             const line = `${percent} % of ${formatSize(total)}  ${filename}`
             clear()
-            stream.write(line.slice(0, stream.columns - 1))
+            stream.write(printable(line).slice(0, stream.columns - 1))
         },
         print(line) {
             clear()
-            stream.write(line + '\n')
+            stream.write(printable(line) + '\n')
         },
         end: clear,
     }

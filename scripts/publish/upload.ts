@@ -81,9 +81,7 @@ async function uploadFile(
         result = await send(false)
     }
     if (result.outcome === 'written') {
-        // Ceph 16 tells no ETag at the end of a multipart upload.
-        const etag = result.etag || (await bucket.head(key))?.etag
-        if (etag) return { etag, uploadTime }
+        if (result.etag) return { etag: result.etag, uploadTime }
         throw new UserError(`${filename} is gone right after its upload`)
     }
     // Somebody was faster; with the same bytes, that is a success.

@@ -31,3 +31,10 @@ export async function putResult(request: Promise<{ ETag?: string | undefined }>)
 export function isNamed(error: unknown, ...names: string[]): boolean {
     return error instanceof S3ServiceException && names.includes(error.name)
 }
+
+/** Whether a server has understood a request and does not do such requests, whatever the credentials. */
+export function isRefused(error: unknown): boolean {
+    if (!(error instanceof S3ServiceException)) return false
+    if (isNamed(error, 'NoSuchBucket', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken')) return false
+    return [400, 403, 404, 405, 411, 415, 501].includes(error.$metadata.httpStatusCode ?? 0)
+}

@@ -1,5 +1,6 @@
 import {
     CreateBucketCommand,
+    DeleteObjectCommand,
     DeleteObjectsCommand,
     GetObjectCommand,
     HeadObjectCommand,
@@ -17,17 +18,21 @@ import { pipeline } from 'node:stream/promises'
 import { UserError } from '../cli/user-error.js'
 import { parseBucketName } from '../config/bucket-name.js'
 import { parseKeyPrefix } from '../config/key-prefix.js'
-import { absent, isNamed, putResult } from './answers.js'
+import { absent, isNamed, isRefused, putResult } from './answers.js'
 import type { BucketOptions } from './bucket-options.js'
 import { Connection } from './connection.js'
 import { IfMatchForm } from './if-match.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
+import { mapParallel } from './parallel.js'
 import { retryCut } from './retry.js'
 import { WholeReader } from './whole-object.js'
 import { bareEtag, decodeListedKey } from './wire-format.js'
 
 /** Parts of a multipart upload: 10,000 at most, so 16 MiB carry 156 GiB. @see Amazon S3 User Guide, "Quotas" */
 const partSize = 16 * 1024 * 1024
+
+/** Objects that are deleted at a time where each takes a request. */
+const parallelDeletes = 16
 
 /** Opens the index in a bucket; nothing is sent yet. Throws UsageError for options that cannot be right. */
 export function openBucket(options: BucketOptions): Bucket {
@@ -42,6 +47,7 @@ export class Bucket {
     readonly #client: S3Client
     readonly #whole = new WholeReader()
     readonly #ifMatch = new IfMatchForm()
+    #deletesSingly = false
 
     constructor(options: BucketOptions) {
         this.name = parseBucketName(options.bucket)
@@ -146,8 +152,12 @@ export class Bucket {
     async put(key: string, body: Buffer, headers: ObjectHeaders, condition: Condition): Promise<PutResult> {
         return this.#connection.run(key, async () => {
             const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
-            if (condition === 'absent') return this.#put({ ...input, IfNoneMatch: '*' })
-            return this.#ifMatch.send(key, condition.etag, (IfMatch) => this.#put({ ...input, IfMatch }))
+            const result =
+                condition === 'absent'
+                    ? await this.#put({ ...input, IfNoneMatch: '*' })
+                    : await this.#ifMatch.send(key, condition.etag, (IfMatch) => this.#put({ ...input, IfMatch }))
+            if (result.outcome !== 'written') return result
+            return { ...result, etag: await this.#storedEtag(key, result.etag, body) }
         })
     }
 
@@ -155,7 +165,7 @@ export class Bucket {
     async write(key: string, body: Buffer, headers: ObjectHeaders): Promise<string> {
         const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
         const answer = await this.#connection.run(key, () => this.#client.send(new PutObjectCommand(input)))
-        return bareEtag(answer.ETag)
+        return this.#storedEtag(key, bareEtag(answer.ETag), body)
     }
 
     /** Writes an object of any size in constant memory, in parts: visible whole, or not at all. */
@@ -166,12 +176,14 @@ export class Bucket {
         onlyIfAbsent: boolean,
         onProgress: (bytes: number) => void,
     ): Promise<PutResult> {
-        return this.#connection.run(key, () => {
+        return this.#connection.run(key, async () => {
             const IfNoneMatch = onlyIfAbsent ? { IfNoneMatch: '*' } : {}
             const params = { ...this.#at(key), ...objectHeaders(headers), ...IfNoneMatch, Body: Readable.from(body) }
             const upload = new Upload({ client: this.#client, params, partSize, queueSize: 4 })
             upload.on('httpUploadProgress', (progress) => onProgress(progress.loaded ?? 0))
-            return putResult(upload.done())
+            const result = await putResult(upload.done())
+            if (result.outcome !== 'written') return result
+            return { ...result, etag: await this.#storedEtag(key, result.etag) }
         })
     }
 
@@ -200,17 +212,51 @@ export class Bucket {
         return names
     }
 
-    /** Deletes objects; one that is gone already is a success. */
+    /** Deletes objects; one that is gone already is a success. @throws UserError that names each that is left */
     async delete(keys: readonly string[]): Promise<void> {
         for (let start = 0; start < keys.length; start += 1000) {
-            const Objects = keys.slice(start, start + 1000).map((key) => ({ Key: this.prefix + key }))
-            const input = { Bucket: this.name, Delete: { Objects, Quiet: true } }
-            const { Errors } = await this.#connection.run(undefined, () =>
-                this.#client.send(new DeleteObjectsCommand(input)),
-            )
-            const [first] = Errors ?? []
-            if (first) throw new UserError(`${first.Key} was not deleted: ${first.Code} ${first.Message}`)
+            const some = keys.slice(start, start + 1000)
+            const left = this.#deletesSingly ? await this.#deleteSingly(some) : await this.#deleteTogether(some)
+            if (left.length > 0) throw new UserError(left.join('\n'), 'The rest is done: run the same command again.')
         }
+    }
+
+    async #deleteTogether(keys: readonly string[]): Promise<string[]> {
+        return this.#connection.run(undefined, async () => {
+            const Objects = keys.map((key) => ({ Key: this.prefix + key }))
+            try {
+                const input = { Bucket: this.name, Delete: { Objects, Quiet: true } }
+                const { Errors = [] } = await this.#client.send(new DeleteObjectsCommand(input))
+                return Errors.map(({ Key, Code, Message }) => `${Key} was not deleted: ${Code} ${Message}`)
+            } catch (error) {
+                // s3proxy does not know the checksum of this request, GCS not the request: both delete one by one.
+                if (!isRefused(error)) throw error
+                const left = await this.#deleteSingly(keys)
+                this.#deletesSingly = true
+                return left
+            }
+        })
+    }
+
+    async #deleteSingly(keys: readonly string[]): Promise<string[]> {
+        await mapParallel(keys, parallelDeletes, (key) =>
+            this.#connection.run(key, () =>
+                absent(this.#client.send(new DeleteObjectCommand(this.#at(key))) as Promise<unknown>),
+            ),
+        )
+        return []
+    }
+
+    /**
+     * The ETag that listings and HEAD show of an object that was just written. Some servers answer a write with none, or
+     * with another one: Ceph 16 and s3proxy at the end of a multipart upload.
+     *
+     * @param written what the server answered
+     * @param body what was written in one request
+     */
+    async #storedEtag(key: string, written: string, body?: Buffer): Promise<string> {
+        if (written !== '' && body !== undefined && written === md5(body)) return written
+        return (await this.head(key))?.etag ?? written
     }
 
     async *#pages(input: { Prefix: string; Delimiter?: string }) {
@@ -242,4 +288,8 @@ export class Bucket {
 function objectHeaders(headers: ObjectHeaders) {
     const { contentType, cacheControl, metadata } = headers
     return { ContentType: contentType, CacheControl: cacheControl, ...(metadata && { Metadata: metadata }) }
+}
+
+function md5(body: Buffer): string {
+    return createHash('md5').update(body).digest('hex')
 }

@@ -1,10 +1,10 @@
-import { S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { fromIni } from '@aws-sdk/credential-providers'
 import { createHash } from 'node:crypto'
 import { parseEndpointUrl } from '../config/endpoint.js'
 import type { BucketOptions } from './bucket-options.js'
 import { caBundle } from './ca-bundle.js'
-import { explainError, isUnreachable } from './explain-error.js'
+import { explainError, isForeign, isUnreachable, notS3 } from './explain-error.js'
 
 /** Tries of one request, with back-off: an S3 that fails one time in five fails ten in a row once in ten million. */
 const maxAttempts = 10
@@ -25,6 +25,7 @@ export class Connection {
     readonly #bucket: string
     #region = 'us-east-1'
     #answered = false
+    #checked: Promise<void> | undefined
 
     /** Nothing is sent yet. @throws UsageError for options that cannot be right */
     constructor(options: BucketOptions) {
@@ -60,6 +61,7 @@ export class Connection {
     /** @param key of the object that the request is about, if any @throws UserError that names the cause and the cure */
     async run<Result>(key: string | undefined, request: () => Promise<Result>): Promise<Result> {
         try {
+            if (this.endpointUrl !== undefined) await (this.#checked ??= this.#expectS3(this.endpointUrl))
             return await request()
         } catch (error) {
             throw this.#explain(error, key)
@@ -68,6 +70,23 @@ export class Connection {
 
     #explain(error: unknown, key?: string): unknown {
         return explainError(error, { bucket: this.#bucket, endpointUrl: this.endpointUrl, region: this.#region, key })
+    }
+
+    /**
+     * Asks a server for a listing, once, before anything else. Where the endpoint is the index that clients install from, or
+     * any other web site, "not found" would be read as "no such key", and a page of HTML as an object.
+     */
+    async #expectS3(server: string): Promise<void> {
+        try {
+            const { Name, KeyCount, Contents, IsTruncated } = await this.client.send(
+                new ListObjectsV2Command({ Bucket: this.#bucket, MaxKeys: 1 }),
+            )
+            if ([Name, KeyCount, Contents, IsTruncated].some((value) => value !== undefined)) return
+        } catch (error) {
+            // What S3 answers, even a refusal, is for the request that is to come.
+            if (!isForeign(error)) return
+        }
+        throw notS3(server)
     }
 
     #addMiddleware(): void {

@@ -109,3 +109,21 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
 export function isUnreachable(error: unknown): boolean {
     return error instanceof Error && unreachable.has((error as NodeJS.ErrnoException).code ?? '')
 }
+
+/** Whether an answer was none of an S3 server's: those of errors are XML with a code. */
+export function isForeign(error: unknown): boolean {
+    const { $metadata, Code, message = '' } = (error ?? {}) as Partial<S3Failure> & { Code?: string }
+    if (/XML parse error|Deserialization error|HPE_/.test(message)) return true
+    const status = $metadata?.httpStatusCode
+    // A server before S3 may fail with words of its own, and an answer of 403 may have no body.
+    return status !== undefined && status < 500 && status !== 403 && status !== 301 && Code === undefined
+}
+
+/** The error for an endpoint behind which there is something else. */
+export function notS3(server: string): UserError {
+    return new UserError(
+        `${server} is no S3 server`,
+        '--endpoint-url (or AWS_ENDPOINT_URL) is the address of an S3 API, such as https://s3.example.com: not that of the\n' +
+            'index that clients install from, nor of a web console.',
+    )
+}
