@@ -1,18 +1,29 @@
 #!/usr/bin/env node
-import { print } from './cli/output.js'
+import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
-import { UsageError } from './cli/user-error.js'
+import { UsageError, UserError } from './cli/user-error.js'
 import { addConfigOptions, addServerOptions, addServingOptions, configWords, settingsOf } from './config/cli-options.js'
 import { iamPolicy } from './config/iam-policy.js'
 import { nextSteps } from './config/next-steps.js'
 import { commandLine, folderForNginx } from './config/placement.js'
+import {
+    addNegations,
+    optionChanges,
+    optionsContent,
+    refuseDropping,
+    rememberedOptions,
+    type OptionChanges,
+} from './config/remembered-options.js'
 import { render } from './config/render.js'
+import { warningsOf } from './config/warnings.js'
 import type { ConfigOptions } from './config/settings.js'
 import { kubernetesFiles } from './kubernetes/kubernetes-files.js'
 import { compareFolder, writeFolder } from './config/write-folder.js'
 
-interface Options extends ConfigOptions {
-    out: string
+interface Options extends Omit<ConfigOptions, 'bucket'> {
+    bucket?: string
+    from?: string
+    out?: string
     force?: true
     dryRun?: true
     json?: true
@@ -22,10 +33,14 @@ interface Options extends ConfigOptions {
 const program = createProgram(
     'generate-config',
     'Writes the nginx configuration of a package index: one folder with env.conf, site.conf and the njs script.',
-).requiredOption('--bucket <name>', 'the S3 bucket that holds the packages')
-addServingOptions(addServerOptions(addConfigOptions(program)))
-    .option('--out <folder>', 'the folder to write', 'nginx-s3-pypi')
-    .option('--force', 'overwrite files that were edited by hand')
+).option('--bucket <name>', 'the S3 bucket that holds the packages')
+addNegations(addServingOptions(addServerOptions(addConfigOptions(program))))
+    .option('--from <folder>', 'write this folder again, with the options that it was made with and those given here')
+    .option('--out <folder>', 'the folder to write (default: nginx-s3-pypi)')
+    .option(
+        '--force',
+        'overwrite files that were edited by hand, and drop access control, TLS, private names or fallback',
+    )
     .option('--dry-run', 'show what would change, and write nothing')
     .option('--json', 'print the result for a machine')
     .option('--print-iam-policy', 'print the least-privilege policy for the credentials of nginx, and write nothing')
@@ -44,15 +59,19 @@ environment.`,
     )
     .action(generate)
 
-async function generate(options: Options): Promise<void> {
+async function generate(given: Options): Promise<void> {
+    const out = given.out ?? given.from ?? 'nginx-s3-pypi'
+    if (out === '') throw new UsageError('--out names no folder', 'Leave it out, or name one: --out index')
+    const options = allOptions(given)
     const settings = settingsOf(options)
-    if (options.out === '') throw new UsageError('--out names no folder', 'Leave it out, or name one: --out index')
-    if (options.printIamPolicy) {
+    if (given.printIamPolicy) {
         print(iamPolicy(settings.bucket, settings.prefix, settings.region))
         return
     }
-    const command = commandLine('npx generate-config', configWords(options))
-    const forNginx = render(settings, { folder: folderForNginx(settings.target, options.out), command })
+    const before = rememberedOptions(out)
+    if (before !== undefined && !given.force) refuseDropping(out, before, options, negations(given))
+    const command = commandLine('generate-config', configWords(options))
+    const forNginx = render(settings, { folder: folderForNginx(settings.target, out), command })
     const manifests =
         settings.target === 'kubernetes'
             ? kubernetesFiles(
@@ -61,20 +80,69 @@ async function generate(options: Options): Promise<void> {
                   command,
               )
             : []
-    const files = [...forNginx, ...manifests]
-    const changes = options.dryRun
-        ? await compareFolder(options.out, files)
-        : await writeFolder(options.out, files, options.force === true)
-    if (options.json) {
-        const result = { out: options.out, written: !options.dryRun, files: changes }
+    const files = [...forNginx, ...manifests, optionsContent(options)]
+    const changes = given.dryRun ? await compareFolder(out, files) : await writeFolder(out, files, given.force === true)
+    const optionsChanged = before && optionChanges(before, options)
+    for (const warning of warningsOf(settings, options)) printError(`generate-config: warning: ${warning}\n`)
+    if (given.json) {
+        const result = { out, written: !given.dryRun, files: changes, options: optionsChanged ?? null }
         print(JSON.stringify(result, null, 2) + '\n')
-    } else if (options.dryRun) {
+    } else if (given.dryRun) {
+        print(describeOptions(optionsChanged))
         const diffs = changes.map((change) => change.diff || `${change.name}: unchanged\n`)
         print(diffs.join(''))
     } else {
-        for (const { name, status } of changes) print(`${options.out}/${name}: ${status}\n`)
-        print('\n' + nextSteps(settings, options.out))
+        print(describeOptions(optionsChanged))
+        for (const { name, status } of changes) print(`${out}/${name}: ${status}\n`)
+        print('\n' + nextSteps(settings, out))
     }
+}
+
+/** The options of the command line, over those of the folder that --from names. */
+function allOptions(given: Options): ConfigOptions {
+    const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== false))
+    const { from } = given
+    const remembered = from === undefined ? {} : rememberedOptions(from)
+    if (remembered === undefined) {
+        throw new UserError(`${from} is no folder that generate-config has made`, 'Name its options: --bucket my-pypi')
+    }
+    const options: Partial<ConfigOptions> = { ...remembered, ...own }
+    const { tls, ...others } = given as unknown as Record<string, unknown>
+    for (const [name, value] of Object.entries(others)) if (value === false) delete options[name as keyof ConfigOptions]
+    if (given.clientCa === (false as never)) delete options.clientCrl
+    if (given.fallback === (false as never)) delete options.private
+    if (tls === false) for (const name of tlsOptions) delete options[name]
+    if (options.bucket === undefined) {
+        throw new UsageError(
+            '--bucket is missing',
+            'Name the bucket, --bucket my-pypi, or a folder that has one: --from FOLDER',
+        )
+    }
+    return options as ConfigOptions
+}
+
+const tlsOptions = ['tlsCert', 'tlsKey', 'clientCa', 'clientCrl', 'httpListen'] as const
+
+/** The `--no-…` of the command line, and those that they entail. */
+function negations(given: Options): Set<string> {
+    const said = Object.entries(given).filter(([, value]) => value === false)
+    const names = new Set(
+        said.map(([name]) => `--no-${name.replace(/[A-Z]/g, (letter) => '-' + letter.toLowerCase())}`),
+    )
+    if (names.has('--no-tls')) for (const name of ['--no-client-ca', '--no-client-crl']) names.add(name)
+    if (names.has('--no-client-ca')) names.add('--no-client-crl')
+    if (names.has('--no-fallback')) names.add('--no-private')
+    return names
+}
+
+function describeOptions(changes: OptionChanges | undefined): string {
+    if (changes === undefined) return ''
+    const lines = [
+        ...changes.added.map((option) => `option + ${option}`),
+        ...changes.removed.map((option) => `option - ${option}`),
+        ...changes.changed.map((option) => `option ~ ${option}`),
+    ]
+    return lines.map((line) => line + '\n').join('')
 }
 
 await runProgram(program)

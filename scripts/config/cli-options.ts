@@ -1,8 +1,16 @@
 import { Option, type Command } from 'commander'
 import { existsSync, readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { credentialsKinds } from './credentials.js'
 import { nameservers } from './listen.js'
-import { defaultNginxVersions, settingsFrom, targets, type ConfigOptions, type Settings } from './settings.js'
+import {
+    defaultNginxVersions,
+    ipFamilies,
+    settingsFrom,
+    targets,
+    type ConfigOptions,
+    type Settings,
+} from './settings.js'
 
 /** Adds the options that describe an index and its nginx: those of `generate-config` and of `npm start`. */
 export function addConfigOptions(program: Command): Command {
@@ -20,6 +28,12 @@ export function addConfigOptions(program: Command): Command {
         .option(
             '--resolver <address...>',
             'DNS servers that know S3, or "off": look it up once, at the start (default: those of Docker, the cluster or the machine)',
+        )
+        .addOption(
+            new Option(
+                '--ip-family <family>',
+                'addresses of S3 that are tried (default: those of this machine, for containers ipv4)',
+            ).choices(ipFamilies),
         )
         .option('--ca-bundle <file>', "certificates that S3's is verified against (default: the system's)")
         .addOption(
@@ -39,7 +53,10 @@ export function addConfigOptions(program: Command): Command {
 /** Adds where nginx listens and which nginx it is. */
 export function addServerOptions(program: Command): Command {
     return program
-        .option('--listen <address...>', 'PORT, ADDRESS:PORT or [IPv6]:PORT (default: 80, in Kubernetes 8080)')
+        .option(
+            '--listen <address...>',
+            'PORT (IPv4 and IPv6), ADDRESS:PORT or [IPv6]:PORT (default: 80, in Kubernetes 8080)',
+        )
         .option('--server-name <name>', 'host name of the index (default: any)')
         .addOption(new Option('--target <target>', 'where nginx runs (default: docker)').choices(targets))
         .option(
@@ -66,6 +83,7 @@ export function addServingOptions(program: Command): Command {
         .option('--tls-cert <file>', 'certificate chain, as nginx sees the file')
         .option('--tls-key <file>', 'its key, as nginx sees the file')
         .option('--client-ca <file>', 'authority whose client certificates may read')
+        .option('--client-crl <file>', 'certificates that this authority has revoked (PEM)')
         .option('--max-connections <count>', 'connections at once of one address (default: 1000)')
         .option(
             '--http-listen <address>',
@@ -75,7 +93,15 @@ export function addServingOptions(program: Command): Command {
 
 /** Checks the options; what neither they nor a default can tell is asked of this machine. Throws UsageError. */
 export function settingsOf(options: ConfigOptions): Settings {
-    return settingsFrom(options, machineResolvers)
+    return settingsFrom(options, machineResolvers, machineHasIPv6)
+}
+
+/** Whether this machine has an address of IPv6 that others could answer: no loopback and no link-local one. */
+function machineHasIPv6(): boolean {
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+    return addresses.some(
+        ({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address),
+    )
 }
 
 function machineResolvers(): string[] {
@@ -103,6 +129,7 @@ export function configWords(options: ConfigOptions): string[] {
         ['--sts-endpoint-url', options.stsEndpointUrl],
         ['--service-account-role', options.serviceAccountRole],
         ['--resolver', options.resolver],
+        ['--ip-family', options.ipFamily],
         ['--ca-bundle', options.caBundle],
         ['--cache', options.cache],
         ['--cache-size', options.cacheSize],
@@ -115,6 +142,7 @@ export function configWords(options: ConfigOptions): string[] {
         ['--tls-cert', options.tlsCert],
         ['--tls-key', options.tlsKey],
         ['--client-ca', options.clientCa],
+        ['--client-crl', options.clientCrl],
         ['--http-listen', options.httpListen],
         ['--max-connections', options.maxConnections],
     ]

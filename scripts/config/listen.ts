@@ -31,6 +31,16 @@ export function parseListens(texts: string[]): string[] {
     return addresses
 }
 
+/**
+ * What nginx listens on: a port alone stands for every address of both families, as people expect it of a port.
+ *
+ * @param addresses as `parseListens` takes them
+ */
+export function bothFamilies(addresses: readonly string[]): string[] {
+    const all = addresses.flatMap((address) => (/^\d+$/.test(address) ? [address, `[::]:${address}`] : [address]))
+    return all.filter((address, index) => all.indexOf(address) === index)
+}
+
 /** Whether an address, with a port or without, is reached from its own machine alone. RFC 6890. */
 export function isLoopback(address: string): boolean {
     return /^(?:127\.|\[::1\])/.test(address)

@@ -2,7 +2,7 @@ import { systemCaBundle, type Settings } from './settings.js'
 
 /** A file that an option names and that is not part of the folder: nginx must find it where it runs. */
 export interface NamedFile {
-    option: '--htpasswd' | '--tls-cert' | '--tls-key' | '--client-ca' | '--ca-bundle'
+    option: '--htpasswd' | '--tls-cert' | '--tls-key' | '--client-ca' | '--client-crl' | '--ca-bundle'
     /** As nginx sees it. */
     file: string
 }
@@ -14,6 +14,7 @@ export function namedFiles({ htpasswd, tls, caBundle }: Settings): NamedFile[] {
         ['--tls-key', tls?.key],
         ['--htpasswd', htpasswd],
         ['--client-ca', tls?.clientCa],
+        ['--client-crl', tls?.clientCrl],
         ['--ca-bundle', caBundle === systemCaBundle ? undefined : caBundle],
     ]
     const named = files.flatMap(([option, file]) => (file === undefined ? [] : [{ option, file }]))

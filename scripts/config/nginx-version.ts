@@ -4,6 +4,8 @@ import { UsageError } from '../cli/user-error.js'
 export interface NginxFeatures {
     /** `server NAME resolve;` in an upstream block: keeps connections and follows DNS at once. nginx 1.27.3. */
     upstreamResolve: boolean
+    /** `resolver … ipv4=off`: nginx 1.23.1. */
+    resolverIPv4Off: boolean
     /** `http2 on;`: nginx 1.25.1. Before, it is a parameter of `listen`. */
     http2Directive: boolean
     /** `js_shared_dict_zone`: njs 0.8.0, packaged with nginx 1.25.2. */
@@ -36,6 +38,7 @@ export function parseNginxVersion(text: string): [number, number, number] {
 export function nginxFeatures(text: string): NginxFeatures {
     const version = parseNginxVersion(text)
     return {
+        resolverIPv4Off: atLeast(version, [1, 23, 1]),
         http2Directive: atLeast(version, [1, 25, 1]),
         upstreamResolve: atLeast(version, [1, 27, 3]),
         sharedDictionary: atLeast(version, [1, 25, 2]),

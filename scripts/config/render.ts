@@ -114,6 +114,11 @@ const s3Statuses = {
     failedStatuses: ['408 425 429', statuses(500, 599, [])].join(' '),
 }
 
+/** The parameters of nginx's `resolver`. */
+function resolverOf({ resolver, ipFamily }: Settings): string {
+    return [...resolver, ...{ ipv4: ['ipv6=off'], ipv6: ['ipv4=off'], both: [] }[ipFamily]].join(' ')
+}
+
 function statuses(first: number, last: number, without: number[]): string {
     const all = Array.from({ length: last - first + 1 }, (_, index) => first + index)
     const wanted = all.filter((status) => !without.includes(status))
@@ -134,7 +139,7 @@ function viewOf(settings: Settings, placement: Placement) {
     const upstream = !followsDns || features.upstreamResolve
     const server = `${endpoint.address ?? endpoint.host}:${endpoint.port}`
     return {
-        madeBy: `Made by: ${placement.command}`,
+        madeBy: wrappedComment(`Made by: ${placement.command}`),
         nginxPurpose: standalone
             ? `A whole nginx of its own, beside the machine's: nginx -p ${placement.folder} -c ${placement.folder}/nginx.conf`
             : `All that nginx reads in its container: nginx -c ${placement.folder}/nginx.conf -g 'daemon off;'`,
@@ -159,7 +164,7 @@ function viewOf(settings: Settings, placement: Placement) {
         upstreamZone: upstream && followsDns,
         upstreamServer: followsDns ? `${server} resolve` : server,
         serverResolver: !upstream,
-        resolver: settings.resolver.join(' '),
+        resolver: resolverOf(settings),
         s3Url: `${endpoint.scheme}://${upstream ? 's3' : server}`,
         tls,
         tlsName: endpoint.host,
@@ -181,6 +186,15 @@ function viewOf(settings: Settings, placement: Placement) {
     }
 }
 
+/** A comment on lines that fit a terminal: nginx takes no line of more than 4,096 bytes. */
+function wrappedComment(text: string): string {
+    const lines = text.split(' ').reduce<string[]>((all, word) => {
+        const longer = `${all.at(-1) ?? ''} ${word}`
+        return all.length > 0 && longer.length < 118 ? [...all.slice(0, -1), longer] : [...all, word]
+    }, [])
+    return lines.join(' \\\n#   ')
+}
+
 /** The part of the templates' values that says where the credentials are. */
 function credentialsView(settings: Settings, placement: Placement) {
     const { access, kind, role, endpoint, region, domain } = settings.credentials
@@ -199,6 +213,6 @@ function credentialsView(settings: Settings, placement: Placement) {
         refreshInterval: overHttp || role !== undefined ? '5s' : '1s',
         // The metadata service of EC2 has no certificate.
         providerCertificates: (overHttp && kind !== 'ec2') || role !== undefined,
-        providerResolver: settings.resolver.length > 0 && settings.resolver.join(' '),
+        providerResolver: settings.resolver.length > 0 && resolverOf(settings),
     }
 }

@@ -1,4 +1,5 @@
 import { isHostName } from './endpoint.js'
+import { bothFamilies } from './listen.js'
 import { isContainer, type Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
@@ -15,13 +16,14 @@ export function servingView(settings: Settings) {
     ]
     const defaultServer = settings.serverName === '_' ? ['default_server'] : []
     return {
-        listen: settings.listen.map((address) => [address, ...listenFlags].join(' ')),
-        httpListen: (tls?.httpListen ?? []).map((address) => [address, ...defaultServer].join(' ')),
+        listen: bothFamilies(settings.listen).map((address) => [address, ...listenFlags].join(' ')),
+        httpListen: bothFamilies(tls?.httpListen ?? []).map((address) => [address, ...defaultServer].join(' ')),
         httpsPort: httpsPort(settings),
         http2Directive: tls !== undefined && features.http2Directive,
         certificate: tls?.certificate ?? false,
         certificateKey: tls?.key ?? false,
         clientCa: tls?.clientCa ?? false,
+        clientCrl: tls?.clientCrl ?? false,
 
         maxConnections: String(settings.maxConnections),
         htpasswd: settings.htpasswd ?? false,

@@ -18,6 +18,7 @@ export interface ServingOptions {
     tlsCert?: string
     tlsKey?: string
     clientCa?: string
+    clientCrl?: string
     httpListen?: string
     maxConnections?: string
 }
@@ -36,7 +37,16 @@ export interface Serving {
     maxConnections: number
     /** Addresses and networks. */
     allow: string[]
-    tls: { certificate: string; key: string; clientCa: string | undefined; httpListen: string[] } | undefined
+    tls:
+        | {
+              certificate: string
+              key: string
+              clientCa: string | undefined
+              /** Certificates that are revoked. */
+              clientCrl: string | undefined
+              httpListen: string[]
+          }
+        | undefined
 }
 
 /**
@@ -54,6 +64,7 @@ export function servingFrom(options: ServingOptions, httpPort = '80'): Serving {
     needs('--tls-key', tlsKey, '--tls-cert', tlsCert !== undefined)
     needs('--tls-cert', tlsCert, '--tls-key', tlsKey !== undefined)
     needs('--client-ca', options.clientCa, '--tls-cert', tlsCert !== undefined)
+    needs('--client-crl', options.clientCrl, '--client-ca', options.clientCa !== undefined)
     needs('--http-listen', options.httpListen, '--tls-cert', tlsCert !== undefined)
     return {
         cache:
@@ -80,6 +91,7 @@ export function servingFrom(options: ServingOptions, httpPort = '80'): Serving {
                       certificate: parseFilePath(tlsCert),
                       key: parseFilePath(tlsKey),
                       clientCa: options.clientCa === undefined ? undefined : parseFilePath(options.clientCa),
+                      clientCrl: options.clientCrl === undefined ? undefined : parseFilePath(options.clientCrl),
                       httpListen: options.httpListen === 'off' ? [] : parseListens([options.httpListen ?? httpPort]),
                   },
     }

@@ -12,6 +12,10 @@ import { servingFrom, type Serving, type ServingOptions } from './serving.js'
 export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
 export type Target = (typeof targets)[number]
 
+/** The families of addresses that are asked for in DNS. */
+export const ipFamilies = ['ipv4', 'ipv6', 'both'] as const
+export type IpFamily = (typeof ipFamilies)[number]
+
 /** The options of `generate-config`, as text; what is undefined takes the default of `settingsFrom`. */
 export interface ConfigOptions extends ServingOptions, CredentialsOptions {
     bucket: string
@@ -26,6 +30,7 @@ export interface ConfigOptions extends ServingOptions, CredentialsOptions {
     nginxVersion?: string
     jsEngine?: 'njs' | 'qjs'
     resolver?: string[]
+    ipFamily?: IpFamily
     caBundle?: string
     serviceAccountRole?: string
 }
@@ -46,6 +51,8 @@ export interface Settings extends Serving {
     jsEngine: 'njs' | 'qjs' | undefined
     /** DNS servers; empty where there is nothing to look up, or where nginx shall ask the system once at its start. */
     resolver: string[]
+    /** Of S3's addresses. */
+    ipFamily: IpFamily
     caBundle: string
     credentials: CredentialsSettings
     /** The role of the pods by their service account, on EKS. */
@@ -87,9 +94,14 @@ export function isContainer(target: Target): boolean {
  * Checks the options and fills in the defaults.
  *
  * @param machineResolvers the DNS servers of this machine, for an nginx outside of Docker's networks
+ * @param machineHasIPv6 whether this machine reaches others by IPv6, for the same
  * @throws UsageError for the first option that is wrong, naming it and the cure
  */
-export function settingsFrom(options: ConfigOptions, machineResolvers: () => string[]): Settings {
+export function settingsFrom(
+    options: ConfigOptions,
+    machineResolvers: () => string[],
+    machineHasIPv6: () => boolean = () => false,
+): Settings {
     const target = options.target ?? 'docker'
     const region = parseRegion(options.region ?? 'us-east-1')
     const endpoint = options.endpointUrl === undefined ? awsEndpoint(region) : parseEndpointUrl(options.endpointUrl)
@@ -150,11 +162,32 @@ export function settingsFrom(options: ConfigOptions, machineResolvers: () => str
         features,
         jsEngine: options.jsEngine,
         resolver,
+        ipFamily: ipFamily(options.ipFamily, target, features, nginxVersion, machineHasIPv6),
         ...serving,
         caBundle: parseFilePath(options.caBundle ?? systemCaBundle),
         credentials,
         serviceAccountRole: serviceAccountRole(options.serviceAccountRole, target, credentials),
     }
+}
+
+/**
+ * Of S3 servers that have addresses of both families, nginx tries each: those of a family that the machine lacks would fail
+ * every second request. Networks of containers have IPv4 unless they are set up otherwise.
+ */
+function ipFamily(
+    given: IpFamily | undefined,
+    target: Target,
+    features: NginxFeatures,
+    nginxVersion: string,
+    machineHasIPv6: () => boolean,
+): IpFamily {
+    if (given === 'ipv6' && !features.resolverIPv4Off) {
+        throw new UsageError(
+            `--ip-family ipv6 needs nginx 1.23.1 or later, not ${nginxVersion}`,
+            'Use --ip-family both, or name a later nginx with --nginx-version.',
+        )
+    }
+    return given ?? (!isContainer(target) && machineHasIPv6() ? 'both' : 'ipv4')
 }
 
 function serviceAccountRole(

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { UserError } from '../cli/user-error.js'
 import type { GeneratedFile } from './render.js'
+import { optionsFile } from './remembered-options.js'
 import { isSealed } from './seal.js'
 
 /** What becomes of one file of the folder. */
@@ -23,7 +24,7 @@ export async function compareFolder(folder: string, files: GeneratedFile[]): Pro
             if (current === content) return { name, status: 'unchanged', edited: false, diff: '' }
             const diff = createTwoFilesPatch(name, name, current ?? '', content, 'now', 'generated')
             if (current === undefined) return { name, status: 'new', edited: false, diff }
-            return { name, status: 'changed', edited: !isSealed(current), diff }
+            return { name, status: 'changed', edited: name !== optionsFile && !isSealed(current), diff }
         }),
     )
 }

@@ -14,6 +14,7 @@ const secretKeys: Record<NamedFile['option'], { secret: string; key: string }> =
     '--tls-cert': { secret: tlsSecret, key: 'tls.crt' },
     '--tls-key': { secret: tlsSecret, key: 'tls.key' },
     '--client-ca': { secret: filesSecret, key: 'client-ca.crt' },
+    '--client-crl': { secret: filesSecret, key: 'client-crl.crt' },
     '--ca-bundle': { secret: filesSecret, key: 'ca.crt' },
 }
 

@@ -16,7 +16,7 @@ import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UserError } from '../cli/user-error.js'
-import { parseBucketName } from '../config/bucket-name.js'
+import { isAccessPointAlias, parseBucketName } from '../config/bucket-name.js'
 import { parseKeyPrefix } from '../config/key-prefix.js'
 import { absent, isNamed, isRefused, putResult } from './answers.js'
 import type { BucketOptions } from './bucket-options.js'
@@ -88,6 +88,12 @@ export class Bucket {
 
     /** Makes the bucket; one that is ours already is a success. */
     async create(): Promise<void> {
+        if (isAccessPointAlias(this.name)) {
+            throw new UserError(
+                `${this.name} is the alias of an access point, and there is none`,
+                'Make the bucket and the access point first: aws s3control create-access-point',
+            )
+        }
         await this.#connection.run(undefined, async () => {
             const region = await this.#client.config.region()
             // Only AWS knows its regions by these names, and it refuses to be told of its first one.

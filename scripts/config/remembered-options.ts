@@ -1,0 +1,149 @@
+import { Command } from 'commander'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { UserError } from '../cli/user-error.js'
+import { addConfigOptions, addServerOptions, addServingOptions, configWords } from './cli-options.js'
+import type { GeneratedFile } from './render.js'
+import type { ConfigOptions } from './settings.js'
+
+/** The file of the folder that holds its options. No secret is an option. */
+export const optionsFile = 'generate-config.options'
+
+/** What a run changes, option by option; the values as they stand on a command line. */
+export interface OptionChanges {
+    added: string[]
+    removed: string[]
+    changed: string[]
+}
+
+/** Without them more people may read, in more ways, or names go elsewhere. `--no-…` of the second drops them. */
+const protective: [option: string, no: string][] = [
+    ['--htpasswd', '--no-htpasswd'],
+    ['--allow', '--no-allow'],
+    ['--client-ca', '--no-client-ca'],
+    ['--client-crl', '--no-client-crl'],
+    ['--tls-cert', '--no-tls'],
+    ['--private', '--no-private'],
+    ['--fallback', '--no-fallback'],
+]
+
+/** Adds the options that take one of those back. */
+export function addNegations(program: Command): Command {
+    for (const [, no] of protective) program.option(no, `drop ${no.replace('--no-', '--')}, which the folder has`)
+    return program
+}
+
+/** The file with the options, a line each: a person may edit it. */
+export function optionsContent(options: ConfigOptions): GeneratedFile {
+    const lines = optionLines(options).map(({ name, values }) => [name, ...values].join(' '))
+    const head = [
+        '# The options of this folder, one a line. Edit them, then: generate-config --from FOLDER',
+        '# generate-config --help describes them.',
+    ]
+    return { name: optionsFile, content: [...head, ...lines, ''].join('\n') }
+}
+
+/**
+ * The options that a folder was made with.
+ *
+ * @returns undefined for a folder that no version of this program made
+ * @throws UserError for a file that was edited into something that is no options
+ */
+export function rememberedOptions(folder: string): ConfigOptions | undefined {
+    const file = path.join(folder, optionsFile)
+    if (existsSync(file)) return parseOptions(fileWords(readFileSync(file, 'utf8'), file), file)
+    // Before there was such a file, the first lines of site.conf named the command.
+    const site = path.join(folder, 'site.conf')
+    const made = existsSync(site) && /^# Made by: (?:npx )?generate-config (.*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
+    return made ? parseOptions(shellWords(made), site) : undefined
+}
+
+function fileWords(text: string, file: string): string[] {
+    return text.split('\n').flatMap((line, index) => {
+        const words = line.trim().split(/\s+/)
+        if (words[0] === '' || words[0]!.startsWith('#')) return []
+        if (!words[0]!.startsWith('--')) {
+            throw new UserError(
+                `${file}, line ${index + 1}: ${JSON.stringify(line.trim())} begins with no option`,
+                'Write one option a line, with its value: --bucket my-pypi',
+            )
+        }
+        return words
+    })
+}
+
+/** The words of a command line as `quotedForShell` wrote them. */
+function shellWords(line: string): string[] {
+    return [...line.matchAll(/(?:'[^']*'|\\'|[^\s'])+/g)].map(([word]) =>
+        word.replaceAll("'\\''", '\0').replaceAll("'", '').replaceAll('\0', "'"),
+    )
+}
+
+function parseOptions(words: string[], file: string): ConfigOptions {
+    const said: string[] = []
+    const parser = new Command().exitOverride().configureOutput({ writeErr: (text) => said.push(text) })
+    addServingOptions(addServerOptions(addConfigOptions(parser.option('--bucket <name>'))))
+    try {
+        return parser.parse(words, { from: 'user' }).opts<ConfigOptions>()
+    } catch {
+        throw new UserError(
+            `${file}: ${said.join('').trim()}`,
+            'Correct the file, or name all options on the command line.',
+        )
+    }
+}
+
+/** What differs between the options of two runs. */
+export function optionChanges(before: ConfigOptions, after: ConfigOptions): OptionChanges {
+    const [old, now] = [optionLines(before), optionLines(after)].map(
+        (lines) => new Map(lines.map(({ name, values }) => [name, values.join(' ')])),
+    )
+    const show = (name: string, value: string) => [name, value].filter(Boolean).join(' ')
+    return {
+        added: [...now!].filter(([name]) => !old!.has(name)).map(([name, value]) => show(name, value)),
+        removed: [...old!].filter(([name]) => !now!.has(name)).map(([name, value]) => show(name, value)),
+        changed: [...now!]
+            .filter(([name, value]) => old!.has(name) && old!.get(name) !== value)
+            .map(([name, value]) => `${show(name, old!.get(name)!)} -> ${value === '' ? 'without a value' : value}`),
+    }
+}
+
+/**
+ * Refuses to open what was closed: access control, TLS, private names and the fallback are dropped on purpose only.
+ *
+ * @param said the `--no-…` of the command line
+ * @throws UserError that names each that would be dropped
+ */
+export function refuseDropping(
+    folder: string,
+    before: ConfigOptions,
+    after: ConfigOptions,
+    said: ReadonlySet<string>,
+): void {
+    const [old, now] = [optionLines(before), optionLines(after)].map(
+        (lines) => new Map(lines.map(({ name, values }) => [name, values])),
+    )
+    const dropped = protective.flatMap(([option, no]) => {
+        if (said.has(no) || !old!.has(option)) return []
+        if (!now!.has(option)) return [[[option, ...old!.get(option)!].join(' '), no]]
+        // Of the private names, each counts.
+        const lost = option === '--private' ? old!.get(option)!.filter((name) => !now!.get(option)!.includes(name)) : []
+        return lost.map((name) => [`${option} ${name}`, no])
+    })
+    if (dropped.length === 0) return
+    throw new UserError(
+        `this would drop ${dropped.map(([option]) => option).join(', ')}, which ${folder} has; nothing is written`,
+        `generate-config --from ${folder} keeps its options and takes more of them;\n` +
+            `${[...new Set(dropped.map(([, no]) => no))].join(' ')} drops them on purpose, and so does --force.`,
+    )
+}
+
+/** The options with their values, in one order. */
+function optionLines(options: ConfigOptions): { name: string; values: string[] }[] {
+    const lines: { name: string; values: string[] }[] = []
+    for (const word of configWords(options)) {
+        if (word.startsWith('--')) lines.push({ name: word, values: [] })
+        else lines.at(-1)!.values.push(word)
+    }
+    return lines
+}
