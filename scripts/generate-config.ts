@@ -113,10 +113,7 @@ function allOptions(given: Options): ConfigOptions {
     if (given.fallback === (false as never)) delete options.private
     if (tls === false) for (const name of tlsOptions) delete options[name]
     if (options.bucket === undefined) {
-        throw new UsageError(
-            '--bucket is missing',
-            'Name the bucket, --bucket my-pypi, or a folder that has one: --from FOLDER',
-        )
+        program.error("error: required option '--bucket <name>' not specified")
     }
     return options as ConfigOptions
 }

@@ -14,16 +14,19 @@ import type { CredentialsSettings } from './config/credentials.js'
 import { render } from './config/render.js'
 import { defaultNginxVersions, type ConfigOptions } from './config/settings.js'
 import { writeFolder } from './config/write-folder.js'
-import { ensureCaBundle, ensurePython } from './setup/machine.js'
+import { ensureBuilder, ensureCaBundle, ensurePython } from './setup/machine.js'
 import { chooseNginx } from './start/choose-nginx.js'
 import { findNginx } from './start/find-nginx.js'
 import { assertPortIsFree, parsePort } from './start/free-port.js'
 import { startNginx, type NginxProcess } from './start/nginx-process.js'
-import { embeddedStorage, realStorage, type Storage } from './start/storage.js'
+import { embeddedStorage, realStorage, usualS3Port, type Storage } from './start/storage.js'
 import { welcome } from './start/welcome.js'
 
-interface Options extends Partial<ConfigOptions> {
+interface Options extends Omit<Partial<ConfigOptions>, 'fallback'> {
+    /** False for --no-fallback. */
+    fallback?: string | boolean
     port: string
+    s3Port?: string
     data: string
 }
 
@@ -32,7 +35,9 @@ const program = createProgram('npm start', 'Serves a package index from an S3 bu
     .option('--port <port>', 'port of the index on this machine', '8080')
     .option('--data <folder>', 'folder of the embedded S3 server', 'data')
 addServingOptions(addConfigOptions(program.usage('-- [options]')))
-    .option('--server-name <name>', 'host name of the index (default: any)')
+    .option('--server-name <name...>', 'host names of the index, besides localhost and 127.0.0.1')
+    .option('--s3-port <port>', `port of the embedded S3 server (default: ${usualS3Port}, or a free one)`)
+    .option('--no-fallback', 'do not send projects that are not here to PyPI')
     .addHelpText(
         'after',
         `
@@ -77,8 +82,12 @@ async function serve(
     endings.push(() => rm(temporary, { recursive: true, force: true }))
     const storage =
         bucket === undefined
-            ? await embeddedStorage(options.data, temporary)
-            : await realStorage({ ...options, bucket: bucket.name }, bucket.credentials)
+            ? await embeddedStorage(
+                  options.data,
+                  temporary,
+                  options.s3Port === undefined ? undefined : parsePort(options.s3Port, '--s3-port'),
+              )
+            : await realStorage({ ...withoutFallback(options), bucket: bucket.name }, bucket.credentials)
     endings.push(() => storage.close())
     const nginx = await startIndex(options, storage, port, path.join(temporary, 'nginx'), signal)
     endings.push(() => nginx.stop())
@@ -115,13 +124,33 @@ async function startIndex(
 
 function configOf(options: Options, storage: Storage['config'], port: number): ConfigOptions {
     const redirect = options.tlsCert === undefined ? {} : { httpListen: 'off' }
-    return { ...redirect, ...options, ...storage, target: 'standalone', listen: [`127.0.0.1:${port}`] }
+    // A page elsewhere whose name resolves to the loopback must not read the index.
+    const serverName = [...[options.serverName ?? []].flat(), 'localhost', '127.0.0.1']
+    // Own packages need public ones: what is not here is looked for there, and what is here never is.
+    const fallback = options.fallback ?? (options.bucket === undefined ? true : undefined)
+    const others = withoutFallback(options)
+    return {
+        ...redirect,
+        ...others,
+        ...(fallback ? { fallback } : {}),
+        ...storage,
+        serverName,
+        target: 'standalone',
+        listen: [`127.0.0.1:${port}`],
+    }
 }
 
-/** The index serves without Python on this machine; only its line for pip needs it. */
+function withoutFallback(options: Options): Omit<Options, 'fallback'> {
+    const others = { ...options }
+    delete others.fallback
+    return others
+}
+
+/** The index serves without Python on this machine; only the lines that it prints need it. */
 function offerPython(): void {
     try {
         ensurePython(say)
+        ensureBuilder(say)
     } catch (error) {
         if (!(error instanceof UserError)) throw error
         say(`${error.message}${error.cure === undefined ? '' : `:\n  ${error.cure}`}`)

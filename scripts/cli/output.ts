@@ -8,11 +8,11 @@ const active =
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /**
- * Commands of GitHub Actions and Azure Pipelines in a log.
+ * Commands of GitHub Actions, Azure Pipelines and TeamCity in a log.
  *
  * @see actions/runner, ActionCommand.cs: `::` counts behind white space, `##[` anywhere in a line
  */
-const command = /^(\s*):(?=:)|#(?=#\[|#vso\[)/gm
+const command = /^(\s*):(?=:)|#(?=#\[|#vso\[|#teamcity\[)/gm
 
 /**
  * Text that commands nothing, whatever names of a bucket, an archive or a server are in it: the last step before each

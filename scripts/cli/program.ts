@@ -16,7 +16,7 @@ export function createProgram(name: string, description: string): Command {
     return new Command(name)
         .description(description)
         .version(version)
-        .showHelpAfterError(`Try: ${name} --help`)
+        .showHelpAfterError(`Try: ${name === 'npm start' ? 'npm start --' : name} --help`)
         .configureHelp({ showGlobalOptions: true })
         .configureOutput({ writeOut: print, writeErr: printError })
         .exitOverride()

@@ -1,17 +1,18 @@
 import { isIPv4 } from 'node:net'
 import { UsageError } from '../cli/user-error.js'
 
-/** Prefixes that S3 keeps for itself. */
-const reserved = /^(?:xn--|sthree-|amzn-s3-demo-)/
+/** Prefixes that S3 keeps for itself, and suffixes of what is no bucket of this API. */
+const reserved = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:--ol-s3|\.mrap|--x-s3|--table-s3)$/
 
-/** Aliases of access points, which stand for a bucket in every request but the one that makes it. */
-const alias = /(?:-s3alias|--ol-s3)$/
+/** The alias of an access point, which stands for a bucket in every request but the one that makes it. */
+const alias = /-s3alias$/
 
-/** Names by their ends, with the reason why these are no bucket of this API. */
+/** Why a name with a reserved end is none, where that helps. */
 const otherKinds: [suffix: string, reason: string][] = [
-    ['.mrap', 'it is a multi-region access point, which wants another signature (SigV4A): name one of its buckets'],
-    ['--x-s3', 'it is a directory bucket, which has another API: use a general purpose bucket'],
-    ['--table-s3', 'it is a table bucket, which holds no objects: use a general purpose bucket'],
+    ['.mrap', 'a multi-region access point wants another signature (SigV4A), so name one of its buckets'],
+    ['--x-s3', 'a directory bucket has another API, so use a general purpose bucket'],
+    ['--table-s3', 'a table bucket holds no objects, so use a general purpose bucket'],
+    ['--ol-s3', 'an Object Lambda access point cannot be written to, so name the alias of its access point'],
 ]
 
 /**
@@ -33,14 +34,19 @@ export function parseBucketName(name: string): string {
 
 function brokenRule(name: string): string | undefined {
     if (name.startsWith('s3://')) return 'leave out "s3://"'
-    if (name.startsWith('arn:')) return 'it is an ARN: use the name of the bucket, or the alias of the access point'
     if (name.length < 3 || name.length > 63) return `it has ${name.length} characters`
-    if (!/^[a-z0-9.-]+$/.test(name)) return 'it has other characters than a-z, 0-9, "-" and "."'
+    if (!/^[a-z0-9.-]+$/.test(name)) {
+        const arn = name.startsWith('arn:')
+            ? '; of an ARN, use the name of the bucket or the alias of the access point'
+            : ''
+        return 'it has other characters than a-z, 0-9, "-" and "."' + arn
+    }
     if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return 'it must begin and end with a letter or a digit'
     if (name.includes('..')) return 'it has two dots in a row'
     if (isIPv4(name)) return 'it looks like an IP address'
-    if (reserved.test(name)) return 'S3 keeps such names for itself'
-    return otherKinds.find(([suffix]) => name.endsWith(suffix))?.[1]
+    if (!reserved.test(name)) return undefined
+    const why = otherKinds.find(([suffix]) => name.endsWith(suffix))?.[1]
+    return `S3 keeps such names for itself${why === undefined ? '' : `: ${why}`}`
 }
 
 /** Whether a name is that of an access point's alias: there is nothing to make. */

@@ -57,7 +57,7 @@ export function addServerOptions(program: Command): Command {
             '--listen <address...>',
             'PORT (IPv4 and IPv6), ADDRESS:PORT or [IPv6]:PORT (default: 80, in Kubernetes 8080)',
         )
-        .option('--server-name <name>', 'host name of the index (default: any)')
+        .option('--server-name <name...>', 'host names of the index; others are answered 421 (default: any)')
         .addOption(new Option('--target <target>', 'where nginx runs (default: docker)').choices(targets))
         .option(
             '--nginx-version <version>',

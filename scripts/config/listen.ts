@@ -59,6 +59,12 @@ export function parseServerName(text: string): string {
     return text.toLowerCase()
 }
 
+/** The names of the index; empty for any name, as for `_`. Throws UsageError for a wrong one. */
+export function parseServerNames(texts: string[]): string[] {
+    const names = [...new Set(texts.map(parseServerName))]
+    return names.includes('_') ? [] : names
+}
+
 /** `ADDRESS[:PORT]` of a DNS server, as nginx's `resolver` takes it; IPv6 is put into brackets. */
 export function parseResolver(text: string): string {
     if (isIPv6(text) && !text.includes('%')) return `[${text}]`

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { UserError } from '../cli/user-error.js'
 import { addConfigOptions, addServerOptions, addServingOptions, configWords } from './cli-options.js'
@@ -51,11 +51,19 @@ export function optionsContent(options: ConfigOptions): GeneratedFile {
  */
 export function rememberedOptions(folder: string): ConfigOptions | undefined {
     const file = path.join(folder, optionsFile)
-    if (existsSync(file)) return parseOptions(fileWords(readFileSync(file, 'utf8'), file), file)
+    if (isFile(file)) return parseOptions(fileWords(readFileSync(file, 'utf8'), file), file)
     // Before there was such a file, the first lines of site.conf named the command.
     const site = path.join(folder, 'site.conf')
-    const made = existsSync(site) && /^# Made by: (?:npx )?generate-config (.*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
+    const made = isFile(site) && /^# Made by: (?:npx )?generate-config (.*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
     return made ? parseOptions(shellWords(made), site) : undefined
+}
+
+function isFile(file: string): boolean {
+    try {
+        return statSync(file).isFile()
+    } catch {
+        return false // what is wrong with the folder is said when it is written
+    }
 }
 
 function fileWords(text: string, file: string): string[] {

@@ -170,7 +170,7 @@ function viewOf(settings: Settings, placement: Placement) {
         tlsName: endpoint.host,
         caBundle: settings.caBundle,
 
-        serverName: settings.serverName,
+        serverName: settings.serverNames.join(' ') || '_',
         errorLog: standalone ? 'stderr' : '/var/log/nginx/error.log',
         accessLog: standalone ? `${placement.folder}/access.log` : '/var/log/nginx/access.log',
         bucket: settings.bucket,
@@ -186,8 +186,9 @@ function viewOf(settings: Settings, placement: Placement) {
     }
 }
 
-/** A comment on lines that fit a terminal: nginx takes no line of more than 4,096 bytes. */
+/** A comment on one line, unless nginx would refuse it: it takes none of more than 4,096 bytes. */
 function wrappedComment(text: string): string {
+    if (Buffer.byteLength(text) < 4000) return text
     const lines = text.split(' ').reduce<string[]>((all, word) => {
         const longer = `${all.at(-1) ?? ''} ${word}`
         return all.length > 0 && longer.length < 118 ? [...all.slice(0, -1), longer] : [...all, word]

@@ -10,11 +10,11 @@ export function servingView(settings: Settings) {
     const restricted = settings.htpasswd !== undefined || settings.allow.length > 0
     const isPrivate = restricted || tls?.clientCa !== undefined
     const listenFlags = [
-        ...(settings.serverName === '_' ? ['default_server'] : []),
+        ...(settings.serverNames.length === 0 ? ['default_server'] : []),
         ...(tls === undefined ? [] : ['ssl']),
         ...(tls === undefined || features.http2Directive ? [] : ['http2']),
     ]
-    const defaultServer = settings.serverName === '_' ? ['default_server'] : []
+    const defaultServer = settings.serverNames.length === 0 ? ['default_server'] : []
     return {
         listen: bothFamilies(settings.listen).map((address) => [address, ...listenFlags].join(' ')),
         httpListen: bothFamilies(tls?.httpListen ?? []).map((address) => [address, ...defaultServer].join(' ')),
@@ -36,7 +36,7 @@ export function servingView(settings: Settings) {
         pageLocation: restricted && !cached ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
         detailsLocation: restricted && !cached ? '/-/readyz-details' : '/-/readyz/details',
         fileLocation: restricted && !cached ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
-        hostNames: settings.serverName === '_' ? [] : [settings.serverName],
+        hostNames: settings.serverNames.length > 0 && settings.serverNames,
         fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
 
         direct: !cached,
@@ -69,6 +69,6 @@ function httpsPort({ listen, target }: Settings): string {
 }
 
 /** The host name that clients must use, where there is one: a certificate is for a name. */
-export function certifiedName({ tls, serverName }: Settings): string | undefined {
-    return tls !== undefined && serverName !== '_' && isHostName(serverName) ? serverName : undefined
+export function certifiedName({ tls, serverNames }: Settings): string | undefined {
+    return tls === undefined ? undefined : serverNames.find(isHostName)
 }

@@ -4,7 +4,7 @@ import { credentialsFrom, parseRoleArn, type CredentialsOptions, type Credential
 import { parseFilePath } from './file-path.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
 import { parseKeyPrefix } from './key-prefix.js'
-import { isLoopback, parseListens, parseResolver, parseServerName } from './listen.js'
+import { isLoopback, parseListens, parseResolver, parseServerNames } from './listen.js'
 import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
 import { servingFrom, type Serving, type ServingOptions } from './serving.js'
 
@@ -25,7 +25,8 @@ export interface ConfigOptions extends ServingOptions, CredentialsOptions {
     signature?: 'v4' | 'v2'
     prefix?: string
     listen?: string[]
-    serverName?: string
+    /** One name or more. */
+    serverName?: string | string[]
     target?: Target
     nginxVersion?: string
     jsEngine?: 'njs' | 'qjs'
@@ -44,7 +45,8 @@ export interface Settings extends Serving {
     signature: 'v4' | 'v2'
     prefix: string
     listen: string[]
-    serverName: string
+    /** Names by which clients may ask for the index; empty for any. */
+    serverNames: string[]
     target: Target
     nginxVersion: string
     features: NginxFeatures
@@ -156,7 +158,7 @@ export function settingsFrom(
         signature,
         prefix: parseKeyPrefix(options.prefix ?? ''),
         listen,
-        serverName: parseServerName(options.serverName ?? '_'),
+        serverNames: parseServerNames([options.serverName ?? []].flat()),
         target,
         nginxVersion,
         features,

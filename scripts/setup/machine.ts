@@ -46,6 +46,14 @@ export function ensurePython(say: (line: string) => void): void {
     if (!pipInstalls() && !makesEnvironments('python3')) installPackages(['python3', 'python3-venv'], say)
 }
 
+/** Sees to it that something on this machine can build a package that is to be published. Throws UserError as `ensureNginx`. */
+export function ensureBuilder(say: (line: string) => void): void {
+    const hasUv = spawnSync('uv', ['--version'], { stdio: 'ignore' }).status === 0
+    // As publish-package looks for it; in an environment that it makes, build installs what the package asks for.
+    const hasBuild = ['python3', '/usr/bin/python3'].some((python) => imports(python, 'build', 'venv', 'ensurepip'))
+    if (!hasUv && !hasBuild) installPackages(['python3-build', 'python3-venv'], say)
+}
+
 /** Whether this Python can make virtual environments with pip in them. */
 function makesEnvironments(python: string): boolean {
     return imports(python, 'venv', 'ensurepip')

@@ -1,7 +1,8 @@
-// `npm start`, `npm test`, `npm run matrix`, `npm run bench`, `npm run bench:end-to-end`: makes the checkout ready, then
+// `npm start`, `npm test`, `npm run install-programs`, `matrix`, `bench`, `bench:end-to-end`: makes the checkout ready, then
 // does the job. Plain JavaScript without dependencies, since it is what fetches the compiler and the dependencies.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from './build.js'
@@ -60,6 +61,21 @@ const tasks = {
             (word, index) => !names.includes(word) && !(table !== -1 && index >= table && index < table + 2),
         )
         runNode('node_modules/vitest/vitest.mjs', 'run', '--config', 'test/matrix/vitest.config.ts', ...rest)
+    },
+    /** Installs generate-config, publish-package and manage-index for all folders, without what only this checkout needs. */
+    async 'install-programs'(words) {
+        build()
+        const folder = mkdtempSync(path.join(tmpdir(), 'nginx-s3-pypi-pack-'))
+        try {
+            const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
+            const name = execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }).trim().split('\n').at(-1)
+            const options = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+            execFileSync('npm', ['install', '--global', ...options, ...words, path.join(folder, name)], {
+                stdio: 'inherit',
+            })
+        } finally {
+            rmSync(folder, { recursive: true })
+        }
     },
     async bench(words) {
         runNode('dist/bench/run.js', ...words)

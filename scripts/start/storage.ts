@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { bucketFrom } from '../../njs/bucket-name.js'
 import { credentialsFrom } from '../../njs/credentials.js'
@@ -8,6 +10,7 @@ import type { ConfigOptions } from '../config/settings.js'
 import { publish } from '../publish/publish.js'
 import { startS3Server } from '../s3-server/server.js'
 import { openBucket } from '../s3/bucket.js'
+import { isFree } from './free-port.js'
 import { sampleProject, writeSampleWheel } from './sample-package.js'
 
 /** Where the packages are. */
@@ -21,24 +24,51 @@ export interface Storage {
     close(): Promise<void>
 }
 
-/** The embedded server listens on the loopback only, and its folder can be read without it: this is no secret. */
-export const embeddedCredentials = { accessKeyId: 'nginx-s3-pypi', secretAccessKey: 'for-development-only' }
+/** Where the embedded server listens, so that a line that was printed yesterday works today. */
+export const usualS3Port = 7070
+
+/**
+ * The credentials of a folder of the embedded server: made at random when it is first used, so that no other program and no
+ * web page knows them.
+ */
+async function credentialsOfFolder(folder: string): Promise<{ accessKeyId: string; secretAccessKey: string }> {
+    const file = path.join(folder, 'credentials')
+    const made = `nginx-s3-pypi\n${randomBytes(24).toString('base64url')}\n`
+    await mkdir(folder, { recursive: true })
+    try {
+        await writeFile(file, made, { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'EACCES' || code === 'EROFS') {
+            throw new UserError(`${folder} cannot be written to (${code})`, 'Choose another folder with --data.')
+        }
+        if (code !== 'EEXIST') throw error
+    }
+    const [accessKeyId = '', secretAccessKey = ''] = (await readFile(file, 'utf8')).split('\n')
+    if (accessKeyId === '' || secretAccessKey === '') {
+        throw new UserError(`${file} holds no credentials`, 'Delete it: others are made.')
+    }
+    return { accessKeyId, secretAccessKey }
+}
 
 /**
  * Starts the embedded S3 server on a folder and publishes the sample package in it.
  *
  * @param folder is kept when the server ends
  * @param temporary a folder for what is not kept
+ * @param port of the S3 server; by default the usual one, or any where that is taken
  */
-export async function embeddedStorage(folder: string, temporary: string): Promise<Storage> {
+export async function embeddedStorage(folder: string, temporary: string, port?: number): Promise<Storage> {
     const config = { bucket: 'my-pypi', region: 'us-east-1' }
+    const credentials = await credentialsOfFolder(path.resolve(folder))
     const server = await startS3Server({
         folder: path.resolve(folder),
-        credentials: [embeddedCredentials],
+        credentials: [credentials],
         region: config.region,
+        port: port ?? ((await isFree(usualS3Port)) ? usualS3Port : 0),
     })
     try {
-        const bucket = openBucket({ ...config, endpointUrl: server.endpoint, credentials: embeddedCredentials })
+        const bucket = openBucket({ ...config, endpointUrl: server.endpoint, credentials })
         await bucket.ensureExists()
         await publish(bucket, [await writeSampleWheel(temporary)])
     } catch (error) {
@@ -48,8 +78,8 @@ export async function embeddedStorage(folder: string, temporary: string): Promis
     return {
         config: { ...config, endpointUrl: server.endpoint },
         environment: {
-            AWS_ACCESS_KEY_ID: embeddedCredentials.accessKeyId,
-            AWS_SECRET_ACCESS_KEY: embeddedCredentials.secretAccessKey,
+            AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+            AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         },
         project: sampleProject,
         close: () => server.close(),

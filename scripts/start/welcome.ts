@@ -2,24 +2,36 @@ import { fileURLToPath } from 'node:url'
 import { commandLine } from '../config/placement.js'
 import type { ConfigOptions } from '../config/settings.js'
 import { pipInstalls } from '../setup/machine.js'
-import { embeddedCredentials, type Storage } from './storage.js'
+import type { Storage } from './storage.js'
 
 /** `npx` finds the program in this checkout only, and a project is somewhere else. */
 const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url))
 
 /** What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it. */
-export function welcome(url: string, storage: Storage, options: { data: string } & Partial<ConfigOptions>): string {
+export function welcome(
+    url: string,
+    storage: Storage,
+    options: { data: string; fallback?: string | boolean } & Omit<Partial<ConfigOptions>, 'fallback'>,
+): string {
     const embedded = options.bucket === undefined
     const { bucket, region, endpointUrl } = storage.config
-    const { accessKeyId, secretAccessKey } = embeddedCredentials
     const words = [
         bucket,
         ...(endpointUrl === undefined ? [] : ['--endpoint-url', endpointUrl]),
         ...(region === undefined || region === 'us-east-1' ? [] : ['--region', region]),
         ...(options.prefix === undefined ? [] : ['--prefix', options.prefix]),
     ]
-    // Only the embedded server's credentials are shown: they are the same everywhere and open nothing else.
-    const environment = embedded ? `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} ` : ''
+    // Only the embedded server's credentials are shown: they open nothing but the folder beside it.
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = storage.environment
+    const environment = embedded
+        ? `AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY} `
+        : ''
+    const publicPackages =
+        embedded && options.fallback !== false
+            ? `
+What is published here is installed from here; all else, such as what your package depends on, comes from PyPI.
+`
+            : ''
     return `
 The index of the bucket ${bucket} is at ${url}/simple/
 
@@ -28,7 +40,7 @@ Install from it:
 
 Publish to it, in the folder of a Python project:
   ${environment}${commandLine('node', [publisher, ...words])}
-
+${publicPackages}
 Ctrl-C ends it${embedded ? `; the packages stay in ${options.data}/` : ''}.
 `
 }

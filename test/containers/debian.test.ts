@@ -42,10 +42,10 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
 
         test('README, word for word: a package index', async () => {
             const commands = readmeCommands('Debian').filter((command) => !isToBeFilledIn(command))
-            const generate = commands.find((command) => command.startsWith('npx generate-config '))!
+            const generate = commands.find((command) => command.startsWith('generate-config '))!
             const pip = commands.at(-1)!
             // The program itself runs outside, where Node.js is.
-            const words = [...generate.split(' ').slice(2), ...standIns(), ...dns]
+            const words = [...generate.split(' ').slice(1), ...standIns(), ...dns]
             expect(await runProgram('generate-config', words, { cwd })).toMatchObject({ status: 0 })
             await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
             const inside = commands.filter((command) => command !== generate && command !== pip)

@@ -26,8 +26,8 @@ const found = await nginxImage()
 const missing = found.missing ?? (hasPlugin ? undefined : missingPrograms(['docker-compose'], 'docker-compose'))
 
 /**
- * README's commands as they stand. Beside them there are programs that stand in for what this machine cannot have: npx
- * runs this tree and names the bucket that is here, pip installs the sample. Debian's section: debian.test.ts.
+ * README's commands as they stand. Beside them there are programs that stand in for what this machine cannot have:
+ * generate-config is that of this tree and names the bucket that is here, pip installs the sample. Debian's section: debian.test.ts.
  */
 describeWhere('README, word for word', missing ?? missingKustomize(), () => {
     const image = found.missing === undefined ? found.image : ''
@@ -47,7 +47,7 @@ describeWhere('README, word for word', missing ?? missingKustomize(), () => {
         cwd = await temporaryFolder()
         await mkdir(`${cwd}/bin`)
         const bucket = `--bucket ${sample.bucket} --region us-east-1 --endpoint-url http://${s3Host}`
-        await standIn('npx', `shift; exec ${process.execPath} ${builtProgram('generate-config')} "$@" ${bucket}`)
+        await standIn('generate-config', `exec ${process.execPath} ${builtProgram('generate-config')} "$@" ${bucket}`)
         await standIn('pip', 'echo "$@" > pip-was-called')
         environment = { ...process.env, ...environmentOf(s3), PATH: `${cwd}/bin:${process.env.PATH}` } as never
     })

@@ -22,7 +22,15 @@ async function filesIn(folder: string): Promise<Record<string, string>> {
 }
 
 /** What the folder for a container holds. */
-const inContainer = ['bucket-health.js', 'env.conf', 'missing-page.js', 'nginx-s3-pypi.js', 'nginx.conf', 'site.conf']
+const inContainer = [
+    'bucket-health.js',
+    'env.conf',
+    'generate-config.options',
+    'missing-page.js',
+    'nginx-s3-pypi.js',
+    'nginx.conf',
+    'site.conf',
+]
 
 describe('success', () => {
     test.each<[words: string[], folder: string, files: string[]]>([
@@ -30,7 +38,11 @@ describe('success', () => {
         [['--out', 'a/b/c'], 'a/b/c', inContainer],
         [['--out', "my é'日本 $x+%25~"], "my é'日本 $x+%25~", inContainer],
         [['--out', 'x'.repeat(200)], 'x'.repeat(200), inContainer],
-        [['--target', 'debian', '--resolver', '::1'], 'nginx-s3-pypi', ['env.conf', 'missing-page.js', 'nginx-s3-pypi.js', 'site.conf']],
+        [
+            ['--target', 'debian', '--resolver', '::1'],
+            'nginx-s3-pypi',
+            ['env.conf', 'generate-config.options', 'missing-page.js', 'nginx-s3-pypi.js', 'site.conf'],
+        ],
         [['--target', 'standalone', '--resolver', '::1'], 'nginx-s3-pypi', inContainer.slice(1)],
     ])('%j writes one folder and says what is next', async (words, folder, files) => {
         const { status, stdout, stderr } = await generate('--bucket', 'my-pypi', ...words)
@@ -46,7 +58,7 @@ describe('success', () => {
         const before = await stat(path.join(cwd, 'nginx-s3-pypi/site.conf'))
         const again = await generate('--bucket', 'my-pypi')
         expect(again.status).toBe(0)
-        expect(again.stdout.match(/: unchanged\n/g)).toHaveLength(6)
+        expect(again.stdout.match(/: unchanged\n/g)).toHaveLength(7)
         expect(await stat(path.join(cwd, 'nginx-s3-pypi/site.conf'))).toMatchObject({
             ino: before.ino,
             mtimeMs: before.mtimeMs,
@@ -66,7 +78,7 @@ describe('success', () => {
         await mkdir(path.join(cwd, 'real'))
         await symlink('real', path.join(cwd, 'link'))
         expect((await generate('--bucket', 'my-pypi', '--out', 'link')).status).toBe(0)
-        expect(await readdir(path.join(cwd, 'real'))).toHaveLength(6)
+        expect(await readdir(path.join(cwd, 'real'))).toHaveLength(7)
     })
 
     test.each<string[][]>([
@@ -104,7 +116,7 @@ describe('success', () => {
     ])('the command in the files makes the same files again: %j', async (words) => {
         await generate('--bucket', 'my-pypi', '--out', 'first', ...words)
         const files = await filesIn('first')
-        const command = /^# Made by: npx generate-config (.*)$/m.exec(files['site.conf']!)![1]
+        const command = /^# Made by: generate-config (.*)$/m.exec(files['site.conf']!)![1]
         const script = `"$1" "$2" ${command} --out second`
         execFileSync('/bin/sh', ['-c', script, 'sh', process.execPath, builtProgram('generate-config')], { cwd })
         expect(await filesIn('second')).toEqual(files)
@@ -168,6 +180,7 @@ describe('--dry-run and --json', () => {
         expect(JSON.parse(stdout)).toEqual({
             out: 'nginx-s3-pypi',
             written,
+            options: null,
             files: [
                 { ...change, name: 'env.conf' },
                 { ...change, name: 'site.conf' },
@@ -175,6 +188,7 @@ describe('--dry-run and --json', () => {
                 { ...change, name: 'nginx-s3-pypi.js', diff: expect.any(String) },
                 { ...change, name: 'missing-page.js', diff: expect.any(String) },
                 { ...change, name: 'bucket-health.js', diff: expect.any(String) },
+                { ...change, name: 'generate-config.options', diff: expect.any(String) },
             ],
         })
         expect(await readdir(cwd)).toEqual(written ? ['nginx-s3-pypi'] : [])

@@ -141,7 +141,12 @@ test('each mistake gets one line and the cure', async () => {
     const port = String(await freePort())
     const server = ['--endpoint-url', s3.endpoint, '--region', s3.region]
     const cases: [words: string[], variables: Record<string, string>, status: number, message: RegExp][] = [
-        [['--port', takenPort], {}, 1, /^npm start: port \d+ is in use\n {2}Use another: --port \d+\n$/],
+        [
+            ['--port', takenPort],
+            {},
+            1,
+            /^npm start: port \d+ is in use by process \d+ \(.+\)\n {2}Use another: --port \d+\n$/,
+        ],
         [['--port', '0'], {}, 2, /--port "0" is no port/],
         [['--port', 'x'], {}, 2, /--port "x" is no port/],
         [['--bucket', 'My_Bucket'], right, 2, /cannot be the name of a bucket/],

@@ -36,7 +36,7 @@ test.each([
 
 test('a command line is quoted where it needs it', () => {
     const words = ['--bucket', 'my-pypi', '--out', "it's here"]
-    expect(commandLine('npx generate-config', words)).toBe("npx generate-config --bucket my-pypi --out 'it'\\''s here'")
+    expect(commandLine('generate-config', words)).toBe("generate-config --bucket my-pypi --out 'it'\\''s here'")
 })
 
 test('nginx of the image and of Debian finds the files in one place, wherever they are written', () => {

@@ -45,7 +45,7 @@ describe('defaults', () => {
             signature: 'v4',
             prefix: '',
             listen: ['80'],
-            serverName: '_',
+            serverNames: [],
             target: 'docker',
             nginxVersion: '1.30.4',
             jsEngine: undefined,

@@ -10,7 +10,7 @@ const settingsOf = (options: Partial<ConfigOptions>) =>
     settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => [])
 
 const files = (options: Partial<ConfigOptions>) =>
-    kubernetesFiles(settingsOf(options), ['env.conf', 'site.conf'], 'npx generate-config')
+    kubernetesFiles(settingsOf(options), ['env.conf', 'site.conf'], 'generate-config')
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 const manifest = (name: string, options: Partial<ConfigOptions>): any =>
@@ -25,7 +25,7 @@ const tls = { tlsCert: '/etc/nginx/secrets/cert.pem', tlsKey: '/etc/nginx/secret
 test.each(kubernetesVariants)('%s: sealed files that are the same each time', (_name, options) => {
     for (const { name, content } of files(options)) {
         expect(isSealed(content), name).toBe(true)
-        expect(content, name).toContain('\n# Made by: npx generate-config\n')
+        expect(content, name).toContain('\n# Made by: generate-config\n')
         expect(content, name).not.toMatch(/undefined|\[object|NaN|\n\n\n|[ \t]\n|\t/)
         expect(Math.max(...content.split('\n').map((line) => line.length)), name).toBeLessThanOrEqual(120)
     }
@@ -33,7 +33,7 @@ test.each(kubernetesVariants)('%s: sealed files that are the same each time', (_
 })
 
 test.each(kubernetesVariants)('%s: nginx reads what it reads in a container of Docker', (_name, options) => {
-    const placement = { folder: '/etc/nginx/nginx-s3-pypi', command: 'npx generate-config', workers: 2 }
+    const placement = { folder: '/etc/nginx/nginx-s3-pypi', command: 'generate-config', workers: 2 }
     const settings = settingsOf(options)
     // The port of the Service, which clients see, is the usual one.
     const docker = render({ ...settings, target: 'docker' }, placement).map(({ name, content }) => ({
@@ -46,7 +46,7 @@ test.each(kubernetesVariants)('%s: nginx reads what it reads in a container of D
 })
 
 test('two workers, however large the node is', () => {
-    const placement = { folder: '/etc/nginx/nginx-s3-pypi', command: 'npx generate-config' }
+    const placement = { folder: '/etc/nginx/nginx-s3-pypi', command: 'generate-config' }
     const conf = render(settingsOf({}), placement).find(({ name }) => name === 'nginx.conf')!
     expect(conf.content).toContain('\nworker_processes 2;\n')
 })
