@@ -34,4 +34,8 @@ export interface PathPattern {
     after: string
     first: number
     count: number
+    /** Lines of more headers, each with its line break. */
+    headers?: string
+    /** The status of each answer; 200 unless said. */
+    status?: number
 }

@@ -84,7 +84,11 @@ function moreMounts(settings: Settings): string[] {
 function debianSteps(settings: Settings, folder: string): string {
     const files = `${folderWord(folder)}/*`
     const { cache } = settings
-    const cacheFolder = cache === undefined ? '' : `  mkdir -p ${cache.folder}\n`
+    // The folder of the socket that signs is for nginx alone, also where somebody has made it before.
+    const cacheFolder =
+        cache === undefined
+            ? ''
+            : `  install -d ${cache.folder}\n  install -d -o www-data -m 700 ${cache.folder}/pypi-private\n`
     // A socket that an nginx left which was killed would keep the next one from starting.
     const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
     const names = environmentFileNames(settings.credentials)

@@ -54,8 +54,10 @@ export function rememberedOptions(folder: string): ConfigOptions | undefined {
     if (isFile(file)) return parseOptions(fileWords(readFileSync(file, 'utf8'), file), file)
     // Before there was such a file, the first lines of site.conf named the command.
     const site = path.join(folder, 'site.conf')
-    const made = isFile(site) && /^# Made by: (?:npx )?generate-config (.*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
-    return made ? parseOptions(shellWords(made), site) : undefined
+    const made =
+        isFile(site) &&
+        /^# Made by: (?:npx )?generate-config (.*(?:\\\n#   .*)*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
+    return made ? parseOptions(shellWords(made.replaceAll('\\\n#  ', '')), site) : undefined
 }
 
 function isFile(file: string): boolean {

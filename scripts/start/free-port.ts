@@ -63,11 +63,15 @@ function ownerOfPort(port: number): { pid: number; program: string } | undefined
         .filter((words) => words[1]?.endsWith(address) && words[3] === '0A')
         .map((words) => words[9])
     const links = new Set(listening.map((inode) => `socket:[${inode}]`))
-    for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const pid of entriesOf('/proc')
+        .map(Number)
+        .filter((pid) => pid > 0)
+        // nginx's master came before its workers.
+        .sort((a, b) => a - b)) {
         for (const descriptor of entriesOf(`/proc/${pid}/fd`)) {
             try {
                 if (!links.has(readlinkSync(`/proc/${pid}/fd/${descriptor}`))) continue
-                return { pid: Number(pid), program: linesOf(`/proc/${pid}/comm`)[0]! }
+                return { pid, program: linesOf(`/proc/${pid}/comm`)[0]! }
             } catch {
                 // It has been closed meanwhile, or is another user's.
             }
