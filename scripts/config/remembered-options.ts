@@ -56,7 +56,7 @@ export function rememberedOptions(folder: string): ConfigOptions | undefined {
     const site = path.join(folder, 'site.conf')
     const made =
         isFile(site) &&
-        /^# Made by: (?:npx )?generate-config (.*(?:\\\n#   .*)*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
+        /^# Made by: (?:npx )?generate-config ((?:.*\\\n#   )*.*)$/m.exec(readFileSync(site, 'utf8'))?.[1]
     return made ? parseOptions(shellWords(made.replaceAll('\\\n#  ', '')), site) : undefined
 }
 

@@ -29,12 +29,14 @@ export interface IndexOptions extends Partial<ConfigOptions> {
     environment: Record<string, string>
     /** Changes a rendered file, for what no option of the generator does. */
     edit?: (name: string, content: string) => string
+    /** Addresses to listen on; PORT stands for the free port. */
+    listen?: string[]
     /** A cache in a folder of the index's own, which goes with it. */
     cached?: boolean
 }
 
 /** Renders a configuration and starts the nginx under test with it, on a free port. */
-export async function startIndex({ environment, edit, cached, ...options }: IndexOptions): Promise<Index> {
+export async function startIndex({ environment, edit, cached, listen, ...options }: IndexOptions): Promise<Index> {
     const nginx = await nginxUnderTest()
     const engine = jsEngineUnderTest()
     const port = await unusedPort()
@@ -51,6 +53,7 @@ export async function startIndex({ environment, edit, cached, ...options }: Inde
             ...(engine && { jsEngine: engine }),
             ...(cached && { cache: `${folder}/cache` }),
             ...options,
+            ...(listen && { listen: listen.map((address) => address.replace('PORT', String(port))) }),
         },
         () => [],
     )
