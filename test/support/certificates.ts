@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { afterAll } from 'vitest'
 
 /** An authority of the test's own, and what it signs. */
 export interface Authority {
@@ -27,9 +28,13 @@ unique_subject  = no
 commonName = supplied
 `
 
-/** Makes an authority with openssl, in a new folder of the system's temporary one. */
+const folders: string[] = []
+afterAll(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
+/** Makes an authority with openssl, in a new temporary folder, which goes with the test file. */
 export function createAuthority(): Authority {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'authority-'))
+    folders.push(folder)
     const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
     const newKey = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
     openssl(...newKey, '-x509', '-days', '2', '-subj', '/CN=test authority', '-keyout', 'ca.key', '-out', 'ca.pem')

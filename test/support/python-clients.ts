@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -16,26 +16,31 @@ export function missingFor(requirements: readonly string[]): string | undefined 
 }
 
 /** Python that can make a virtual environment with a pip in it. */
-export function missingVenv(): string | undefined {
-    const cure = `${systemPython} cannot make virtual environments: apt-get install python3-venv`
-    return answers(systemPython, ['-c', 'import ensurepip, venv']) ? undefined : cure
+export function missingVenv(python = systemPython): string | undefined {
+    if (!existsSync(python)) return `${python} is not installed: apt-get install python3 python3-venv`
+    const cure = `${python} cannot make virtual environments: apt-get install python3-venv`
+    return run(python, ['-c', 'import ensurepip, venv']).succeeded ? undefined : cure
 }
 
 let pyPI: { missing: string | undefined } | undefined
 
-/** PyPI or a mirror of it, as the settings of this machine's pip name it: the clients come from there. */
-export function missingPyPI(): string | undefined {
-    pyPI ??= { missing: askPyPI() }
+/** What is missing to get the clients from PyPI or a mirror of it, as the settings of this machine's pip name it. */
+function missingPyPI(): string | undefined {
+    pyPI ??= { missing: missingDownload(systemPython) }
     return pyPI.missing
 }
 
-function askPyPI(): string | undefined {
+/** What is missing to download a package with this Python's pip: the pip, or the index. */
+export function missingDownload(python: string): string | undefined {
+    if (!run(python, ['-m', 'pip', '--version']).succeeded)
+        return `${python} has no pip, which gets the clients: apt-get install python3-pip`
     const folder = mkdtempSync(path.join(tmpdir(), 'pypi-'))
     const words = ['-m', 'pip', 'download', '--no-deps', '--quiet', '--retries', '0', '--timeout', '20']
     try {
-        return answers(systemPython, [...words, '--dest', folder, 'wheel'])
-            ? undefined
-            : 'the clients come from PyPI, which pip cannot reach: allow it, or name a mirror in pip.conf'
+        const { succeeded, said } = run(python, [...words, '--dest', folder, 'wheel'])
+        if (succeeded) return undefined
+        const error = said.split('\n').findLast((line) => line.startsWith('ERROR: ')) ?? 'nothing for a minute'
+        return `pip gets no package from PyPI: allow it, or name a mirror in pip.conf (pip: ${error})`
     } finally {
         rmSync(folder, { recursive: true })
     }
@@ -88,14 +93,18 @@ export function oldPythons(): OldPython[] {
     return [oldest(/^2\./), oldest(/^3\.[0-7]$/)].filter((python) => python !== undefined)
 }
 
-function answers(program: string, words: string[]): boolean {
-    return output(program, words) !== undefined
+/** @returns what it wrote, undefined where it failed */
+function output(program: string, words: string[]): string | undefined {
+    const { succeeded, stdout } = run(program, words)
+    return succeeded ? stdout : undefined
 }
 
-function output(program: string, words: string[]): string | undefined {
-    try {
-        return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 60_000 })
-    } catch {
-        return undefined
-    }
+function run(program: string, words: string[]): { succeeded: boolean; stdout: string; said: string } {
+    const { status, stdout, stderr } = spawnSync(program, words, {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 60_000,
+    })
+    // Both are null where the program is not there.
+    return { succeeded: status === 0, stdout: stdout ?? '', said: stderr ?? '' }
 }
