@@ -58,17 +58,14 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
 
 /** The first builder that this machine has, as the words of a command. */
 async function builder(options: BuildOptions, environment: NodeJS.ProcessEnv): Promise<string[]> {
-    // The distribution's Python has what its packages brought, whichever Python comes first on PATH.
-    const pythons = options.python === undefined ? ['python3', '/usr/bin/python3'] : [options.python]
-    for (const python of pythons) {
-        const hasBuild = await run(python, ['-c', 'import build.__main__'], environment, false)
-        if (hasBuild.status === 0) return [python, '-m', 'build', ...(options.isolation ? [] : ['--no-isolation'])]
-    }
+    const python = options.python ?? 'python3'
+    const hasBuild = await run(python, ['-c', 'import build.__main__'], environment, false)
+    if (hasBuild.status === 0) return [python, '-m', 'build', ...(options.isolation ? [] : ['--no-isolation'])]
     const hasUv = await run('uv', ['--version'], environment, false)
     if (hasUv.status === 0) return ['uv', 'build', ...(options.isolation ? [] : ['--no-build-isolation'])]
     throw new UserError(
-        `nothing here can build a Python package: ${pythons[0]} has no module "build", and there is no uv`,
-        `Install one: ${pythons[0]} -m pip install build, or apt-get install python3-build python3-venv, or uv.\n` +
+        `nothing here can build a Python package: ${python} has no module "build", and there is no uv`,
+        `Install one: ${python} -m pip install build, or apt-get install python3-build python3-venv, or uv.\n` +
             'Or build elsewhere and publish the files: publish-package BUCKET dist/*',
     )
 }

@@ -48,10 +48,23 @@ export function ensurePython(say: (line: string) => void): void {
 
 /** Sees to it that something on this machine can build a package that is to be published. Throws UserError as `ensureNginx`. */
 export function ensureBuilder(say: (line: string) => void): void {
-    const hasUv = spawnSync('uv', ['--version'], { stdio: 'ignore' }).status === 0
-    // As publish-package looks for it; in an environment that it makes, build installs what the package asks for.
-    const hasBuild = ['python3', '/usr/bin/python3'].some((python) => imports(python, 'build', 'venv', 'ensurepip'))
-    if (!hasUv && !hasBuild) installPackages(['python3-build', 'python3-venv'], say)
+    if (!buildsByItself() && !canBuild(systemPython)) installPackages(['python3-build', 'python3-venv'], say)
+}
+
+/** The Python that `publish-package` has to be told of, where the one that comes first on PATH cannot build. */
+export function pythonThatBuilds(): string | undefined {
+    return !buildsByItself() && canBuild(systemPython) ? systemPython : undefined
+}
+
+const systemPython = '/usr/bin/python3'
+
+function buildsByItself(): boolean {
+    return canBuild('python3') || spawnSync('uv', ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+/** In an environment that it makes, build installs what the package asks for. */
+function canBuild(python: string): boolean {
+    return imports(python, 'build', 'venv', 'ensurepip')
 }
 
 /** Whether this Python can make virtual environments with pip in them. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { commandLine } from '../config/placement.js'
 import type { ConfigOptions } from '../config/settings.js'
-import { pipInstalls } from '../setup/machine.js'
+import { pipInstalls, pythonThatBuilds } from '../setup/machine.js'
 import type { Storage } from './storage.js'
 
 /** `npx` finds the program in this checkout only, and a project is somewhere else. */
@@ -15,11 +15,13 @@ export function welcome(
 ): string {
     const embedded = options.bucket === undefined
     const { bucket, region, endpointUrl } = storage.config
+    const python = pythonThatBuilds()
     const words = [
         bucket,
         ...(endpointUrl === undefined ? [] : ['--endpoint-url', endpointUrl]),
         ...(region === undefined || region === 'us-east-1' ? [] : ['--region', region]),
         ...(options.prefix === undefined ? [] : ['--prefix', options.prefix]),
+        ...(python === undefined ? [] : ['--python', python]),
     ]
     // Only the embedded server's credentials are shown: they open nothing but the folder beside it.
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = storage.environment
