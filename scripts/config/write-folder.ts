@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from 'diff'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { UserError } from '../cli/user-error.js'
@@ -45,12 +46,30 @@ export async function writeFolder(folder: string, files: GeneratedFile[], force:
             `--force overwrites it; --out names another folder. What would be lost:\n${edited.map(({ diff }) => diff).join('')}`,
         )
     }
-    await naming(folder, () => mkdir(folder, { recursive: true }))
+    await makeFolder(folder)
     const changed = new Set(changes.filter(({ status }) => status !== 'unchanged').map(({ name }) => name))
     for (const { name, content } of files.filter((file) => changed.has(file.name))) {
         await replaceFile(path.join(folder, name), content)
     }
     return changes
+}
+
+/**
+ * Makes a folder and those above it, one by one: Node's own way says of a read-only file system that the folder does not
+ * exist, and never ends in /proc. Throws UserError that names the one that cannot be made.
+ */
+async function makeFolder(folder: string): Promise<void> {
+    const all = path.resolve(folder).split(path.sep)
+    for (let length = 2; length <= all.length; length++) {
+        const each = all.slice(0, length).join(path.sep)
+        if (existsSync(each) && length < all.length) continue
+        try {
+            await naming(each, () => mkdir(each))
+        } catch (error) {
+            const { code } = (error as UserError).cause as NodeJS.ErrnoException
+            if (code !== 'EEXIST' || !statSync(each, { throwIfNoEntry: false })?.isDirectory()) throw error
+        }
+    }
 }
 
 async function replaceFile(file: string, content: string): Promise<void> {
@@ -82,7 +101,7 @@ const causes: Record<string, [what: string, cure: string]> = {
     ENOSPC: ['the disk is full', 'Free some space, or name another folder with --out.'],
     ENAMETOOLONG: ['its name is too long', 'Name another folder with --out.'],
     ELOOP: ['its symbolic links lead in a circle', 'Name another folder with --out.'],
-    ENOENT: ['it does not exist', 'Make it first.'],
+    ENOENT: ['it cannot be made there', 'Name another folder with --out.'],
 }
 
 /** Runs a file operation; a failure of the operating system becomes a UserError that names the path. */
