@@ -76,7 +76,7 @@ describe.each([false, true])('cached: %s', (cached) => {
         await index.stop()
     })
 
-    test('wrong passwords wait, right ones and other requests do not', async () => {
+    test('wrong passwords wait, right ones and other requests do not', { retry: 2 }, async () => {
         const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd })
         const timed = async (headers: Record<string, string>) => {
             const start = performance.now()
@@ -94,7 +94,7 @@ describe.each([false, true])('cached: %s', (cached) => {
         await index.stop()
     })
 
-    test('more wrong passwords than connections are refused', async () => {
+    test('more wrong passwords than connections are refused', { retry: 2 }, async () => {
         const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd, maxConnections: '5' })
         const wrong = Array.from({ length: 30 }, () => request(index.port, '/demo/', { headers: basic('wrong') }))
         const statuses = (await Promise.all(wrong)).map(({ status }) => status)
