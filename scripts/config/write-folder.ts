@@ -59,10 +59,14 @@ export async function writeFolder(folder: string, files: GeneratedFile[], force:
  * exist, and never ends in /proc. Throws UserError that names the one that cannot be made.
  */
 async function makeFolder(folder: string): Promise<void> {
-    const all = path.resolve(folder).split(path.sep)
-    for (let length = 2; length <= all.length; length++) {
+    // As the folder was named: it stands in the message.
+    const all = path
+        .normalize(folder)
+        .replace(/(?<=.)\/+$/, '')
+        .split(path.sep)
+    for (let length = 1; length <= all.length; length++) {
         const each = all.slice(0, length).join(path.sep)
-        if (existsSync(each) && length < all.length) continue
+        if (each === '' || (existsSync(each) && length < all.length)) continue
         try {
             await naming(each, () => mkdir(each))
         } catch (error) {
