@@ -5,7 +5,7 @@ import type { LinkedFile } from './linked-files.js'
 import { claimsFacts, readFacts, uploadTimeOf, yankReason, type ObjectFacts } from './object-facts.js'
 import { yankedKey, type ProjectObjects } from './project-objects.js'
 import type { FileEntry } from './project-page.js'
-import { sha256Of } from './sha256.js'
+import { sha256Of } from '../s3/digests.js'
 import { metadataHeaders, yankedHeaders } from './stored-headers.js'
 
 /** How far an entry is looked into. */

@@ -6,7 +6,7 @@ import { projectPages } from './pages.js'
 import { listProject, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
 import type { FileEntry, ProjectPage } from './project-page.js'
 import { reconcile } from './reconcile.js'
-import { md5Of } from './sha256.js'
+import { md5Of } from '../s3/digests.js'
 import { readPage, updatePages } from './update-pages.js'
 
 /** How a project is rebuilt. */

@@ -4,7 +4,7 @@ import { mapParallel } from '../s3/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from './root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
-import { md5Of } from './sha256.js'
+import { md5Of } from '../s3/digests.js'
 import { readPage, updatePages, type Change } from './update-pages.js'
 
 /** What a rebuild changed, or would change. */

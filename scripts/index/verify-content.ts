@@ -3,7 +3,7 @@ import { inspectFile } from './inspect-file.js'
 import { fileKey, metadataKey } from './project-objects.js'
 import type { FileEntry } from './project-page.js'
 import type { Problem } from './problem.js'
-import { sha256Of } from './sha256.js'
+import { sha256Of } from '../s3/digests.js'
 
 /** Downloads a file and compares it with its entry. */
 export async function verifyContent(bucket: Bucket, project: string, file: FileEntry): Promise<Problem[]> {

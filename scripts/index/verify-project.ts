@@ -6,7 +6,7 @@ import { mapParallel } from '../s3/parallel.js'
 import { fileKey, metadataKey, yankedKey, type ProjectObjects } from './project-objects.js'
 import { projectStatuses, type FileEntry, type ProjectPage } from './project-page.js'
 import type { Problem } from './problem.js'
-import { md5Of, sha256Of } from './sha256.js'
+import { md5Of, sha256Of } from '../s3/digests.js'
 import { readPage } from './update-pages.js'
 import { verifyContent } from './verify-content.js'
 

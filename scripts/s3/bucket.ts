@@ -21,6 +21,7 @@ import { parseKeyPrefix } from '../config/key-prefix.js'
 import { absent, isNamed, isRefused, putResult } from './answers.js'
 import type { BucketOptions } from './bucket-options.js'
 import { Connection } from './connection.js'
+import { md5Of } from './digests.js'
 import { IfMatchForm } from './if-match.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { mapParallel } from './parallel.js'
@@ -261,7 +262,7 @@ export class Bucket {
      * @param body what was written in one request
      */
     async #storedEtag(key: string, written: string, body?: Buffer): Promise<string> {
-        if (written !== '' && body !== undefined && written === md5(body)) return written
+        if (written !== '' && body !== undefined && written === md5Of(body)) return written
         return (await this.head(key))?.etag ?? written
     }
 
@@ -294,8 +295,4 @@ export class Bucket {
 function objectHeaders(headers: ObjectHeaders) {
     const { contentType, cacheControl, metadata } = headers
     return { ContentType: contentType, CacheControl: cacheControl, ...(metadata && { Metadata: metadata }) }
-}
-
-function md5(body: Buffer): string {
-    return createHash('md5').update(body).digest('hex')
 }
