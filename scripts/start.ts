@@ -93,8 +93,7 @@ async function serve(
     endings.push(() => nginx.stop())
     const url = `${options.tlsCert === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
     await untilReady(url, bucket?.credentials.access === 'memory' ? patience : 0)
-    offerPython()
-    say(welcome(url, storage, options))
+    say(welcome(url, storage, options, offerPython()))
     await nginx.ended
     if (signal.aborted) return new Promise(() => {})
     throw new UserError('nginx has ended', 'Its messages above tell why.')
@@ -146,14 +145,19 @@ function withoutFallback(options: Options): Omit<Options, 'fallback'> {
     return others
 }
 
-/** The index serves without Python on this machine; only the lines that it prints need it. */
-function offerPython(): void {
+/**
+ * The index serves without Python on this machine; only the lines that it prints need it.
+ *
+ * @returns the Python to name in the line that publishes, if any
+ */
+function offerPython(): string | undefined {
     try {
         ensurePython(say)
-        ensureBuilder(say)
+        return ensureBuilder(say)
     } catch (error) {
         if (!(error instanceof UserError)) throw error
         say(`${error.message}${error.cure === undefined ? '' : `:\n  ${error.cure}`}`)
+        return undefined
     }
 }
 

@@ -35,7 +35,7 @@ export function addNegations(program: Command): Command {
 
 /** The file with the options, a line each: a person may edit it. */
 export function optionsContent(options: ConfigOptions): GeneratedFile {
-    const lines = optionLines(options).map(({ name, values }) => [name, ...values].join(' '))
+    const lines = [...optionValues(options)].map(asLine)
     const head = [
         '# The options of this folder, one a line. Edit them, then: generate-config --from FOLDER',
         '# generate-config --help describes them.',
@@ -105,16 +105,15 @@ function parseOptions(words: string[], file: string): ConfigOptions {
 
 /** What differs between the options of two runs. */
 export function optionChanges(before: ConfigOptions, after: ConfigOptions): OptionChanges {
-    const [old, now] = [optionLines(before), optionLines(after)].map(
-        (lines) => new Map(lines.map(({ name, values }) => [name, values.join(' ')])),
-    )
-    const show = (name: string, value: string) => [name, value].filter(Boolean).join(' ')
+    const [old, now] = [optionValues(before), optionValues(after)]
     return {
-        added: [...now!].filter(([name]) => !old!.has(name)).map(([name, value]) => show(name, value)),
-        removed: [...old!].filter(([name]) => !now!.has(name)).map(([name, value]) => show(name, value)),
-        changed: [...now!]
-            .filter(([name, value]) => old!.has(name) && old!.get(name) !== value)
-            .map(([name, value]) => `${show(name, old!.get(name)!)} -> ${value === '' ? 'without a value' : value}`),
+        added: [...now].filter(([name]) => !old.has(name)).map(asLine),
+        removed: [...old].filter(([name]) => !now.has(name)).map(asLine),
+        changed: [...now].flatMap(([name, values]) => {
+            const known = old.get(name)
+            if (known === undefined || known.join(' ') === values.join(' ')) return []
+            return [`${asLine([name, known])} -> ${values.join(' ') || 'without a value'}`]
+        }),
     }
 }
 
@@ -130,15 +129,15 @@ export function refuseDropping(
     after: ConfigOptions,
     said: ReadonlySet<string>,
 ): void {
-    const [old, now] = [optionLines(before), optionLines(after)].map(
-        (lines) => new Map(lines.map(({ name, values }) => [name, values])),
-    )
+    const [old, now] = [optionValues(before), optionValues(after)]
     const dropped = protective.flatMap(([option, no]) => {
-        if (said.has(no) || !old!.has(option)) return []
-        if (!now!.has(option)) return [[[option, ...old!.get(option)!].join(' '), no]]
+        const had = old.get(option)
+        if (said.has(no) || had === undefined) return []
+        const has = now.get(option)
+        if (has === undefined) return [[asLine([option, had]), no]]
         // Of the private names, each counts.
-        const lost = option === '--private' ? old!.get(option)!.filter((name) => !now!.get(option)!.includes(name)) : []
-        return lost.map((name) => [`${option} ${name}`, no])
+        const lost = option === '--private' ? had.filter((name) => !has.includes(name)) : []
+        return lost.map((name) => [asLine([option, [name]]), no])
     })
     if (dropped.length === 0) return
     throw new UserError(
@@ -148,12 +147,18 @@ export function refuseDropping(
     )
 }
 
-/** The options with their values, in one order. */
-function optionLines(options: ConfigOptions): { name: string; values: string[] }[] {
-    const lines: { name: string; values: string[] }[] = []
+/** The values of each option, in one order. */
+function optionValues(options: ConfigOptions): Map<string, string[]> {
+    const all = new Map<string, string[]>()
+    let values: string[] = []
     for (const word of configWords(options)) {
-        if (word.startsWith('--')) lines.push({ name: word, values: [] })
-        else lines.at(-1)!.values.push(word)
+        if (word.startsWith('--')) all.set(word, (values = []))
+        else values.push(word)
     }
-    return lines
+    return all
+}
+
+/** An option as it stands on a line of the file. */
+function asLine([name, values]: [name: string, values: string[]]): string {
+    return [name, ...values].join(' ')
 }

@@ -8,6 +8,8 @@ export function servingView(settings: Settings) {
     const { cache, fallback, tls, features } = settings
     const cached = cache !== undefined
     const restricted = settings.htpasswd !== undefined || settings.allow.length > 0
+    // Where nothing is cached, nginx would sign for a page or a file before it looks at the password.
+    const gated = restricted && !cached
     const isPrivate = restricted || tls?.clientCa !== undefined
     const listenFlags = [
         ...(settings.serverNames.length === 0 ? ['default_server'] : []),
@@ -30,12 +32,11 @@ export function servingView(settings: Settings) {
         allow: settings.allow,
         restricted,
         isPrivate,
-        // Where nothing is cached, a page or a file is signed for before nginx looks at the password, unless it is asked first.
-        gated: restricted && !cached,
+        gated,
         unsatisfiedRange: cached ? '$pypi_unsatisfied' : '@range_not_satisfiable',
-        pageLocation: restricted && !cached ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
-        detailsLocation: restricted && !cached ? '/-/readyz-details' : '/-/readyz/details',
-        fileLocation: restricted && !cached ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
+        pageLocation: gated ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
+        detailsLocation: gated ? '/-/readyz-details' : '/-/readyz/details',
+        fileLocation: gated ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
         hostNames: settings.serverNames.length > 0 && settings.serverNames,
         fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
 

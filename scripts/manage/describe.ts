@@ -4,7 +4,7 @@ import type { Problem } from '../index/problem.js'
 import { versionOf, type ProjectPage } from '../index/project-page.js'
 import type { ProjectChanges } from '../index/rebuild-project.js'
 import type { RebuildReport } from '../index/rebuild.js'
-import { printable, table } from './table.js'
+import { onOneLine, table } from './table.js'
 
 /** The projects as a table. */
 export function describeProjects(projects: readonly ProjectSummary[]): string {
@@ -25,10 +25,10 @@ export function describeFiles(page: ProjectPage): string {
         filename,
         formatSize(size),
         uploadTime.slice(0, 10),
-        yanked === undefined ? '' : printable(`yes ${yanked}`.trimEnd()),
+        yanked === undefined ? '' : onOneLine(`yes ${yanked}`.trimEnd()),
     ])
     const { status, reason } = page.status
-    const note = status === 'active' ? '' : printable(`${page.name} is ${status}${reason ? `: ${reason}` : ''}`) + '\n'
+    const note = status === 'active' ? '' : onOneLine(`${page.name} is ${status}${reason ? `: ${reason}` : ''}`) + '\n'
     return note + table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED'], ...rows])
 }
 
@@ -39,7 +39,7 @@ export function describeRebuild(report: RebuildReport): string {
         ...report.listed.map((name) => `+ ${name} on the list of the projects`),
         ...report.unlisted.map((name) => `- ${name} on the list of the projects`),
         ...(report.root ? ['~ index.json, index.html'] : []),
-        ...report.unknown.map((key) => `? ${printable(key)} belongs to no project`),
+        ...report.unknown.map((key) => `? ${onOneLine(key)} belongs to no project`),
     ]
     return lines.map((line) => line + '\n').join('')
 }
@@ -60,5 +60,5 @@ export function describeChanges(changes: ProjectChanges): string[] {
 
 /** The problems, one in a line. */
 export function describeProblems(problems: readonly Problem[]): string {
-    return problems.map(({ kind, key, detail }) => `${kind}: ${printable(key)} ${printable(detail)}\n`).join('')
+    return problems.map(({ kind, key, detail }) => `${kind}: ${onOneLine(key)} ${onOneLine(detail)}\n`).join('')
 }

@@ -9,7 +9,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     return rows.map((row) => line(row) + '\n').join('')
 }
 
-/** Text that cannot command a terminal: what a bucket holds was written by others. */
-export function printable(text: string): string {
+/** Text without line breaks: a name in a bucket, which others wrote, must not begin a line. */
+export function onOneLine(text: string): string {
     return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1))
 }

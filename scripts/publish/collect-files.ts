@@ -3,7 +3,6 @@ import { basename, join } from 'node:path'
 import { UserError } from '../cli/user-error.js'
 import { kindOf } from '../distribution/file-name.js'
 import { build, type BuildOptions } from './build.js'
-import { isCompanion } from './companions.js'
 
 /** Where the files of a folder come from. */
 export interface CollectOptions extends BuildOptions {
@@ -37,6 +36,24 @@ export async function collectFiles(paths: readonly string[], options: CollectOpt
         options.note?.(`left out ${listed(companions)}: signatures, checksums and the like are not published`)
     }
     return files
+}
+
+/** Signatures, attestations, checksums, metadata and bills of materials, by what they add to the name of their file. */
+const endings =
+    /\.(?:asc|sig|minisig|sigstore|sigstore\.json|publish\.attestation|attestation|provenance|provenance\.json|(?:slsa\.)?intoto\.jsonl|crt|pem|md5|sha1|sha256|sha384|sha512|b2|blake2b|b3|metadata|cdx\.json|spdx\.json)$/i
+
+/** Lists of checksums: SHA256SUMS, md5sums.txt, checksums.txt. */
+const sums = /^(?:(?:md5|sha-?\d+|b2|b3|blake\d\w*)[._-]?sums?|checksums?)(?:\.txt)?$/i
+
+/** What systems and version control leave in every folder. */
+const litter = /^(?:\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.git(?:ignore|keep|attributes)|\.keep)$/i
+
+/** Whether a file lies beside wheels and sdists without being one: `dist/*` names it, too. */
+function isCompanion(filename: string): boolean {
+    if (litter.test(filename)) return true
+    let name = filename
+    while (endings.test(name)) name = name.replace(endings, '')
+    return sums.test(name) || (name !== filename && kindOf(name) !== undefined)
 }
 
 function listed(paths: readonly string[]): string {

@@ -46,21 +46,21 @@ export function ensurePython(say: (line: string) => void): void {
     if (!pipInstalls() && !makesEnvironments('python3')) installPackages(['python3', 'python3-venv'], say)
 }
 
-/** Sees to it that something on this machine can build a package that is to be published. Throws UserError as `ensureNginx`. */
-export function ensureBuilder(say: (line: string) => void): void {
-    if (!buildsByItself() && !canBuild(systemPython)) installPackages(['python3-build', 'python3-venv'], say)
-}
-
-/** The Python that `publish-package` has to be told of, where the one that comes first on PATH cannot build. */
-export function pythonThatBuilds(): string | undefined {
-    return !buildsByItself() && canBuild(systemPython) ? systemPython : undefined
+/**
+ * Sees to it that something on this machine can build a package that is to be published.
+ *
+ * @returns the Python that `publish-package` has to be told of, where the one that comes first on PATH cannot build
+ * @throws UserError as `ensureNginx`
+ */
+export function ensureBuilder(say: (line: string) => void): string | undefined {
+    const hasUv = spawnSync('uv', ['--version'], { stdio: 'ignore' }).status === 0
+    if (canBuild('python3') || hasUv) return undefined
+    if (canBuild(systemPython)) return systemPython
+    installPackages(['python3-build', 'python3-venv'], say)
+    return canBuild('python3') ? undefined : systemPython
 }
 
 const systemPython = '/usr/bin/python3'
-
-function buildsByItself(): boolean {
-    return canBuild('python3') || spawnSync('uv', ['--version'], { stdio: 'ignore' }).status === 0
-}
 
 /** In an environment that it makes, build installs what the package asks for. */
 function canBuild(python: string): boolean {
@@ -74,13 +74,12 @@ function makesEnvironments(python: string): boolean {
 
 /** Installs what the tests of every machine need: nginx with njs, and Python with what builds and installs packages. */
 export function prepareForTests(say: (line: string) => void): void {
-    const python = '/usr/bin/python3'
     const missing = [
         ...(existsSync('/usr/sbin/nginx') && existsSync('/usr/lib/nginx/modules/ngx_http_js_module.so')
             ? []
             : nginxPackages),
-        ...(makesEnvironments(python) ? [] : ['python3', 'python3-venv']),
-        ...(imports(python, 'build', 'setuptools', 'wheel')
+        ...(makesEnvironments(systemPython) ? [] : ['python3', 'python3-venv']),
+        ...(imports(systemPython, 'build', 'setuptools', 'wheel')
             ? []
             : ['python3-build', 'python3-setuptools', 'python3-wheel']),
         ...(existsSync('/usr/bin/openssl') ? [] : ['openssl']),

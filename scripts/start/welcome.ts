@@ -1,21 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import { commandLine } from '../config/placement.js'
 import type { ConfigOptions } from '../config/settings.js'
-import { pipInstalls, pythonThatBuilds } from '../setup/machine.js'
+import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'
 
-/** `npx` finds the program in this checkout only, and a project is somewhere else. */
+/** By its path: a project is in another folder, where no program of this checkout is found by name. */
 const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url))
 
-/** What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it. */
+/**
+ * What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it.
+ *
+ * @param python the Python that builds, where it has to be named
+ */
 export function welcome(
     url: string,
     storage: Storage,
     options: { data: string; fallback?: string | boolean } & Omit<Partial<ConfigOptions>, 'fallback'>,
+    python: string | undefined,
 ): string {
     const embedded = options.bucket === undefined
     const { bucket, region, endpointUrl } = storage.config
-    const python = pythonThatBuilds()
     const words = [
         bucket,
         ...(endpointUrl === undefined ? [] : ['--endpoint-url', endpointUrl]),

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, symlinkSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '../support/wheels.js'
+
+/** What `npm run install-programs` installs, unpacked; the dependencies are those of this checkout. */
+let installed: string
+let bin: Record<string, string>
+
+beforeAll(async () => {
+    const folder = await temporaryFolder()
+    const words = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
+    const name = execFileSync('npm', words, { encoding: 'utf8' }).trim().split('\n').at(-1)!
+    execFileSync('tar', ['-xzf', path.join(folder, name), '-C', folder])
+    installed = path.join(folder, 'package')
+    symlinkSync(path.resolve('node_modules'), path.join(installed, 'node_modules'))
+    bin = (JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as { bin: typeof bin }).bin
+})
+
+const run = async (program: string, ...words: string[]) =>
+    execFileSync(process.execPath, [path.join(installed, bin[program]!), ...words], {
+        cwd: await temporaryFolder(),
+        encoding: 'utf8',
+    })
+
+test.each(['generate-config', 'publish-package', 'manage-index'])('%s runs without the checkout', async (program) => {
+    expect(await run(program, '--help')).toContain(`Usage: ${program}`)
+})
+
+test('generate-config has all that it writes', async () => {
+    const written = await run('generate-config', '--bucket', 'my-pypi', '--credentials', 'ecs')
+    for (const name of [
+        'site.conf',
+        'nginx-s3-pypi.js',
+        'missing-page.js',
+        'bucket-health.js',
+        'refresh-credentials.js',
+    ]) {
+        expect(written).toContain(`nginx-s3-pypi/${name}: new\n`)
+    }
+})
+
+test('what no installed program reaches is left out', () => {
+    for (const name of ['start', 'start.js', 'setup', 's3-server']) {
+        expect(existsSync(`dist/scripts/${name}`), name).toBe(true)
+        expect(existsSync(path.join(installed, 'dist/scripts', name)), name).toBe(false)
+    }
+    expect(existsSync(path.join(installed, 'dist/bench'))).toBe(false)
+    // The twin.
+    expect(existsSync(path.join(installed, 'dist/scripts/publish-package.js'))).toBe(true)
+})
