@@ -16,7 +16,7 @@ const jsEngine = jsEngineUnderTest()
  * that was made to be slow about 0.1 ms, most of which nginx needs to read its bytes. The first took 90 ms before.
  */
 const ordinary = 30_000
-const slowest = 400_000
+const slowest = 600_000
 const requests = 60
 const numbered = { first: 0, count: Infinity }
 

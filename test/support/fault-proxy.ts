@@ -139,13 +139,12 @@ function handle(
     // What came whole is done by S3, though its client is gone.
     request.on('error', () => request.complete || upstream.destroy())
     if (fate === 'cut upload') {
-        request.once('data', (chunk: Buffer) => {
-            upstream.write(chunk.subarray(0, chunk.length / 2), () => {
-                upstream.destroy()
-                cut()
-            })
-        })
-        request.once('end', () => cut())
+        const cutBoth = () => {
+            upstream.destroy()
+            cut()
+        }
+        request.once('data', (chunk: Buffer) => upstream.write(chunk.subarray(0, chunk.length / 2), cutBoth))
+        request.once('end', cutBoth)
         return upstream
     }
     request.pipe(upstream)
