@@ -1,7 +1,8 @@
 // Report: review of November 2026 (S1, S2, S4, S10, S16). A path of 16 kB, or an Accept header of 16 kB, took 20 to 180 ms of
 // a worker before --htpasswd or --allow was looked at; a wrong password of `openssl passwd -6` takes 1 ms, as often as
 // somebody likes; a page on another host that resolves to the index's address could read it.
-// Right: nothing costly comes before the refusal, and wrong passwords of an address are answered five times a second.
+// Right: nothing costly comes before the refusal. Wrong passwords of an address are answered five times a second, what is
+// refused before anything is read for it a hundred times, so that no number of connections slows down who may read.
 
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
@@ -92,6 +93,58 @@ describe.each([false, true])('cached: %s', (cached) => {
         expect(Math.max(...guesses.map(({ ms }) => ms))).toBeGreaterThan(1_500)
         expect(Math.max(...others.map(({ ms }) => ms))).toBeLessThan(1_000)
         await index.stop()
+    })
+
+    const refused: [name: string, target: string, headers: Record<string, string>, status: number, text: RegExp][] = [
+        ['no password', '/demo/file', {}, 401, /401/],
+        ['a long path', '/demo/' + 'x'.repeat(1100), basic('right'), 414, /^No file has such a long name/],
+        ['an address of nothing', '/demo/a/b', basic('right'), 404, /^There is nothing at this address/],
+        [
+            'another host',
+            '/demo/file',
+            { ...basic('right'), Host: 'evil.example' },
+            421,
+            /^This index has another name/,
+        ],
+    ]
+
+    test.each(refused)('%s, often: waits, and holds up nobody', { retry: 2 }, async (...row) => {
+        const [, target, headers, status, text] = row
+        const serverName = 'pypi.example.com'
+        const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd, serverName })
+        const timed = async (target: string, headers: Record<string, string>) => {
+            const start = performance.now()
+            const { status, body } = await request(index.port, target, { headers: { Host: serverName, ...headers } })
+            return { status, body: body.toString(), ms: performance.now() - start }
+        }
+        const many = Array.from({ length: 201 }, () => timed(target, headers))
+        const other = await timed('/demo/file', basic('right'))
+        expect(other.status).toBe(200)
+        const answers = await Promise.all(many)
+        for (const answer of answers)
+            expect([answer.status, answer.body]).toEqual([status, expect.stringMatching(text)])
+        // A hundred a second: the last of 201 waited for two seconds.
+        expect(Math.max(...answers.map(({ ms }) => ms))).toBeGreaterThan(1_500)
+        expect(other.ms).toBeLessThan(1_000)
+        await index.stop()
+    })
+
+    test('a missing file or project is no refusal: it does not wait', { retry: 2 }, async () => {
+        const s3 = await startRecordingUpstream((request, response) => {
+            response.writeHead(request.url!.includes('/file-') ? 404 : 200).end()
+        })
+        const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd })
+        const start = performance.now()
+        const statuses = await Promise.all(
+            Array.from(
+                { length: 201 },
+                async (_, n) => (await request(index.port, `/demo/file-${n}`, { headers: basic('right') })).status,
+            ),
+        )
+        expect(new Set(statuses)).toEqual(new Set([404]))
+        expect(performance.now() - start).toBeLessThan(1_500)
+        await index.stop()
+        await s3.close()
     })
 
     test('more wrong passwords than connections are refused', { retry: 2 }, async () => {
