@@ -6,6 +6,39 @@ import tseslint from 'typescript-eslint'
 const onlyHere = (name, where) => ({ name, message: `Only ${where} sees ${name}.` })
 const awsSdk = { group: ['@aws-sdk/*'], message: 'Only scripts/s3/ sees the AWS SDK.' }
 
+/** The rooms of the project. A file imports from its own room and from those below it. */
+const rooms = [
+    'test',
+    'bench',
+    'scripts/*.ts',
+    'scripts/start',
+    'scripts/setup',
+    'scripts/next-steps',
+    'scripts/kubernetes',
+    'scripts/config',
+    'scripts/manage',
+    'scripts/publish',
+    'scripts/index/repair',
+    'scripts/index/update',
+    'scripts/index/stored',
+    'scripts/distribution',
+    'scripts/s3',
+    'scripts/s3-server',
+    'scripts/nginx',
+    'scripts/options',
+    'scripts/cli',
+    'njs/*.ts',
+    'njs/credentials',
+    'njs/signing',
+    'core',
+]
+
+const noArrowUp = rooms.slice(1).map((room, above) => ({
+    target: `./${room}`,
+    from: rooms.slice(0, above + 1).map((upper) => `./${upper}${upper.includes('*') ? '' : '/**'}`),
+    message: `${room} is below this room: see "rooms" in eslint.config.js.`,
+}))
+
 export default defineConfig(
     { ignores: ['dist/', 'node_modules/', 'data/', '.work/', 'nginx-s3-pypi/'] },
     tseslint.configs.recommended,
@@ -23,18 +56,11 @@ export default defineConfig(
                 'error',
                 {
                     zones: [
+                        ...noArrowUp,
                         { target: './njs', from: './scripts', message: 'njs/ runs inside nginx.' },
-                        { target: './njs', from: './test' },
-                        { target: './scripts', from: './test' },
-                        { target: './scripts', from: './bench' },
-                        {
-                            target: './scripts',
-                            from: './njs/nginx-s3-pypi.ts',
-                            message: 'scripts/ may use the pure parts of njs/, not its entry.',
-                        },
                         {
                             target: './scripts/s3-server',
-                            from: './njs',
+                            from: ['./njs/**', './core/!(user-error).ts'],
                             message: 'A server that verified with the signers under test would prove nothing.',
                         },
                     ],
@@ -79,6 +105,22 @@ export default defineConfig(
             '@typescript-eslint/no-restricted-types': [
                 'error',
                 { types: { NginxHTTPRequest: 'Only the entry sees r.' } },
+            ],
+        },
+    },
+    {
+        files: ['core/**/*.ts'],
+        rules: {
+            'no-restricted-imports': [
+                'error',
+                {
+                    patterns: [
+                        {
+                            regex: '^(?!\\./)',
+                            message: 'core/ runs in Node and in nginx: it imports its own files only.',
+                        },
+                    ],
+                },
             ],
         },
     },

@@ -1,4 +1,4 @@
-import { UserError } from '../scripts/cli/user-error.js'
+import { UserError } from '../core/user-error.js'
 
 /** What goes on during a measurement. */
 export interface Course {

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
-import { UserError } from '../scripts/cli/user-error.js'
+import { UserError } from '../core/user-error.js'
 import { onCourse } from './course.js'
 import { s3Kinds } from './end-to-end/measured-s3.js'
 import { parts, runBenchmark, type Extent, type Part } from './end-to-end/run-benchmark.js'

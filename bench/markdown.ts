@@ -1,4 +1,4 @@
-import { UserError } from '../scripts/cli/user-error.js'
+import { UserError } from '../core/user-error.js'
 import type { ReportTable } from './report-table.js'
 
 /** Tables as Prettier writes them, each below a head of the third level. */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { UserError } from '../scripts/cli/user-error.js'
-import { nginxFeatures } from '../scripts/config/nginx-version.js'
-import { findNginx, inspectNginx, type Nginx } from '../scripts/start/find-nginx.js'
+import { UserError } from '../core/user-error.js'
+import { nginxFeatures } from '../scripts/nginx/nginx-version.js'
+import { findNginx, inspectNginx, type Nginx } from '../scripts/nginx/find-nginx.js'
 
 /** An engine that runs the script in nginx. */
 export type JsEngine = 'njs' | 'qjs'

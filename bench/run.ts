@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
-import { UsageError, UserError } from '../scripts/cli/user-error.js'
+import { UsageError, UserError } from '../core/user-error.js'
 import { measureCacheHits } from './request-cost/cache-hits.js'
 import { tableOfCounts, type Count } from './request-cost/count.js'
 import { readGateway, type Gateway } from './request-cost/gateway.js'

@@ -6,9 +6,9 @@
 // docs/performance.md says what each thing costs.
 
 import { negotiate } from './accept.js'
-import type { Credentials } from './credentials.js'
-import { redirectTarget } from './project-name.js'
-import { signAndKeep, signOnce, type Asked } from './signing.js'
+import type { Credentials } from './signing/credentials.js'
+import { redirectTarget } from './project-redirect.js'
+import { signAndKeep, signOnce, type Asked } from './signing/signing.js'
 
 /** Where the credentials come from: the one thing in which the entries differ. */
 export interface CredentialSource {

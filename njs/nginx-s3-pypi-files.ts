@@ -1,8 +1,8 @@
 // The script that reads the credentials from files, for njs before 0.8.1: with no shared memory, each request reads them.
 
 import { handlers } from './handlers.js'
-import { fileCredentials } from './providers/files.js'
-import { decodeSession, encodeSession, sessionUntil, type Session } from './session.js'
+import { fileCredentials } from './credentials/files.js'
+import { decodeSession, encodeSession, sessionUntil, type Session } from './credentials/session.js'
 import fs from 'fs'
 
 const environment = process.env

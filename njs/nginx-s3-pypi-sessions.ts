@@ -1,7 +1,7 @@
 // The script that signs with the session which refresh-credentials.ts keeps in shared memory.
 
 import { handlers } from './handlers.js'
-import { decodeSession, endOf, isValid } from './session.js'
+import { decodeSession, endOf, isValid } from './credentials/session.js'
 
 function sessionText(): string | undefined {
     return ngx.shared!.s3_credentials!.get('session') as string | undefined

@@ -1,6 +1,6 @@
 // The script that signs with the credentials in the environment of nginx, which stay the same as long as it runs.
 
-import { credentialsFrom } from './credentials.js'
+import { credentialsFrom } from './signing/credentials.js'
 import { handlers } from './handlers.js'
 
 // QuickJS makes it anew on each access.

@@ -2,10 +2,10 @@
 // the last one ends, and puts it where the workers find it; no request waits for it. A script of its own, in a VM of its
 // own, so that the one that signs stays small.
 
-import type { ProviderContext, ProviderRequest } from './providers/context.js'
-import { provide, type CredentialsKind, type ProviderOptions } from './providers/choose.js'
-import { isWorthLogging, nextRefresh, retryDelay } from './refresh-schedule.js'
-import { decodeSession, encodeSession, isValid, type Session } from './session.js'
+import type { ProviderContext, ProviderRequest } from './credentials/context.js'
+import { provide, type CredentialsKind, type ProviderOptions } from './credentials/choose.js'
+import { isWorthLogging, nextRefresh, retryDelay } from './credentials/refresh-schedule.js'
+import { decodeSession, encodeSession, isValid, type Session } from './credentials/session.js'
 import fs from 'fs'
 
 /** The shared memory; the names of what is in it. */

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
-import { UsageError, UserError } from './cli/user-error.js'
+import { UsageError, UserError } from '../core/user-error.js'
 import { addConfigOptions, addServerOptions, addServingOptions, configWords, settingsOf } from './config/cli-options.js'
-import { iamPolicy } from './config/iam-policy.js'
-import { nextSteps } from './config/next-steps.js'
+import { iamPolicy } from './next-steps/iam-policy.js'
+import { nextSteps } from './next-steps/next-steps.js'
 import { commandLine, folderForNginx } from './config/placement.js'
 import {
     addNegations,

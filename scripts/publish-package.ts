@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
-import { formatSize } from './index/format-size.js'
+import { formatSize } from '../core/format-size.js'
 import { collectFiles } from './publish/collect-files.js'
 import { publish, type PublishedFile } from './publish/publish.js'
 import { showProgress } from './publish/show-progress.js'

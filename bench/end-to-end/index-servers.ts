@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import type { NginxCommand } from '../../scripts/start/nginx-process.js'
+import type { NginxCommand } from '../../scripts/nginx/nginx-process.js'
 import type { Course } from '../course.js'
 import type { PlannedProject } from './generated-index.js'
 import { makeStandInFolder, startEmptyBucket, startStandInS3, type MeasuredS3, type S3Kind } from './measured-s3.js'

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { openBucket, type Bucket } from '../../scripts/s3/bucket.js'
-import type { NginxCommand } from '../../scripts/start/nginx-process.js'
+import type { NginxCommand } from '../../scripts/nginx/nginx-process.js'
 import { access, bucketName, startEmbeddedS3 } from '../embedded-s3.js'
 import { runNginx } from '../running-nginx.js'
 import { standInConfiguration } from './stand-in-configuration.js'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { factsMetadata, uploadTimeOf } from '../../scripts/index/object-facts.js'
-import { projectPages } from '../../scripts/index/pages.js'
+import { factsMetadata, uploadTimeOf } from '../../scripts/index/stored/object-facts.js'
+import { projectPages } from '../../scripts/index/stored/pages.js'
 import { mapParallel } from '../../scripts/s3/parallel.js'
-import { emptyPage, withFiles, type FileEntry } from '../../scripts/index/project-page.js'
-import { fileHeaders, jsonHeaders, metadataHeaders } from '../../scripts/index/stored-headers.js'
+import { emptyPage, withFiles, type FileEntry } from '../../core/project-page.js'
+import { fileHeaders, jsonHeaders, metadataHeaders } from '../../scripts/index/stored/stored-headers.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 
 const uploaded = uploadTimeOf(new Date('2026-01-02T03:04:05Z'))

@@ -1,5 +1,5 @@
-import { PackageIndex } from '../../scripts/index/package-index.js'
-import { rebuild } from '../../scripts/index/rebuild.js'
+import { PackageIndex } from '../../scripts/index/update/package-index.js'
+import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { publish } from '../../scripts/publish/publish.js'
 import { openBucket } from '../../scripts/s3/bucket.js'
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { freePort } from '../../scripts/start/free-port.js'
+import { freePort } from '../../scripts/nginx/free-port.js'
 import type { Contender } from './contender.js'
 import { installPrograms, runProgram } from './python-program.js'
 import { startServer } from './server-process.js'

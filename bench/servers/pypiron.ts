@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { freePort } from '../../scripts/start/free-port.js'
+import { freePort } from '../../scripts/nginx/free-port.js'
 import type { Contender } from './contender.js'
 import { installPrograms } from './python-program.js'
 import { startServer } from './server-process.js'

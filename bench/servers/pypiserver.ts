@@ -1,6 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { freePort } from '../../scripts/start/free-port.js'
+import { freePort } from '../../scripts/nginx/free-port.js'
 import type { Contender } from './contender.js'
 import { installPrograms } from './python-program.js'
 import { startServer } from './server-process.js'

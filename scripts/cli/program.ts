@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
-import { packageRoot } from '../package-root.js'
+import { packageRoot } from './package-root.js'
 import { print, printError } from './output.js'
-import { UsageError, UserError } from './user-error.js'
+import { UsageError, UserError } from '../../core/user-error.js'
 
 /** Exit statuses of every program. */
 export const exitStatus = { success: 0, failure: 1, usage: 2 } as const

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { existsSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { credentialsKinds } from './credentials.js'
-import { nameservers } from './listen.js'
+import { nameservers } from '../options/listen.js'
 import {
     defaultNginxVersions,
     ipFamilies,

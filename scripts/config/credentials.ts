@@ -1,8 +1,8 @@
-import type { CredentialsKind, ProviderOptions } from '../../njs/providers/choose.js'
-import { UsageError } from '../cli/user-error.js'
-import { awsPartition } from './aws-partition.js'
-import { parseEndpointUrl, type Endpoint } from './endpoint.js'
-import type { NginxFeatures } from './nginx-version.js'
+import type { CredentialsKind, ProviderOptions } from '../../njs/credentials/choose.js'
+import { UsageError } from '../../core/user-error.js'
+import { awsPartition } from '../options/aws-partition.js'
+import { parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
+import type { NginxFeatures } from '../nginx/nginx-version.js'
 
 /** Where nginx takes credentials from; the meaning of `auto` is in docs/credentials.md. */
 export const credentialsKinds = [

@@ -1,4 +1,5 @@
-import { systemCaBundle, type Settings } from './settings.js'
+import { systemCaBundle } from '../options/file-path.js'
+import type { Settings } from './settings.js'
 
 /** A file that an option names and that is not part of the folder: nginx must find it where it runs. */
 export interface NamedFile {

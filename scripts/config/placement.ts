@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { parseFilePath } from './file-path.js'
+import { parseFilePath } from '../options/file-path.js'
 import type { Target } from './settings.js'
 
 /** Where the generated folder is mounted or installed for nginx. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 import { addConfigOptions, addServerOptions, addServingOptions, configWords } from './cli-options.js'
 import type { GeneratedFile } from './render.js'
 import type { ConfigOptions } from './settings.js'

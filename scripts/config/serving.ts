@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { normalizeName } from '../../njs/project-name.js'
-import { UsageError } from '../cli/user-error.js'
-import { parseFilePath } from './file-path.js'
-import { parseListens } from './listen.js'
+import { normalizeName } from '../../core/project-name.js'
+import { UsageError } from '../../core/user-error.js'
+import { parseFilePath } from '../options/file-path.js'
+import { parseListens } from '../options/listen.js'
 
 /** Options that say who may read, what is kept, and where names go that are not in the bucket. As text. */
 export interface ServingOptions {

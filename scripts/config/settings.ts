@@ -1,11 +1,11 @@
-import { UsageError } from '../cli/user-error.js'
-import { parseBucketName } from './bucket-name.js'
+import { UsageError } from '../../core/user-error.js'
+import { parseBucketName } from '../options/bucket-name.js'
 import { credentialsFrom, parseRoleArn, type CredentialsOptions, type CredentialsSettings } from './credentials.js'
-import { parseFilePath } from './file-path.js'
-import { awsEndpoint, parseEndpointUrl, type Endpoint } from './endpoint.js'
-import { parseKeyPrefix } from './key-prefix.js'
-import { isLoopback, parseListens, parseResolver, parseServerNames } from './listen.js'
-import { nginxFeatures, type NginxFeatures } from './nginx-version.js'
+import { parseFilePath, systemCaBundle } from '../options/file-path.js'
+import { awsEndpoint, parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
+import { parseKeyPrefix } from '../options/key-prefix.js'
+import { isLoopback, parseListens, parseResolver, parseServerNames } from '../options/listen.js'
+import { nginxFeatures, type NginxFeatures } from '../nginx/nginx-version.js'
 import { servingFrom, type Serving, type ServingOptions } from './serving.js'
 
 /** Where the configuration is to run: the official image, the same in pods, Debian's nginx, or one of the folder's own. */
@@ -69,9 +69,6 @@ export const defaultNginxVersions: Record<Target, string> = {
     debian: '1.22.1',
     standalone: '1.22.1',
 }
-
-/** The certificates of the public authorities, where the official image, Debian and Ubuntu have them. */
-export const systemCaBundle = '/etc/ssl/certs/ca-certificates.crt'
 
 /** The DNS of Docker's networks that have a name, Compose's among them. */
 const dockerDns = '127.0.0.11'

@@ -1,4 +1,4 @@
-import { isLoopback } from './listen.js'
+import { isLoopback } from '../options/listen.js'
 import type { ConfigOptions, Settings } from './settings.js'
 
 /** What works as it was asked for, and is probably not meant. Sentences, each with its cure. */

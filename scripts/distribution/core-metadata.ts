@@ -1,6 +1,6 @@
 import { quoted, refusal } from './refusal.js'
-import { isCorrectedSpecifierSet, isSpecifierSet } from './specifier-set.js'
-import { normalizeVersion } from './version.js'
+import { isCorrectedSpecifierSet, isSpecifierSet } from '../../core/specifier-set.js'
+import { normalizeVersion } from '../../core/version.js'
 
 /** What an index needs of a METADATA or PKG-INFO file. */
 export interface CoreMetadata {

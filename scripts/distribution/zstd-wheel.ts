@@ -1,5 +1,5 @@
 import { quoted, refusal } from './refusal.js'
-import { compareVersions, normalizeVersion } from './version.js'
+import { compareVersions, normalizeVersion } from '../../core/version.js'
 
 /** Since when Python's `zipfile`, and so pip, reads zstd. @see PEP 784 */
 const firstPython = '3.14'

@@ -1,22 +1,22 @@
-import { normalizeName } from '../../njs/project-name.js'
+import { normalizeName } from '../../core/project-name.js'
 import { print, printError } from '../cli/output.js'
-import { UserError } from '../cli/user-error.js'
-import { listProjects } from '../index/list.js'
-import { PackageIndex } from '../index/package-index.js'
-import { rootPages } from '../index/pages.js'
-import type { Problem } from '../index/problem.js'
-import { listProject } from '../index/project-objects.js'
-import { toProjectJson } from '../index/project-page.js'
-import { readProject } from '../index/read-project.js'
-import { setStatus } from '../index/project-status.js'
-import { rebuildProject, type RebuildOptions } from '../index/rebuild-project.js'
-import { rebuild } from '../index/rebuild.js'
-import { planRemoval, remove, type Removal } from '../index/remove.js'
-import { ensureListed } from '../index/update-root.js'
-import { readPage } from '../index/update-pages.js'
-import { verifyProject } from '../index/verify-project.js'
-import { verify, type VerifyReport } from '../index/verify.js'
-import { unyank, yank } from '../index/yank.js'
+import { UserError } from '../../core/user-error.js'
+import { listProjects } from './list.js'
+import { PackageIndex } from '../index/update/package-index.js'
+import { rootPages } from '../index/stored/pages.js'
+import type { Problem } from '../index/repair/problem.js'
+import { listProject } from '../index/stored/project-objects.js'
+import { toProjectJson } from '../../core/project-page.js'
+import { readProject } from './read-project.js'
+import { setStatus } from './project-status.js'
+import { rebuildProject, type RebuildOptions } from '../index/repair/rebuild-project.js'
+import { rebuild } from '../index/repair/rebuild.js'
+import { planRemoval, remove, type Removal } from './remove.js'
+import { ensureListed } from '../index/update/update-root.js'
+import { readPage } from '../index/update/update-pages.js'
+import { verifyProject } from '../index/repair/verify-project.js'
+import { verify, type VerifyReport } from '../index/repair/verify.js'
+import { unyank, yank } from './yank.js'
 import type { BucketOptions } from '../s3/bucket-options.js'
 import { openBucket, type Bucket } from '../s3/bucket.js'
 import { confirm } from './confirm.js'
@@ -41,7 +41,7 @@ export async function listCommand(name: string, project: string | undefined, opt
     const bucket = open(name, options)
     if (project !== undefined) {
         const page = await readProject(bucket, project)
-        show(options, JSON.parse(toProjectJson(page).toString('utf8')), describeFiles(page))
+        show(options, JSON.parse(toProjectJson(page)), describeFiles(page))
         return
     }
     const projects = await listProjects(bucket)

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 
 /**
  * Asks on the terminal whether to go on.

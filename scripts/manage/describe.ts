@@ -1,9 +1,9 @@
-import { formatSize } from '../index/format-size.js'
-import type { ProjectSummary } from '../index/list.js'
-import type { Problem } from '../index/problem.js'
-import { versionOf, type ProjectPage } from '../index/project-page.js'
-import type { ProjectChanges } from '../index/rebuild-project.js'
-import type { RebuildReport } from '../index/rebuild.js'
+import { formatSize } from '../../core/format-size.js'
+import type { ProjectSummary } from './list.js'
+import type { Problem } from '../index/repair/problem.js'
+import { versionOf, type ProjectPage } from '../../core/project-page.js'
+import type { ProjectChanges } from '../index/repair/rebuild-project.js'
+import type { RebuildReport } from '../index/repair/rebuild.js'
 import { onOneLine, table } from './table.js'
 
 /** The projects as a table. */

@@ -1,4 +1,4 @@
-import type { ScanProgress } from '../index/scan.js'
+import type { ScanProgress } from '../index/repair/scan.js'
 
 /** A line on a terminal that is written over as the walk through an index goes on. */
 export interface ScanLine {

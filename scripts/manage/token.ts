@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { UsageError } from '../cli/user-error.js'
+import { UsageError } from '../../core/user-error.js'
 
 /** A user of the index and its password. */
 export interface UserToken {

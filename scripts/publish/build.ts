@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { UserError } from '../cli/user-error.js'
-import { kindOf } from '../distribution/file-name.js'
+import { UserError } from '../../core/user-error.js'
+import { kindOf } from '../../core/file-name.js'
 import { builderEnvironment } from './builder-environment.js'
 
 /** How a project is built. */

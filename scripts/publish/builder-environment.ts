@@ -1,4 +1,4 @@
-import { UsageError } from '../cli/user-error.js'
+import { UsageError } from '../../core/user-error.js'
 
 /**
  * Of AWS and of programs that upload packages. What downloads them (PIP_*, UV_INDEX_*) stays: the requirements of the build

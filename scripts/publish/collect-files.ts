@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { UserError } from '../cli/user-error.js'
-import { kindOf } from '../distribution/file-name.js'
+import { UserError } from '../../core/user-error.js'
+import { kindOf } from '../../core/file-name.js'
 import { build, type BuildOptions } from './build.js'
 
 /** Where the files of a folder come from. */

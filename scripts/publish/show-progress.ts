@@ -1,5 +1,5 @@
 import { printable } from '../cli/output.js'
-import { formatSize } from '../index/format-size.js'
+import { formatSize } from '../../core/format-size.js'
 
 /** A line on a terminal that is written over as work goes on. */
 export interface Progress {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 import { noSuchBucket, noSuchKey } from './errors.js'
 import { fileNameOf, sortKeyOf } from './key-names.js'
 import { readContent, readMetadata, type ObjectMetadata } from './object-file.js'

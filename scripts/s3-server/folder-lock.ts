@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 
 /**
  * Makes this process the only one that uses a folder; creates the folder where there is none. A lock whose process is

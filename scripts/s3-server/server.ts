@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 import type { Credential } from './authentication.js'
 import { lockFolder } from './folder-lock.js'
 import { ObjectStorage } from './object-storage.js'

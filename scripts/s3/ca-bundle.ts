@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 
 /**
  * The certificates that S3's is verified against, where `AWS_CA_BUNDLE` names a file of them, in the place of all others:

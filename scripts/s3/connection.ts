@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { fromIni } from '@aws-sdk/credential-providers'
 import { createHash } from 'node:crypto'
-import { parseEndpointUrl } from '../config/endpoint.js'
+import { parseEndpointUrl } from '../options/endpoint.js'
 import type { BucketOptions } from './bucket-options.js'
 import { caBundle } from './ca-bundle.js'
 import { explainError, isForeign, isUnreachable, notS3 } from './explain-error.js'

@@ -1,4 +1,4 @@
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 
 /** Where a request went, for the message. */
 export interface RequestTarget {

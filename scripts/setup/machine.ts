@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { findNginx, type Nginx } from '../start/find-nginx.js'
+import { findNginx, type Nginx } from '../nginx/find-nginx.js'
+import { systemCaBundle } from '../options/file-path.js'
 import { installPackages } from './system-packages.js'
 
 /** nginx with njs, as Debian and Ubuntu package it. */
 const nginxPackages = ['nginx', 'libnginx-mod-http-js']
-
-/** The certificates against which S3's is verified. */
-const systemCaBundle = '/etc/ssl/certs/ca-certificates.crt'
 
 /**
  * This machine's nginx; where there is none it is installed.

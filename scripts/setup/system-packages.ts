@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 
 /**
  * Installs packages of the distribution. A service among them is neither started nor enabled: what is installed here is

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { UserError } from '../cli/user-error.js'
+import { UserError } from '../../core/user-error.js'
 import { defaultNginxVersions } from '../config/settings.js'
 import { ensureNginx } from '../setup/machine.js'
-import type { Nginx } from './find-nginx.js'
+import type { Nginx } from '../nginx/find-nginx.js'
 
 /**
  * The nginx that serves: the machine's, else one that is installed now, else the official image in a container engine.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
-import { freePort } from '../../scripts/start/free-port.js'
+import { freePort } from '../../scripts/nginx/free-port.js'
 import { createAuthority } from '../support/certificates.js'
 import {
     configVariants,

@@ -4,7 +4,7 @@ import { instructionsPerRequest } from '../../bench/request-cost/instructions.js
 import type { JsEngine } from '../../bench/nginx-at-hand.js'
 import { runNginx, type RunningNginx } from '../../bench/running-nginx.js'
 import type { GeneratedFile } from '../../scripts/config/render.js'
-import { nginxFeatures } from '../../scripts/config/nginx-version.js'
+import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
 import budgets from '../fixtures/instruction-budgets.json' with { type: 'json' }
 import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
 import { describeWhere, missingPrograms } from '../support/requirements.js'

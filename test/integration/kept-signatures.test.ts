@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { nginxFeatures } from '../../scripts/config/nginx-version.js'
+import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
 import { missingFaketime, startClock, type Clock } from '../support/clock.js'
 import { startIndex, type Index, type IndexOptions } from '../support/index.js'
 import { nginxUnderTest } from '../support/nginx.js'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { freePort } from '../../scripts/start/free-port.js'
+import { freePort } from '../../scripts/nginx/free-port.js'
 import { createAuthority } from '../support/certificates.js'
 import { startDnsServer } from '../support/dns-server.js'
 import { startIndex } from '../support/index.js'

@@ -4,9 +4,9 @@
 // Right: whatever is there and installers take stays installable, and what a page of before says of it stays said.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { PackageIndex } from '../../scripts/index/package-index.js'
-import { rebuild } from '../../scripts/index/rebuild.js'
-import { verify } from '../../scripts/index/verify.js'
+import { PackageIndex } from '../../scripts/index/update/package-index.js'
+import { rebuild } from '../../scripts/index/repair/rebuild.js'
+import { verify } from '../../scripts/index/repair/verify.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { filesOf, readIndex } from '../support/pages.js'

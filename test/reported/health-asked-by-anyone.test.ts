@@ -4,7 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { nginxFeatures } from '../../scripts/config/nginx-version.js'
+import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
 import { startIndex } from '../support/index.js'
 import { nginxUnderTest } from '../support/nginx.js'
 import { request } from '../support/raw-request.js'

@@ -4,10 +4,10 @@
  * Right: of two versions that PEP 440 tells apart, a command touches the one that is named.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { PackageIndex } from '../../scripts/index/package-index.js'
-import { planRemoval, remove } from '../../scripts/index/remove.js'
-import { unyank, yank } from '../../scripts/index/yank.js'
-import { compareVersions, normalizeVersion } from '../../scripts/distribution/version.js'
+import { PackageIndex } from '../../scripts/index/update/package-index.js'
+import { planRemoval, remove } from '../../scripts/manage/remove.js'
+import { unyank, yank } from '../../scripts/manage/yank.js'
+import { compareVersions, normalizeVersion } from '../../core/version.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { filesOf, readIndex } from '../support/pages.js'

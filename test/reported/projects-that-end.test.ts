@@ -4,9 +4,9 @@
 // Right: a name stays claimed until it is given up on purpose, and a status does what it says.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PackageIndex } from '../../scripts/index/package-index.js'
-import { rebuild } from '../../scripts/index/rebuild.js'
-import { verify } from '../../scripts/index/verify.js'
+import { PackageIndex } from '../../scripts/index/update/package-index.js'
+import { rebuild } from '../../scripts/index/repair/rebuild.js'
+import { verify } from '../../scripts/index/repair/verify.js'
 import { publish } from '../../scripts/publish/publish.js'
 import { environmentOf } from '../support/bucket.js'
 import { startFaultProxy, type Fate } from '../support/fault-proxy.js'

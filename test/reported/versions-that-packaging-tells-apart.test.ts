@@ -4,8 +4,8 @@
  * Right: what is a version, how it is shown, and which of two is older is what Python's `packaging` says.
  */
 import { expect, test } from 'vitest'
-import { isSpecifierSet } from '../../scripts/distribution/specifier-set.js'
-import { compareVersions, normalizeVersion } from '../../scripts/distribution/version.js'
+import { isSpecifierSet } from '../../core/specifier-set.js'
+import { compareVersions, normalizeVersion } from '../../core/version.js'
 import { askPackaging, missingPackaging } from '../support/python-packaging.js'
 import { describeWhere } from '../support/requirements.js'
 import { seededRandom } from '../support/seeded-random.js'

@@ -1,5 +1,5 @@
 import { credentialsKinds } from '../../scripts/config/credentials.js'
-import type { CredentialsKind } from '../../njs/providers/choose.js'
+import type { CredentialsKind } from '../../njs/credentials/choose.js'
 import { type ConfigOptions, type Target } from '../../scripts/config/settings.js'
 
 /** Options of the generator that lead to different files, and their name. */

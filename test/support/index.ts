@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { render } from '../../scripts/config/render.js'
 import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
 import { writeFolder } from '../../scripts/config/write-folder.js'
-import { startNginx } from '../../scripts/start/nginx-process.js'
+import { startNginx } from '../../scripts/nginx/nginx-process.js'
 import { jsEngineUnderTest, nginxUnderTest } from './nginx.js'
 import { unusedPort } from './ports.js'
 

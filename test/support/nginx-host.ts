@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { render } from '../../scripts/config/render.js'
 import type { Settings } from '../../scripts/config/settings.js'
-import type { Nginx } from '../../scripts/start/find-nginx.js'
+import type { Nginx } from '../../scripts/nginx/find-nginx.js'
 
 /** What nginx writes, in a folder of the test's own. */
 const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

@@ -1,4 +1,4 @@
-import { inspectNginx, findNginx, type Nginx } from '../../scripts/start/find-nginx.js'
+import { inspectNginx, findNginx, type Nginx } from '../../scripts/nginx/find-nginx.js'
 
 /**
  * The nginx under test: this machine's, or that of the root file system in `TEST_NGINX_ROOT` (an unpacked Debian), which

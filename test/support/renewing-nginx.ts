@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CredentialsOptions } from '../../scripts/config/credentials.js'
-import { nginxFeatures } from '../../scripts/config/nginx-version.js'
+import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import { jsEngineUnderTest, nginxUnderTest } from './nginx.js'
 

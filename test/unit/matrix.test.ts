@@ -60,5 +60,5 @@ test('every cell runs the tests that start nginx, and no others', () => {
         expect(nginxTests().filter((file) => !filesOf(cell).includes(file))).toEqual(left)
     }
     expect(startsNginx("import { startIndex } from '../support/index.js'")).toBe(true)
-    expect(startsNginx("import { PackageIndex } from '../../scripts/index/package-index.js'")).toBe(false)
+    expect(startsNginx("import { PackageIndex } from '../../scripts/index/update/package-index.js'")).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { UsageError } from '../../../scripts/cli/user-error.js'
+import { UsageError } from '../../../core/user-error.js'
 
 /** Expects a usage error: its message matches, and it tells what to do instead. */
 export function expectRefusal(parse: () => unknown, message: RegExp | string, cure: RegExp | string): void {

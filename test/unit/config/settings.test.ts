@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseFilePath } from '../../../scripts/config/file-path.js'
+import { parseFilePath } from '../../../scripts/options/file-path.js'
 import { parseRegion, settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
 import { expectRefusal, nginxInjections } from './refusal.js'
 

@@ -1,0 +1,209 @@
+import { canonicalPath } from './canonical-path.js'
+import { UserError } from './user-error.js'
+import { parseFileName } from './file-name.js'
+import { compareVersions } from './version.js'
+
+/** One file of a project. */
+export interface FileEntry {
+    filename: string
+    /** Hex. */
+    sha256: string
+    /** Bytes. */
+    size: number
+    /** UTC, as PEP 700 writes it: 2026-01-02T03:04:05.000000Z */
+    uploadTime: string
+    /** ETag of the object that the other fields were read from. */
+    etag: string
+    requiresPython?: string | undefined
+    /** FILE.metadata: hex, and the ETag of the object. */
+    coreMetadata?: { sha256: string; etag: string } | undefined
+    /** The reason, which can be empty. @see PEP 592 */
+    yanked?: string | undefined
+}
+
+/** One project: what index.json holds and index.html is made from. */
+export interface ProjectPage {
+    /** Normalised. */
+    name: string
+    status: ProjectStatus
+    /** In order: by version, then by name. Of a quarantined project they are kept, and not offered. */
+    files: FileEntry[]
+}
+
+/** @see PEP 792 */
+export interface ProjectStatus {
+    /** One of `projectStatuses`; what somebody else wrote stays as it is. */
+    status: string
+    reason?: string
+}
+
+/** Quarantined projects offer no file; neither they nor archived ones take new files. @see PEP 792, "Project statuses" */
+export const projectStatuses = ['active', 'archived', 'deprecated', 'quarantined'] as const
+
+/** The files that clients are offered. */
+export function offeredFiles({ status, files }: ProjectPage): readonly FileEntry[] {
+    return status.status === 'quarantined' ? [] : files
+}
+
+/** Whether new files may be published. */
+export function takesFiles({ status }: ProjectPage): boolean {
+    return status.status !== 'archived' && status.status !== 'quarantined'
+}
+
+/** A project's JSON, as this program writes it. @see PEP 691, 700, 714, 792 */
+interface ProjectJson {
+    name: string
+    'project-status'?: ProjectStatus
+    files: FileJson[]
+    /** The files of a quarantined project. */
+    _files?: FileJson[]
+}
+
+interface FileJson {
+    filename: string
+    url: string
+    hashes: { sha256: string }
+    size: number
+    'upload-time': string
+    'requires-python'?: string
+    'core-metadata'?: { sha256: string }
+    yanked: boolean | string
+    // Keys with an underscore are the server's own (PEP 700).
+    _etag: string
+    '_core-metadata-etag'?: string
+}
+
+/** A page without files. */
+export function emptyPage(name: string): ProjectPage {
+    return { name, status: { status: 'active' }, files: [] }
+}
+
+/** The page with these files in the order of pages: the oldest version first, then by name. */
+export function withFiles(page: ProjectPage, files: readonly FileEntry[]): ProjectPage {
+    const versions = new Map(files.map(({ filename }) => [filename, versionOf(page.name, filename)]))
+    const ranks = new Map([...new Set(versions.values())].sort(compareVersions).map((version, rank) => [version, rank]))
+    const rank = ({ filename }: FileEntry) => ranks.get(versions.get(filename)!)!
+    const sorted = [...files].sort((a, b) => rank(a) - rank(b) || (a.filename < b.filename ? -1 : 1))
+    return { ...page, files: sorted }
+}
+
+/** The version of a file that is on a project's page. */
+export function versionOf(project: string, filename: string): string {
+    const name = parseFileName(filename, project)
+    if (name === undefined) throw new UserError(`${filename} is no file of the project ${project}`)
+    return name.version
+}
+
+/** index.json: the same page gives the same text, one line for each file. */
+export function toProjectJson(page: ProjectPage): string {
+    const offered = offeredFiles(page)
+    const versions = [...new Set(offered.map(({ filename }) => versionOf(page.name, filename)))]
+    const withheld = offered.length < page.files.length ? `,"_files":${fileList(page.files)}` : ''
+    return (
+        `{"meta":{"api-version":"1.4"},"name":${JSON.stringify(page.name)},` +
+        `"project-status":${JSON.stringify(page.status)},"versions":${JSON.stringify(versions)},` +
+        `"files":${fileList(offered)}${withheld}}\n`
+    )
+}
+
+function fileList(files: readonly FileEntry[]): string {
+    const lines = files.map((file) => JSON.stringify(fileJson(file)))
+    return lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`
+}
+
+function fileJson(file: FileEntry): FileJson {
+    return {
+        filename: file.filename,
+        url: canonicalPath(file.filename),
+        hashes: { sha256: file.sha256 },
+        size: file.size,
+        'upload-time': file.uploadTime,
+        ...(file.requiresPython === undefined ? {} : { 'requires-python': file.requiresPython }),
+        ...(file.coreMetadata === undefined ? {} : { 'core-metadata': { sha256: file.coreMetadata.sha256 } }),
+        yanked: file.yanked === undefined ? false : file.yanked === '' ? true : file.yanked,
+        _etag: file.etag,
+        ...(file.coreMetadata === undefined ? {} : { '_core-metadata-etag': file.coreMetadata.etag }),
+    }
+}
+
+/**
+ * Reads index.json.
+ *
+ * @param key of the object, for the message
+ * @throws UserError for what is not a page of this project that this program could have written
+ */
+export function parseProjectJson(body: string, name: string, key: string): ProjectPage {
+    const json = parseJson(body, key) as Partial<ProjectJson> | null
+    const broken = (what: string) =>
+        new UserError(
+            `${key} is not the page of a project: ${what}`,
+            'Make it anew from the objects: manage-index rebuild',
+        )
+    if (json?.name !== name) throw broken(`its name is ${JSON.stringify(json?.name)}`)
+    const stored = json._files ?? json.files
+    if (!Array.isArray(stored)) throw broken('it has no files')
+    const status = parseStatus(json['project-status'])
+    if (status === undefined) throw broken('its project-status has no status')
+    const files = stored.map((file) => {
+        const problem = fileProblem(file, name)
+        if (problem !== undefined) throw broken(`${JSON.stringify(file?.filename)} ${problem}`)
+        return fileEntry(file)
+    })
+    if (new Set(files.map(({ filename }) => filename)).size < files.length) throw broken('it names a file twice')
+    return { name, status, files }
+}
+
+/** A status without what else may be in it; the one of a page that says nothing is active. */
+function parseStatus(value: unknown): ProjectStatus | undefined {
+    if (value === undefined || value === null) return { status: 'active' }
+    const { status, reason } = value as Record<string, unknown>
+    if (typeof status !== 'string') return undefined
+    return { status, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) }
+}
+
+function fileEntry(file: FileJson): FileEntry {
+    const metadata = file['core-metadata']
+    return {
+        filename: file.filename,
+        sha256: file.hashes.sha256,
+        size: file.size,
+        uploadTime: file['upload-time'],
+        etag: file._etag,
+        requiresPython: file['requires-python'],
+        coreMetadata: metadata && { sha256: metadata.sha256, etag: file['_core-metadata-etag'] ?? '' },
+        yanked: file.yanked === false ? undefined : file.yanked === true ? '' : file.yanked,
+    }
+}
+
+function fileProblem(file: Partial<FileJson> | null, project: string): string | undefined {
+    if (typeof file?.filename !== 'string' || parseFileName(file.filename, project) === undefined) {
+        return 'is no file of the project'
+    }
+    if (!isSha256(file.hashes?.sha256)) return 'has no sha256'
+    if (!Number.isSafeInteger(file.size) || file.size! < 0) return 'has no size'
+    if (typeof file['upload-time'] !== 'string') return 'has no upload-time'
+    if (typeof file._etag !== 'string') return 'has no _etag'
+    if (!isText(file['requires-python'])) return 'has a requires-python that is no text'
+    const metadata = file['core-metadata']
+    if (metadata !== undefined && !isSha256(metadata?.sha256)) return 'has a core-metadata without sha256'
+    if (typeof file.yanked !== 'boolean' && typeof file.yanked !== 'string') return 'has no yanked'
+    return undefined
+}
+
+function isSha256(text: unknown): boolean {
+    return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)
+}
+
+function isText(value: unknown): boolean {
+    return value === undefined || typeof value === 'string'
+}
+
+/** Throws UserError for what is no JSON. */
+export function parseJson(body: string, key: string): unknown {
+    try {
+        return JSON.parse(body)
+    } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error
+        throw new UserError(`${key} is not JSON`, 'Make it anew from the objects: manage-index rebuild')
+    }
+}

@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util'
+import { EntryReader, type EntryReaderOptions } from '../stored/entry-reader.js'
+import { linkedFiles, type LinkedFile } from '../stored/linked-files.js'
+import type { PackageIndex } from '../update/package-index.js'
+import { projectPages } from '../stored/pages.js'
+import { listProject, metadataKey, yankedKey, type ProjectObjects } from '../stored/project-objects.js'
+import type { FileEntry, ProjectPage } from '../../../core/project-page.js'
+import { reconcile } from '../update/reconcile.js'
+import { md5Of } from '../../s3/digests.js'
+import { readPage, updatePages } from '../update/update-pages.js'
+
+/** How a project is rebuilt. */
+export interface RebuildOptions {
+    /** Writes nothing. */
+    dryRun?: boolean
+    /** Downloads each file, whatever is known of it. */
+    deep?: boolean
+    warn?: (message: string) => void
+}
+
+/** What rebuilding a project changed, or would change. */
+export interface ProjectChanges {
+    project: string
+    /** Files on the page now. */
+    files: number
+    /** Names of files whose entry is new, gone, or another one. */
+    added: string[]
+    removed: string[]
+    changed: string[]
+    /** Keys of what was written beside the files, and of what was deleted because its file is gone. */
+    written: string[]
+    deleted: string[]
+    /** Whether a page was written. */
+    pages: boolean
+}
+
+/**
+ * Makes the pages of a project anew from its objects.
+ *
+ * @param listed the objects, when they have been listed already
+ */
+export async function rebuildProject(
+    index: PackageIndex,
+    project: string,
+    options: RebuildOptions,
+    listed?: ProjectObjects,
+): Promise<ProjectChanges> {
+    const { bucket } = index
+    const written = new Set<string>()
+    const write: EntryReaderOptions['write'] = async (key, body, headers) => {
+        written.add(key)
+        return options.dryRun ? md5Of(body) : bucket.write(key, body, headers)
+    }
+    const trust = options.deep ? 'files' : 'objects'
+    const warn = options.warn ?? (() => {})
+    const reader = new EntryReader(bucket, { trust, write, warn })
+    const pages = projectPages(project)
+    let objects = listed ?? (await listProject(bucket, project))
+    const isCurrent = (html: Buffer) => objects.html?.etag === md5Of(html)
+    let linked: Promise<Map<string, LinkedFile>> | undefined
+    const made = async (known: ProjectPage | undefined) => {
+        // Where there is no page of ours, one of before may know what no object says.
+        if (known === undefined) linked ??= linkedFiles(bucket, objects, warn)
+        return reconcile(bucket, reader, objects, known, await linked)
+    }
+
+    if (options.dryRun) {
+        const content = await bucket.get(pages.jsonKey)
+        const before = content && readPage(pages, content.body, { replaceBroken: true })
+        const page = await made(before)
+        const isSame = content?.body.equals(pages.toJson(page)) && isCurrent(pages.toHtml(page))
+        const deleted = await orphans(index, objects)
+        return { ...changes(before, page), written: [...written], deleted, pages: !isSame }
+    }
+    let round = 0
+    const change = async (known: ProjectPage | undefined) => {
+        if (round++ > 0) objects = await listProject(bucket, project)
+        return { page: await made(known), isComplete: true }
+    }
+    const update = await updatePages(index, pages, change, { isCurrent, replaceBroken: true })
+    const deleted = await orphans(index, objects)
+    await bucket.delete(deleted)
+    return { ...changes(update.before, update.page), written: [...written], deleted, pages: update.written }
+}
+
+/** Keys of each FILE.metadata and FILE.yanked without its file. A publisher uploads the file first, so none is on its way. */
+async function orphans(index: PackageIndex, objects: ProjectObjects): Promise<string[]> {
+    const { project, files } = objects
+    const keys: string[] = []
+    for (const filename of new Set([...objects.metadata.keys(), ...objects.yanked.keys()])) {
+        if (files.has(filename) || (await index.bucket.head(`${project}/${filename}`))) continue
+        if (objects.metadata.has(filename)) keys.push(metadataKey(project, filename))
+        if (objects.yanked.has(filename)) keys.push(yankedKey(project, filename))
+    }
+    return keys
+}
+
+function changes(before: ProjectPage | undefined, page: ProjectPage) {
+    const old = new Map(before?.files.map((file) => [file.filename, file]))
+    const names = new Set(page.files.map(({ filename }) => filename))
+    const isChanged = (file: FileEntry) => old.has(file.filename) && !isDeepStrictEqual(old.get(file.filename), file)
+    return {
+        project: page.name,
+        files: page.files.length,
+        added: [...names].filter((name) => !old.has(name)),
+        removed: [...old.keys()].filter((name) => !names.has(name)),
+        changed: page.files.filter(isChanged).map(({ filename }) => filename),
+    }
+}

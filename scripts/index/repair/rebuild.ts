@@ -1,0 +1,99 @@
+import type { PackageIndex } from '../update/package-index.js'
+import { projectPages, rootPages } from '../stored/pages.js'
+import { mapParallel } from '../../s3/parallel.js'
+import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
+import { rootPage, type RootPage } from '../../../core/root-page.js'
+import { parallelProjects, scan, type ScanProgress } from './scan.js'
+import { md5Of } from '../../s3/digests.js'
+import { readPage, updatePages, type Change } from '../update/update-pages.js'
+
+/** What a rebuild changed, or would change. */
+export interface RebuildReport {
+    projects: number
+    files: number
+    /** The projects in which something changed, by name. */
+    changed: ProjectChanges[]
+    /** Names that came onto the list of the projects, or left it. */
+    listed: string[]
+    unlisted: string[]
+    /** Whether a page of that list was written. */
+    root: boolean
+    /** Keys of objects that belong to no index. */
+    unknown: string[]
+}
+
+/**
+ * Makes all pages anew from the objects in the bucket.
+ *
+ * @throws UserError when S3 fails
+ */
+export async function rebuild(
+    index: PackageIndex,
+    options: RebuildOptions & { onProgress?: (progress: ScanProgress) => void },
+): Promise<RebuildReport> {
+    const { bucket } = index
+    const changed: ProjectChanges[] = []
+    const projects = new Set<string>()
+    let files = 0
+    const found = await scan(
+        bucket,
+        async (objects) => {
+            const changes = await rebuildProject(index, objects.project, options, objects)
+            if (isAny(changes)) changed.push(changes)
+            if (changes.files > 0) projects.add(changes.project)
+            files += changes.files
+        },
+        options.onProgress,
+    )
+    const isCurrent = (html: Buffer) => found.html?.etag === md5Of(html)
+    const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
+    changed.sort((a, b) => (a.project < b.project ? -1 : 1))
+    return { projects: projects.size, files, changed, ...list, unknown: found.unknown }
+}
+
+async function rebuildList(
+    index: PackageIndex,
+    projects: Set<string>,
+    isCurrent: (html: Buffer) => boolean,
+    dryRun: boolean,
+): Promise<Pick<RebuildReport, 'listed' | 'unlisted' | 'root'>> {
+    const change = async (current: RootPage | undefined) => {
+        // A project that was published after its folder was listed is on the list already.
+        const others = (current?.projects ?? []).filter((name) => !projects.has(name))
+        const kept = await mapParallel(others, parallelProjects, (name) => hasFiles(index, name))
+        return {
+            page: rootPage([...projects, ...others.filter((_name, position) => kept[position])]),
+            isComplete: true,
+        }
+    }
+    const { before, page, written } = dryRun
+        ? await planList(index, change, isCurrent)
+        : await updatePages(index, rootPages, change, { isCurrent, replaceBroken: true })
+    return {
+        listed: page.projects.filter((name) => !before?.projects.includes(name)),
+        unlisted: before?.projects.filter((name) => !page.projects.includes(name)) ?? [],
+        root: written,
+    }
+}
+
+async function planList(
+    index: PackageIndex,
+    change: (page: RootPage | undefined) => Promise<Change<RootPage>>,
+    isCurrent: (html: Buffer) => boolean,
+) {
+    const content = await index.bucket.get(rootPages.jsonKey)
+    const before = content && readPage(rootPages, content.body, { replaceBroken: true })
+    const { page } = await change(before)
+    const isSame = content?.body.equals(rootPages.toJson(page)) && isCurrent(rootPages.toHtml(page))
+    return { before, page, written: !isSame }
+}
+
+async function hasFiles(index: PackageIndex, project: string): Promise<boolean> {
+    const pages = projectPages(project)
+    const content = await index.bucket.get(pages.jsonKey)
+    return content !== undefined && (readPage(pages, content.body, { replaceBroken: true })?.files.length ?? 0) > 0
+}
+
+function isAny({ added, removed, changed, written, deleted, pages }: ProjectChanges): boolean {
+    return pages || [added, removed, changed, written, deleted].some((list) => list.length > 0)
+}

@@ -1,0 +1,32 @@
+import type { Bucket } from '../../s3/bucket.js'
+import { inspectFile } from '../stored/inspect-file.js'
+import { fileKey, metadataKey } from '../stored/project-objects.js'
+import type { FileEntry } from '../../../core/project-page.js'
+import type { Problem } from './problem.js'
+import { sha256Of } from '../../s3/digests.js'
+
+/** Downloads a file and compares it with its entry. */
+export async function verifyContent(bucket: Bucket, project: string, file: FileEntry): Promise<Problem[]> {
+    const key = fileKey(project, file.filename)
+    const found = await inspectFile(bucket, key)
+    if (found === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page and not in the bucket' }]
+    const problems: Problem[] = []
+    if (found.sha256 !== file.sha256) {
+        problems.push({
+            kind: 'wrong-hash',
+            key,
+            detail: `has the sha256 ${found.sha256}, the page says ${file.sha256}`,
+        })
+    }
+    if (found.problem !== undefined) {
+        problems.push({ kind: 'unreadable-file', key, detail: `cannot be read: ${found.problem}` })
+    } else if (found.requiresPython !== file.requiresPython) {
+        const said = `${found.requiresPython ?? 'no Python'}, the page ${file.requiresPython ?? 'none'}`
+        problems.push({ kind: 'wrong-requires-python', key, detail: `requires ${said}` })
+    }
+    if (found.metadata && sha256Of(found.metadata) !== file.coreMetadata?.sha256) {
+        const detail = file.coreMetadata ? 'is not the METADATA of the wheel' : 'is not on the page'
+        problems.push({ kind: 'stale-metadata', key: metadataKey(project, file.filename), detail })
+    }
+    return problems
+}

@@ -1,0 +1,73 @@
+import type { Bucket } from '../../s3/bucket.js'
+import { rootPages } from '../stored/pages.js'
+import type { Problem } from './problem.js'
+import { rootPage } from '../../../core/root-page.js'
+import { scan, type ScanProgress } from './scan.js'
+import { readPage } from '../update/update-pages.js'
+import { htmlProblems, verifyProject } from './verify-project.js'
+
+/** What a verification found. */
+export interface VerifyReport {
+    projects: number
+    files: number
+    /** By key. */
+    problems: Problem[]
+}
+
+/**
+ * Compares the pages with the objects of an index; writes nothing.
+ *
+ * @param options.deep also downloads each file
+ * @throws UserError when S3 fails
+ */
+export async function verify(
+    bucket: Bucket,
+    options: { deep: boolean; onProgress?: (progress: ScanProgress) => void },
+): Promise<VerifyReport> {
+    const problems: Problem[] = []
+    const projects: string[] = []
+    let files = 0
+    const found = await scan(
+        bucket,
+        async (objects) => {
+            problems.push(...(await verifyProject(bucket, objects, options.deep)))
+            if (objects.files.size > 0) projects.push(objects.project)
+            files += objects.files.size
+        },
+        options.onProgress,
+    )
+    for (const key of found.unknown) {
+        problems.push({
+            kind: 'unknown-object',
+            key,
+            detail: 'is neither a file that installers take nor a page of the index',
+        })
+    }
+    problems.push(...(await listProblems(bucket, projects, found.html)))
+    problems.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    return { projects: projects.length, files, problems }
+}
+
+async function listProblems(
+    bucket: Bucket,
+    projects: string[],
+    html: Parameters<typeof htmlProblems>[2],
+): Promise<Problem[]> {
+    const { jsonKey: key, htmlKey } = rootPages
+    const content = await bucket.get(key)
+    // A bucket in which nothing was published needs no list.
+    if (content === undefined && projects.length === 0) return []
+    if (content === undefined) return [{ kind: 'missing-page', key, detail: 'does not exist' }]
+    const page = readPage(rootPages, content.body, { replaceBroken: true })
+    if (page === undefined) return [{ kind: 'broken-page', key, detail: 'is not the list of the projects' }]
+    const unlisted = projects.filter((name) => !page.projects.includes(name))
+    const empty = page.projects.filter((name) => !projects.includes(name))
+    const problems: Problem[] = [
+        ...unlisted.map((name): Problem => ({ kind: 'unlisted-project', key, detail: `does not list ${name}` })),
+        ...empty.map((name): Problem => ({ kind: 'wrong-list', key, detail: `lists ${name}, which has no files` })),
+    ]
+    if (!content.body.equals(rootPages.toJson(rootPage(page.projects)))) {
+        problems.push({ kind: 'stale-page', key, detail: 'is not written as this version writes it' })
+    }
+    return [...problems, ...(await htmlProblems(bucket, htmlKey, html, rootPages.toHtml(page)))]
+}

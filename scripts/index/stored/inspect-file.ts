@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../../../core/user-error.js'
+import { readMetadata } from '../../distribution/read-distribution.js'
+import type { Bucket } from '../../s3/bucket.js'
+
+/** What a download of a file shows. */
+export interface InspectedFile {
+    /** Hex. */
+    sha256: string
+    requiresPython: string | undefined
+    /** The METADATA of a wheel. */
+    metadata: Buffer | undefined
+    /** Why it cannot be read, when it cannot: then only the hash is known. */
+    problem: string | undefined
+    /** What is unusual about a file that can be read. */
+    oddities: string[]
+}
+
+/** Downloads a file and reads it. @returns undefined when there is none */
+export async function inspectFile(bucket: Bucket, key: string): Promise<InspectedFile | undefined> {
+    const folder = await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-'))
+    try {
+        const path = join(folder, 'file')
+        const downloaded = await bucket.download(key, path)
+        return downloaded && { ...downloaded, ...(await read(path, key.slice(key.lastIndexOf('/') + 1))) }
+    } finally {
+        await rm(folder, { recursive: true })
+    }
+}
+
+async function read(path: string, filename: string): Promise<Omit<InspectedFile, 'sha256'>> {
+    try {
+        const { core, metadata, oddities } = await readMetadata(path, filename)
+        return { requiresPython: core.requiresPython, metadata, problem: undefined, oddities }
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        return { requiresPython: undefined, metadata: undefined, problem: error.message, oddities: [] }
+    }
+}

@@ -1,0 +1,33 @@
+import { projectHtml, rootHtml } from '../../../core/html.js'
+import { parseProjectJson, toProjectJson, type ProjectPage } from '../../../core/project-page.js'
+import { parseRootJson, toRootJson, type RootPage } from '../../../core/root-page.js'
+
+/** A pair of pages: index.json, which is the truth, and index.html, which is made from it. */
+export interface Pages<Page> {
+    jsonKey: string
+    htmlKey: string
+    parse(body: Buffer): Page
+    toJson(page: Page): Buffer
+    toHtml(page: Page): Buffer
+}
+
+/** The pages of a project. */
+export function projectPages(project: string): Pages<ProjectPage> {
+    const jsonKey = `${project}/index.json`
+    return {
+        jsonKey,
+        htmlKey: `${project}/index.html`,
+        parse: (body) => parseProjectJson(body.toString(), project, jsonKey),
+        toJson: (page) => Buffer.from(toProjectJson(page)),
+        toHtml: (page) => Buffer.from(projectHtml(page)),
+    }
+}
+
+/** The list of the projects. */
+export const rootPages: Pages<RootPage> = {
+    jsonKey: 'index.json',
+    htmlKey: 'index.html',
+    parse: (body) => parseRootJson(body.toString(), 'index.json'),
+    toJson: (page) => Buffer.from(toRootJson(page)),
+    toHtml: (page) => Buffer.from(rootHtml(page)),
+}

@@ -1,0 +1,30 @@
+import { kindOf } from '../../../core/file-name.js'
+import type { ObjectHeaders } from '../../s3/objects.js'
+
+/** A file is never replaced by another one of its name, so a client may keep it for a year. */
+const immutable = { cacheControl: 'max-age=31536000, immutable' }
+/** Pages change, and a client must ask each time whether they have. */
+const changing = { cacheControl: 'no-cache' }
+
+/** On index.html: the ETag of the index.json that it was made from. */
+export const sourceEtag = 'index-json-etag'
+
+/** @see RFC 6713 for application/gzip; never a Content-Encoding, which a client would undo */
+export function fileHeaders(filename: string, metadata: Record<string, string>): ObjectHeaders {
+    const isZip = kindOf(filename) === 'wheel' || filename.endsWith('.zip')
+    return { ...immutable, contentType: isZip ? 'application/zip' : 'application/gzip', metadata }
+}
+
+/** FILE.metadata */
+export const metadataHeaders: ObjectHeaders = { ...immutable, contentType: 'text/plain; charset=utf-8' }
+
+/** FILE.yanked */
+export const yankedHeaders: ObjectHeaders = { ...changing, contentType: 'text/plain; charset=utf-8' }
+
+/** index.json. @see PEP 691, "Content-Types" */
+export const jsonHeaders: ObjectHeaders = { ...changing, contentType: 'application/vnd.pypi.simple.v1+json' }
+
+/** index.html */
+export function htmlHeaders(jsonEtag: string): ObjectHeaders {
+    return { ...changing, contentType: 'text/html; charset=utf-8', metadata: { [sourceEtag]: jsonEtag } }
+}

@@ -1,0 +1,33 @@
+import type { Bucket } from '../../s3/bucket.js'
+import type { EntryReader } from '../stored/entry-reader.js'
+import type { LinkedFile } from '../stored/linked-files.js'
+import { mapParallel } from '../../s3/parallel.js'
+import type { ProjectObjects } from '../stored/project-objects.js'
+import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../../../core/project-page.js'
+
+/** Requests at a time for the files of one project. */
+const parallelFiles = 16
+
+/**
+ * The page that the objects of a project make, whatever the page was.
+ *
+ * The listing may be older than the page: a file that it does not hold is dropped only when it is really gone.
+ *
+ * @param linked what a page of before says of files, by name
+ */
+export async function reconcile(
+    bucket: Bucket,
+    reader: EntryReader,
+    objects: ProjectObjects,
+    page: ProjectPage | undefined,
+    linked: ReadonlyMap<string, LinkedFile> = new Map(),
+): Promise<ProjectPage> {
+    const known = new Map(page?.files.map((file) => [file.filename, file]))
+    const names = new Set([...objects.files.keys(), ...known.keys()])
+    const entries = await mapParallel(names, parallelFiles, async (name): Promise<FileEntry | undefined> => {
+        const object = objects.files.get(name) ?? (await bucket.head(`${objects.project}/${name}`))
+        return object && reader.entry(object, objects, known.get(name), linked.get(name))
+    })
+    const files = entries.filter((entry) => entry !== undefined)
+    return withFiles(page ?? emptyPage(objects.project), files)
+}

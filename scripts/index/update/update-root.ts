@@ -1,0 +1,68 @@
+import { UserError } from '../../../core/user-error.js'
+import type { PackageIndex } from './package-index.js'
+import { projectPages, rootPages } from '../stored/pages.js'
+import { mapParallel } from '../../s3/parallel.js'
+import { classifyObjects, isProjectName } from '../stored/project-objects.js'
+import { rootPage, type RootPage } from '../../../core/root-page.js'
+import { patience, updatePages, type Change, type Update } from './update-pages.js'
+
+/** Requests at a time for the folders of the index. */
+const parallelFolders = 16
+
+/**
+ * Puts a project into the list of the projects. Where it is there already, this reads and writes nothing: the list may
+ * lack it after a publisher was killed between the project's pages and the list.
+ */
+export async function ensureListed(index: PackageIndex, project: string): Promise<Update<RootPage>> {
+    return updateRoot(index, (projects) => projects.add(project))
+}
+
+/** Takes a project off the list of the projects. */
+export async function ensureUnlisted(index: PackageIndex, project: string): Promise<Update<RootPage>> {
+    return updateRoot(index, (projects) => projects.delete(project))
+}
+
+async function updateRoot(index: PackageIndex, change: (projects: Set<string>) => void): Promise<Update<RootPage>> {
+    return updatePages(index, rootPages, async (page, round): Promise<Change<RootPage>> => {
+        const listed = new Set(page?.projects)
+        change(listed)
+        // A list without JSON was made by hand or by an older tool, or never: what is in the folders must be on it.
+        const isOlder = page === undefined
+        if (!isOlder && (index.conditionalWrites || round === 0)) {
+            return { page: rootPage(listed), isComplete: index.conditionalWrites }
+        }
+        // What this write, or another's, has undone: the folders tell.
+        const folders = (await index.bucket.folders()).filter(isProjectName)
+        const missing = folders.filter((folder) => !listed.has(folder))
+        if (missing.length > 0 && round < patience && !isOlder) return { page: rootPage(listed), isComplete: false }
+        const found = await projectsAmong(index, missing)
+        const projects = new Set([...folders.filter((folder) => listed.has(folder)), ...found])
+        change(projects)
+        return { page: rootPage(projects), isComplete: true }
+    })
+}
+
+/** Those folders that have files or the page of a project. */
+async function projectsAmong(index: PackageIndex, folders: string[]): Promise<string[]> {
+    const found = await mapParallel(folders, parallelFolders, (folder) => holdsProject(index, folder))
+    return folders.filter((_folder, position) => found[position])
+}
+
+/** Whether a folder has files or the page of a project; it could as well hold another index, with its own list. */
+async function holdsProject(index: PackageIndex, folder: string): Promise<boolean> {
+    const { jsonKey, parse } = projectPages(folder)
+    const content = await index.bucket.get(jsonKey)
+    if (content === undefined) {
+        for await (const object of index.bucket.list(`${folder}/`)) {
+            const { files, html, folderPage } = classifyObjects(folder, [object])
+            if (files.size > 0 || html || folderPage) return true
+        }
+        return false
+    }
+    try {
+        return parse(content.body).files.length > 0
+    } catch (error) {
+        if (error instanceof UserError) return false
+        throw error
+    }
+}

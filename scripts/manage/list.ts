@@ -1,0 +1,43 @@
+import type { Bucket } from '../s3/bucket.js'
+import { projectPages, rootPages } from '../index/stored/pages.js'
+import { mapParallel } from '../s3/parallel.js'
+import { versionOf, type ProjectPage } from '../../core/project-page.js'
+
+/** A project in short. */
+export interface ProjectSummary {
+    name: string
+    /** The newest version that is not yanked as a whole; undefined where each is. */
+    latest: string | undefined
+    versions: number
+    files: number
+    /** Bytes. */
+    size: number
+}
+
+const parallelProjects = 16
+
+/** The projects of an index; undefined when there is no list of them. */
+export async function listProjects(bucket: Bucket): Promise<ProjectSummary[] | undefined> {
+    const content = await bucket.get(rootPages.jsonKey)
+    if (content === undefined) return undefined
+    const { projects } = rootPages.parse(content.body)
+    const summaries = await mapParallel(projects, parallelProjects, async (name) => {
+        const pages = projectPages(name)
+        const page = await bucket.get(pages.jsonKey)
+        return page && summary(pages.parse(page.body))
+    })
+    return summaries.filter((entry) => entry !== undefined)
+}
+
+function summary(page: ProjectPage): ProjectSummary {
+    const versionsOf = (files: ProjectPage['files']) => [
+        ...new Set(files.map((file) => versionOf(page.name, file.filename))),
+    ]
+    return {
+        name: page.name,
+        latest: versionsOf(page.files.filter(({ yanked }) => yanked === undefined)).at(-1),
+        versions: versionsOf(page.files).length,
+        files: page.files.length,
+        size: page.files.reduce((sum, { size }) => sum + size, 0),
+    }
+}

@@ -1,0 +1,22 @@
+import { normalizeName } from '../../core/project-name.js'
+import { UserError } from '../../core/user-error.js'
+import type { Bucket } from '../s3/bucket.js'
+import { projectPages } from '../index/stored/pages.js'
+import type { ProjectPage } from '../../core/project-page.js'
+
+/**
+ * Reads the page of a project.
+ *
+ * @param name as the user writes it
+ * @throws UserError when there is none
+ */
+export async function readProject(bucket: Bucket, name: string): Promise<ProjectPage> {
+    const project = normalizeName(name)
+    const pages = projectPages(project)
+    const content = await bucket.get(pages.jsonKey)
+    if (content) return pages.parse(content.body)
+    throw new UserError(
+        `there is no ${pages.jsonKey} in the bucket ${bucket.name}`,
+        `If its files are there: manage-index rebuild ${bucket.name} ${project}`,
+    )
+}

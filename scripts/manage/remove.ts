@@ -1,0 +1,99 @@
+import { normalizeName } from '../../core/project-name.js'
+import { UserError } from '../../core/user-error.js'
+import { editProject } from '../index/update/edit-project.js'
+import { findFiles } from './find-files.js'
+import type { PackageIndex } from '../index/update/package-index.js'
+import { projectPages } from '../index/stored/pages.js'
+import {
+    fileKey,
+    isInUse,
+    listProject,
+    metadataKey,
+    yankedKey,
+    type ProjectObjects,
+} from '../index/stored/project-objects.js'
+import { rebuildProject } from '../index/repair/rebuild-project.js'
+import { readProject } from './read-project.js'
+import { ensureListed, ensureUnlisted } from '../index/update/update-root.js'
+
+/** What is to be removed: all of a project, or some of its files. */
+export interface Removal {
+    project: string
+    filenames: string[]
+    /** Keys of the files and of what lies beside them. */
+    keys: string[]
+    wholeProject: boolean
+    /** Keys in the folder that are none of the index's: they keep the name claimed. */
+    others: string[]
+}
+
+/**
+ * Finds out what to remove.
+ *
+ * @param targets versions and file names; none stands for the whole project
+ * @throws UserError when there is nothing of the kind
+ */
+export async function planRemoval(index: PackageIndex, name: string, targets: readonly string[]): Promise<Removal> {
+    const project = normalizeName(name)
+    const objects = await listProject(index.bucket, project)
+    const others = objects.unknown.map(({ key }) => key)
+    if (targets.length === 0) {
+        const keys = keysOf(objects, allNames(objects))
+        if (keys.length === 0 && !isInUse(objects) && !objects.marker) {
+            throw new UserError(`the bucket ${index.bucket.name} has no project ${project}`)
+        }
+        return { project, filenames: [...objects.files.keys()], keys, wholeProject: true, others }
+    }
+    const page = await readProject(index.bucket, project)
+    const filenames = [...new Set(targets.flatMap((target) => findFiles(page, target)))].map(({ filename }) => filename)
+    const wholeProject = page.files.every(({ filename }) => filenames.includes(filename))
+    return { project, filenames, keys: keysOf(objects, filenames), wholeProject, others }
+}
+
+/**
+ * Removes files: from the pages first, so that no page ever names a file that is gone, then from the bucket. A project
+ * without files is taken off the list.
+ *
+ * @param options.releaseName also gives up the name of a project without files: its pages go, and nginx may answer it by
+ * the public index. Otherwise the empty pages keep it claimed.
+ */
+export async function remove(
+    index: PackageIndex,
+    removal: Removal,
+    options: { releaseName?: boolean } = {},
+): Promise<void> {
+    const { bucket } = index
+    const { project, filenames, keys } = removal
+    const without = new Set(filenames)
+    const isRemoved = ({ filename }: { filename: string }) => without.has(filename)
+    const { page } = await editProject(
+        index,
+        project,
+        (current) => ({ ...current, files: current.files.filter((file) => !isRemoved(file)) }),
+        { replaceBroken: removal.wholeProject },
+    )
+    if (page.files.length > 0) return bucket.delete(keys)
+    await ensureUnlisted(index, project)
+    const { jsonKey, htmlKey } = projectPages(project)
+    const claims = [jsonKey, htmlKey, `${project}/`]
+    await bucket.delete(options.releaseName ? [...keys, ...claims] : keys)
+    // A publisher may have written to the pages after they were found empty: what it uploaded is indexed again.
+    const left = await listProject(bucket, project)
+    if (left.files.size === 0) return
+    await rebuildProject(index, project, {}, left)
+    await ensureListed(index, project)
+}
+
+function allNames(objects: ProjectObjects): string[] {
+    return [...new Set([...objects.files.keys(), ...objects.metadata.keys(), ...objects.yanked.keys()])]
+}
+
+function keysOf(objects: ProjectObjects, filenames: readonly string[]): string[] {
+    const { project, files, metadata, yanked, companions } = objects
+    return filenames.flatMap((name) => [
+        ...(files.has(name) ? [fileKey(project, name)] : []),
+        ...(metadata.has(name) ? [metadataKey(project, name)] : []),
+        ...(yanked.has(name) ? [yankedKey(project, name)] : []),
+        ...companions.map(({ key }) => key).filter((key) => key.startsWith(`${fileKey(project, name)}.`)),
+    ])
+}

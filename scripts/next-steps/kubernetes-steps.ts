@@ -1,0 +1,59 @@
+import path from 'node:path'
+import { variablesOf } from './credential-steps.js'
+import { folderWord, quotedForShell } from '../config/placement.js'
+import { certifiedName } from '../config/serving-view.js'
+import type { Settings } from '../config/settings.js'
+import { podCredentials } from '../kubernetes/credentials.js'
+import { mountedFiles } from '../kubernetes/mounted-files.js'
+import { filesSecret, objectName, tlsSecret } from '../kubernetes/names.js'
+import { podPorts } from '../kubernetes/ports.js'
+
+/** From every namespace; the cluster's domain may be left out. */
+const serviceHost = `${objectName}.NAMESPACE.svc`
+
+/** What to type after the folder is written: the Secrets, once, and the folder whenever it has changed. */
+export function kubernetesSteps(settings: Settings, folder: string): string {
+    const [index] = podPorts(settings)
+    const host = certifiedName(settings) ?? serviceHost
+    const secrets = secretCommands(settings)
+    const source = folderWord(folder)
+    const given = podCredentials(settings).secretNames.length > 0
+    const once = given
+        ? 'Once, with the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)'
+        : 'Once'
+    const lines = secrets.map((command) => `  ${command}\n`).join('')
+    const first = secrets.length === 0 ? 'Now' : `${once}:\n\n${lines}\nThen`
+    return `${first}, and whenever the folder has changed:
+
+  kubectl apply -k ${source}
+  kubectl rollout status deployment/${objectName}
+
+In the cluster: pip install --index-url ${index!.name}://${host}/simple/ PACKAGE
+From this machine: kubectl port-forward service/${objectName} 8080:${index!.servicePort}
+When a Secret has changed: kubectl rollout restart deployment/${objectName}
+`
+}
+
+/** By standard input: the words of a command line can be read by others. */
+function credentialsCommand(names: string[]): string {
+    return `${variablesOf(names)} |
+    kubectl create secret generic ${objectName} --from-env-file=/dev/stdin`
+}
+
+function secretCommands(settings: Settings): string[] {
+    const files = mountedFiles(settings)
+    const local = (file: string) => quotedForShell(`./${path.posix.basename(file)}`)
+    const { secretNames } = podCredentials(settings)
+    const certificate = files.find(({ key }) => key === 'tls.crt')
+    const key = files.find(({ key }) => key === 'tls.key') ?? certificate
+    const others = files
+        .filter(({ secret }) => secret === filesSecret)
+        .map(({ key, file }) => ` --from-file=${key}=${local(file)}`)
+    return [
+        ...(secretNames.length === 0 ? [] : [credentialsCommand(secretNames)]),
+        ...(certificate === undefined
+            ? []
+            : [`kubectl create secret tls ${tlsSecret} --cert=${local(certificate.file)} --key=${local(key!.file)}`]),
+        ...(others.length === 0 ? [] : [`kubectl create secret generic ${filesSecret}${others.join('')}`]),
+    ]
+}

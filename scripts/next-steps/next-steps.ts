@@ -1,0 +1,141 @@
+import path from 'node:path'
+import { kubernetesSteps } from './kubernetes-steps.js'
+import { credentialsNeeded, dockerVariables, environmentFileNames, variablesOf } from './credential-steps.js'
+import { isLoopback } from '../options/listen.js'
+import { namedFiles } from '../config/named-files.js'
+import { folderWord, nginxFolder, quotedForShell } from '../config/placement.js'
+import { certifiedName, signerSocket } from '../config/serving-view.js'
+import type { Settings } from '../config/settings.js'
+
+/** What to type after the folder is written, for the target: commands that work as they stand. */
+export function nextSteps(settings: Settings, folder: string): string {
+    const steps = {
+        docker: dockerSteps,
+        kubernetes: kubernetesSteps,
+        debian: debianSteps,
+        standalone: standaloneSteps,
+    }
+    return steps[settings.target](settings, folder)
+}
+
+function dockerSteps(settings: Settings, folder: string): string {
+    const mount = fromCurrentFolder(folder)
+    const { network, options, published } = dockerNetwork(settings)
+    const mounts = moreMounts(settings).map((option) => `    -v ${option} \\\n`)
+    // Compose publishes port 80 and mounts nothing but the folder.
+    const compose =
+        options.includes(`${composePort}:80 `) && mounts.length === 0 && settings.credentials.kind === 'env'
+            ? `
+or, beside the docker-compose.yml of this package:
+
+  NGINX_S3_PYPI=${mount} docker compose up
+`
+            : ''
+    const variables = wrapped(dockerVariables(settings.credentials))
+    return `${credentialsNeeded(settings.credentials)}:
+
+${network}  docker run -d --name pypi ${options}\\
+${variables}    -v ${mount}:${nginxFolder}:ro \\
+${mounts.join('')}    nginx:${settings.nginxVersion} nginx -c ${nginxFolder}/nginx.conf -g 'daemon off;'
+${compose}
+Then: pip install --index-url ${indexUrl(settings, published)} PACKAGE
+When the folder has changed: docker kill -s HUP pypi
+`
+}
+
+/** Options of a command, on lines that fit a terminal. */
+function wrapped(options: string[]): string {
+    const lines = options.reduce<string[]>((all, option) => {
+        const longer = `${all.at(-1) ?? ''} ${option}`
+        return all.length > 0 && longer.length < 100 ? [...all.slice(0, -1), longer] : [...all, `    ${option}`]
+    }, [])
+    return lines.map((line) => `${line} \\\n`).join('')
+}
+
+/** The port on which docker-compose.yml publishes the index when no other is asked for. */
+const composePort = '8080'
+
+/** How the container is reached, and how it reaches S3: options that end in a space. */
+function dockerNetwork(settings: Settings): { network: string; options: string; published: string } {
+    const port = listenPort(settings)
+    // A container has a loopback of its own, unless it is in the network of the host.
+    const { address } = settings.endpoint
+    if (settings.listen.every(isLoopback) || (address !== undefined && isLoopback(address))) {
+        return { network: '', options: '--network host ', published: port }
+    }
+    const published = settings.tls === undefined ? composePort : '8443'
+    const redirected = (settings.tls?.httpListen ?? []).map((listen) => `-p ${composePort}:${portOf(listen)} `)
+    const options = `-p ${published}:${port} ${redirected.join('')}`
+    // Docker's DNS answers in networks that have a name.
+    return settings.resolver.length > 0
+        ? { network: '  docker network create pypi\n', options: `${options}--network pypi `, published }
+        : { network: '', options, published }
+}
+
+/** What the container needs besides the folder: a place for the cache, and the files that options name. */
+function moreMounts(settings: Settings): string[] {
+    const { cache } = settings
+    return [
+        ...(cache === undefined ? [] : [`pypi-cache:${quotedForShell(cache.folder)}`]),
+        ...namedFiles(settings).map(({ file }) => `${quotedForShell(file)}:${quotedForShell(file)}:ro`),
+    ]
+}
+
+function debianSteps(settings: Settings, folder: string): string {
+    const files = `${folderWord(folder)}/*`
+    const { cache } = settings
+    // The folder of the socket that signs is for nginx alone, also where somebody has made it before.
+    const cacheFolder =
+        cache === undefined
+            ? ''
+            : `  install -d ${cache.folder}\n  install -d -o www-data -m 700 ${cache.folder}/pypi-private\n`
+    // A socket that an nginx left which was killed would keep the next one from starting.
+    const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
+    const names = environmentFileNames(settings.credentials)
+    const environmentFile =
+        names.length === 0 ? '' : `  (umask 077 && ${variablesOf(names)} > /etc/nginx-s3-pypi.env)\n`
+    const readsFile = names.length === 0 ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
+    return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root.
+${credentialsNeeded(settings.credentials)}:
+
+  install -m 644 -D -t ${nginxFolder} ${files}
+  ln -sf ${nginxFolder}/env.conf  /etc/nginx/modules-enabled/90-nginx-s3-pypi.conf
+  ln -sf ${nginxFolder}/site.conf /etc/nginx/sites-enabled/nginx-s3-pypi
+  rm -f /etc/nginx/sites-enabled/default
+
+${environmentFile}${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
+  printf '[Service]\\n${readsFile}${cleanUp}' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
+  systemctl daemon-reload && nginx -t && systemctl restart nginx
+
+Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
+When the folder has changed: the first line again, and systemctl reload nginx
+`
+}
+
+function standaloneSteps(settings: Settings, folder: string): string {
+    const root = quotedForShell(path.resolve(folder))
+    return `${credentialsNeeded(settings.credentials)}:
+
+  nginx -p ${root} -c ${root}/nginx.conf -e stderr -g 'daemon off;'
+
+Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
+`
+}
+
+/** The folder as a word of a shell, absolute as Docker wants it. */
+function fromCurrentFolder(folder: string): string {
+    return path.isAbsolute(folder) ? quotedForShell(folder) : `"$PWD"/${quotedForShell(path.normalize(folder))}`
+}
+
+function indexUrl(settings: Settings, port: string): string {
+    const scheme = settings.tls === undefined ? 'http' : 'https'
+    return new URL('/simple/', `${scheme}://${certifiedName(settings) ?? 'localhost'}:${port}`).href
+}
+
+function listenPort(settings: Settings): string {
+    return portOf(settings.listen[0]!)
+}
+
+function portOf(listen: string): string {
+    return listen.replace(/^.*:/, '')
+}
