@@ -8,20 +8,20 @@
 import { negotiate } from './accept.js'
 import type { Credentials } from './signing/credentials.js'
 import { redirectTarget } from './project-redirect.js'
-import { signAndKeep, signOnce, type Asked } from './signing/signing.js'
+import { signAndKeep, signOnce, type SigningInput } from './signing/signing.js'
 
-/** Where the credentials come from: the one thing in which the entries differ. */
+/** Where the credentials come from. The scripts differ in this alone. */
 export interface CredentialSource {
     /**
-     * The credentials that sign now, as a text that differs from that of any others; undefined when nothing may be sent.
-     * Asked once for each signature. Reading them out of it is left for when there is something to sign.
+     * Serialized credentials; unique per credential set, so they can be used in a cache key. Undefined when there are none.
+     * Called for each request, so it does not parse them.
      */
-    current: () => string | undefined
-    /** The credentials in that text; undefined when they cannot be used. */
-    read: (current: string) => Credentials | undefined
-    /** For the log, when there is nothing to sign with: what is wrong, and the cure. */
+    serialized: () => string | undefined
+    /** @returns undefined when the credentials cannot be used */
+    parse: (serialized: string) => Credentials | undefined
+    /** For the log, when there are no credentials: the cause and the cure. */
     missing: string
-    /** For `/-/readyz`: how long the credentials are valid, not what they are. */
+    /** For `/-/readyz`: how long the credentials are valid. */
     state: () => string
 }
 
@@ -29,43 +29,48 @@ const bucketOverride = process.env.AWS_S3_BUCKET || ''
 
 let source: CredentialSource
 
-/** The signatures of this minute, which nginx's workers share; undefined before njs 0.8.1. QuickJS finds it here again. */
+/** The signatures of this minute, shared by the workers of nginx; undefined before njs 0.8.1. QuickJS keeps it between requests. */
 let memory: NgxSharedDict | undefined
 
 /**
- * Signs the request that `$s3_request` describes: the method, where it goes, and the key of an object, or none for the
- * bucket itself, with tabs between. No key can hold a tab: see urlPatterns.
+ * Signs the request in `$s3_request`. A signature is reused for the same request within the same minute of the clock, so
+ * it is at most a minute old.
  *
- * A signature is used again for the same request within the same minute of the clock, so none is older than that.
- *
- * @returns a line each for the path to ask for, the host, the date, the authorization and the session token, all of one
- * moment and of one session; empty when nothing must be sent
+ * @returns a signed request, see wire-format; empty when nothing may be sent
  */
 function signed(r: NginxHTTPRequest, version: 'V4' | 'V2'): string {
-    const current = source.current()
-    if (!current) return refuse(r)
+    const credentials = source.serialized()
+    if (!credentials) return refuse(r)
     const request = r.variables.s3_request!
     const now = Date.now()
     if (!memory) {
         const shared = ngx.shared
         memory = shared && shared.s3_signatures
         // A configuration for an older nginx has none either.
-        if (!memory) return signOnce(asked(version, request, current, now)) || refuse(r)
+        if (!memory) return signOnce(signingInput(version, request, credentials, now)) || refuse(r)
     }
     // njs takes thrice as long for Math.floor, and for String below.
     const minute = (now / 60000) | 0
-    // All that a signature depends on, so that none is found for another request, another key or at another minute.
-    // One call, since a chain of + copies its beginning again and again.
-    const name = ''.concat(minute as unknown as string, version, '\t', request, '\t', bucketOverride, '\t', current)
+    // Everything that a signature depends on. One call: a chain of + copies its beginning again and again.
+    const cacheKey = ''.concat(
+        minute as unknown as string,
+        version,
+        '\t',
+        request,
+        '\t',
+        bucketOverride,
+        '\t',
+        credentials,
+    )
     return (
-        (memory.get(name) as string | undefined) ||
-        signAndKeep(asked(version, request, current, now), minute, name, memory) ||
+        (memory.get(cacheKey) as string | undefined) ||
+        signAndKeep(signingInput(version, request, credentials, now), minute, cacheKey, memory) ||
         refuse(r)
     )
 }
 
-function asked(version: 'V4' | 'V2', request: string, current: string, now: number): Asked {
-    return { version, request, bucketOverride, current, read: source.read, now }
+function signingInput(version: 'V4' | 'V2', request: string, serializedCredentials: string, now: number): SigningInput {
+    return { version, request, bucketOverride, serializedCredentials, parseCredentials: source.parse, now }
 }
 
 function refuse(r: NginxHTTPRequest): string {

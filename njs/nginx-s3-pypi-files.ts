@@ -15,11 +15,11 @@ function read(): Session {
 }
 
 export default handlers({
-    // What is wrong with the files is thrown: nginx logs it, and sends nothing.
-    current: function () {
+    // Throws when the files cannot be used: nginx logs the error and sends nothing.
+    serialized: function () {
         return encodeSession(read())
     },
-    read: decodeSession,
+    parse: decodeSession,
     missing: '',
     state: function () {
         try {

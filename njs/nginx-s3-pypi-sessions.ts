@@ -7,7 +7,7 @@ function sessionText(): string | undefined {
     return ngx.shared!.s3_credentials!.get('session') as string | undefined
 }
 
-function current(): string | undefined {
+function serialized(): string | undefined {
     const text = sessionText()
     // A second to get there.
     return text !== undefined && isValid(endOf(text), Date.now() + 1000) ? text : undefined
@@ -23,8 +23,8 @@ function state(): string {
 }
 
 export default handlers({
-    current,
-    read: decodeSession,
+    serialized,
+    parse: decodeSession,
     missing: 'there are no valid credentials, see above why',
     state,
 })

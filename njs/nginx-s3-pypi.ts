@@ -6,14 +6,14 @@ import { handlers } from './handlers.js'
 // QuickJS makes it anew on each access.
 const environment = process.env
 
-let current: string | undefined
+let serialized: string | undefined
 
 export default handlers({
     // As they are, since njs takes longer to trim and to check them than to find a signature that is kept. QuickJS finds
     // the text here on the next request: a worker's environment stays as it is.
-    current: function () {
-        if (!current) {
-            current = ''.concat(
+    serialized: function () {
+        if (!serialized) {
+            serialized = ''.concat(
                 environment.AWS_ACCESS_KEY_ID || environment.AWS_ACCESS_KEY!,
                 '\n',
                 environment.AWS_SECRET_ACCESS_KEY || environment.AWS_SECRET_KEY!,
@@ -21,9 +21,9 @@ export default handlers({
                 environment.AWS_SESSION_TOKEN!, // "undefined" tells no less
             )
         }
-        return current
+        return serialized
     },
-    read: function () {
+    parse: function () {
         return credentialsFrom(environment)
     },
     missing: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of nginx',

@@ -1,48 +1,48 @@
-// What the signatures of a minute have in common.
+// The parts that all signatures of a minute share.
 
 import { bucketFrom } from './bucket-name.js'
 import type { Credentials } from './credentials.js'
 import * as sigv2 from './sigv2.js'
 import * as sigv4 from './sigv4.js'
+import { decodePlace, encodeAfterSignature, encodeBeforeSignature } from './wire-format.js'
 
-/** The text around what differs from request to request, and the key. */
+/** The texts around the path and the signature, and the key. A tuple of strings, so that memory can keep it as one text. */
 export type SigningContext = [
     /** Before the key in the path: `/`, or `/BUCKET/` in path style. */
     root: string,
-    /** What is signed, or hashed first, is the method, this, the path, and `afterPath`. */
+    /** The signed text (version 4: the canonical request) is METHOD + beforePath + PATH + afterPath. */
     beforePath: string,
     afterPath: string,
-    /** Before that hash in the string to sign. Version 4 only. */
+    /** The string to sign is beforeHash + SHA-256 of the canonical request. Version 4 only. */
     beforeHash: string,
-    /** In hex; that of version 2 is the secret. */
+    /** Version 4: the derived key in hex. Version 2: the secret. */
     signingKey: string,
-    /** What follows the path in the answer: `\nHOST\nDATE\n`, and the authorization up to the signature. */
+    /** Between the path and the signature in a signed request, and behind it: see wire-format. */
     beforeSignature: string,
-    /** `\n` and the session token, which may be empty. */
     afterSignature: string,
 ]
 
 /**
  * Prepares the signatures for a moment.
  *
- * @param place `REGION ENDPOINT BUCKET STYLE`; the style is `path`, or `virtual` for a host of the bucket's own
+ * @param encodedPlace see wire-format
  * @param bucketOverride a bucket to ask in place of that one, or empty
  * @returns parts of which none can hold a tab
  * @throws Error when the override could not be a bucket
  */
 export function prepare(
     version: 'V4' | 'V2',
-    place: string,
+    encodedPlace: string,
     bucketOverride: string,
     credentials: Credentials,
     now: Date,
 ): SigningContext {
-    const parts = place.split(' ')
-    const bucket = bucketFrom(bucketOverride, parts[2]!)
-    const isVirtualHost = parts[3] === 'virtual'
-    const host = isVirtualHost ? bucket + '.' + parts[1]! : parts[1]!
+    const place = decodePlace(encodedPlace)
+    const bucket = bucketFrom(bucketOverride, place.bucket)
+    const isVirtualHost = place.addressing === 'virtual'
+    const host = isVirtualHost ? bucket + '.' + place.endpoint : place.endpoint
     const root = isVirtualHost ? '/' : '/' + bucket + '/'
-    if (version === 'V4') return prepareV4(host, root, parts[0]!, credentials, now)
+    if (version === 'V4') return prepareV4(host, root, place.region, credentials, now)
     return prepareV2(host, root, isVirtualHost ? '/' + bucket : '', credentials, now)
 }
 
@@ -65,15 +65,8 @@ function prepareV4(host: string, root: string, region: string, signer: Credentia
         sigv4.canonicalRequest(request).slice(1),
         sigv4.stringToSign(date, scope, ''),
         sigv4.signingKey(signer.secretAccessKey, scope).toString('hex'),
-        ''.concat(
-            '\n',
-            host,
-            '\n',
-            date,
-            '\n',
-            sigv4.authorization(signer.accessKeyId, scope, request.signedHeaders, ''),
-        ),
-        '\n' + signer.sessionToken,
+        encodeBeforeSignature(host, date, sigv4.authorization(signer.accessKeyId, scope, request.signedHeaders, '')),
+        encodeAfterSignature(signer.sessionToken),
     ]
 }
 
@@ -89,7 +82,7 @@ function prepareV2(host: string, root: string, owner: string, signer: Credential
         '',
         '',
         signer.secretAccessKey,
-        ''.concat('\n', host, '\n', date, '\n', sigv2.authorization(signer.accessKeyId, '')),
-        '\n' + token,
+        encodeBeforeSignature(host, date, sigv2.authorization(signer.accessKeyId, '')),
+        encodeAfterSignature(token),
     ]
 }

@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/signing/sigv4.js'
+import { encodePlace, encodeRequest, signedPattern } from '../../njs/signing/wire-format.js'
 import { packageRoot } from '../cli/package-root.js'
 import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
@@ -19,10 +20,6 @@ const defaultModulePath = '/usr/lib/nginx/modules/ngx_http_js_module.so'
 
 /** "auto" would be as many as the node has, for a pod that asks for a part of one. */
 const podWorkers = 2
-
-/** Takes apart what the script returns for a request: see `signed` in njs/handlers.ts. */
-const signedPattern =
-    '^(?<s3_target>.+)\\n(?<s3_host>.+)\\n(?<s3_date>.+)\\n(?<s3_authorization>.+)\\n(?<s3_session_token>.*)\\z'
 
 /** What depends on the place rather than on the index. */
 export interface Placement {
@@ -114,6 +111,17 @@ const s3Statuses = {
     failedStatuses: ['408 425 429', statuses(500, 599, [])].join(' '),
 }
 
+/** The beginnings of `$s3_request`; in a string of nginx, where a tab is written `\t`. */
+const requestTexts = {
+    objectRequest: requestText('$request_method', ''),
+    bucketRequest: requestText('HEAD', ''),
+    listRequest: requestText('GET', 'list-type=2&max-keys=2&prefix='),
+}
+
+function requestText(method: string, query: string): string {
+    return encodeRequest({ method, place: '$s3_place', key: '', query }).replaceAll('\t', '\\t')
+}
+
 /** The parameters of nginx's `resolver`. */
 function resolverOf({ resolver, ipFamily }: Settings): string {
     return [...resolver, ...{ ipv4: ['ipv6=off'], ipv6: ['ipv4=off'], both: [] }[ipFamily]].join(' ')
@@ -156,7 +164,8 @@ function viewOf(settings: Settings, placement: Placement) {
         jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary,
         signFunction: `sign${version}`,
-        place: [settings.region, endpoint.authority, settings.bucket, settings.addressing].join(' '),
+        place: encodePlace({ ...settings, endpoint: endpoint.authority }),
+        ...requestTexts,
         signedPattern,
         payloadHash: version === 'V4' ? emptyPayloadHash : false,
 

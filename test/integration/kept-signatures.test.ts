@@ -124,7 +124,7 @@ describeWhere('signatures that are kept', missingFaketime(), () => {
         const edit = (_name: string, content: string) =>
             content
                 .replace('s3_signatures:16m ', 's3_signatures:64k ')
-                .replace(/function signAndKeep\(.*\) \{/, "$& ngx.log(ngx.WARN, 'signs ' + asked.request + '.');")
+                .replace(/function signAndKeep\(.*\) \{/, "$& ngx.log(ngx.WARN, 'signs ' + input.request + '.');")
         const index = await start({ edit })
         const signs = (file: string) => index.log().split(`/${file}.`).length - 1
         await beginMinute()

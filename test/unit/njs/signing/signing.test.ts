@@ -3,7 +3,7 @@ import { Hash } from '@smithy/hash-node'
 import { SignatureV4 } from '@smithy/signature-v4'
 import crypto from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { signAndKeep, signOnce, type Asked } from '../../../../njs/signing/signing.js'
+import { signAndKeep, signOnce, type SigningInput } from '../../../../njs/signing/signing.js'
 import { hostileNames } from '../../../support/hostile-keys.js'
 
 const now = new Date('2026-02-28T23:59:59Z')
@@ -13,13 +13,13 @@ const host = 's3.example.com:9000'
 const minute = now.getTime() / 60_000 - 59 / 60
 
 /** A GET of a key in a bucket in path style, with SigV4 and no session. */
-function asking(key: string, others: Partial<Asked> = {}): Asked {
+function asking(key: string, others: Partial<SigningInput> = {}): SigningInput {
     return {
         version: 'V4',
         request: `GET\teu-west-3 ${host} bucket path\t${key}`,
         bucketOverride: '',
-        current: 'current',
-        read: () => ({ ...signer, sessionToken: '' }),
+        serializedCredentials: 'current',
+        parseCredentials: () => ({ ...signer, sessionToken: '' }),
         now: now.getTime(),
         ...others,
     }
@@ -29,7 +29,12 @@ function asking(key: string, others: Partial<Asked> = {}): Asked {
 function signed(version: 'V4' | 'V2', key: string, sessionToken = '', place = 'bucket path', override = '') {
     const request = `GET\teu-west-3 ${host} ${place}\t${key}`
     const answer = signOnce(
-        asking(key, { version, request, bucketOverride: override, read: () => ({ ...signer, sessionToken }) }),
+        asking(key, {
+            version,
+            request,
+            bucketOverride: override,
+            parseCredentials: () => ({ ...signer, sessionToken }),
+        }),
     )
     const [path, sentHost, date, authorization, token, ...rest] = answer.split('\n')
     expect([token, rest]).toEqual([sessionToken, []])
@@ -73,7 +78,7 @@ test.each(['V4', 'V2'] as const)('%s: another bucket of the environment is asked
 })
 
 test('credentials that cannot be used sign nothing', () => {
-    const asked = asking('key', { read: () => undefined })
+    const asked = asking('key', { parseCredentials: () => undefined })
     expect(signOnce(asked)).toBe('')
     expect(signAndKeep(asked, minute, 'name', memoryOf(1e6))).toBe('')
 })
@@ -86,8 +91,8 @@ test('a bucket is asked for, and never listed', () => {
 })
 
 describe('memory', () => {
-    const sign = (memory: TestMemory, key: string, current = 'current', later = 0) =>
-        signAndKeep(asking(key, { current }), minute + later, key, memory)
+    const sign = (memory: TestMemory, key: string, serializedCredentials = 'current', later = 0) =>
+        signAndKeep(asking(key, { serializedCredentials }), minute + later, key, memory)
 
     test('a signature that is kept is that of the begin of its minute', () => {
         const memory = memoryOf(1e6)
