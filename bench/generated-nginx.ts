@@ -1,5 +1,6 @@
 import { render, type GeneratedFile } from '../scripts/config/render.js'
-import { settingsFrom, type ConfigOptions, type Settings } from '../scripts/config/settings.js'
+import { settingsFrom, type Settings } from '../scripts/config/settings.js'
+import type { ConfigOptions } from '../scripts/config/option-table.js'
 import { bucketName } from './embedded-s3.js'
 import type { Place } from './minimal-nginx.js'
 import type { NginxAtHand } from './nginx-at-hand.js'

@@ -2,12 +2,11 @@
 import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
 import { UsageError, UserError } from '../core/user-error.js'
-import { addConfigOptions, addServerOptions, addServingOptions, configWords, settingsOf } from './config/cli-options.js'
+import { settingsOf } from './config/machine-defaults.js'
 import { iamPolicy } from './next-steps/iam-policy.js'
 import { nextSteps } from './next-steps/next-steps.js'
 import { commandLine, folderForNginx } from './config/placement.js'
 import {
-    addNegations,
     optionChanges,
     optionsContent,
     refuseDropping,
@@ -16,7 +15,7 @@ import {
 } from './config/remembered-options.js'
 import { render } from './config/render.js'
 import { warningsOf } from './config/warnings.js'
-import type { ConfigOptions } from './config/settings.js'
+import { addConfigOptions, addNegations, configWords, type ConfigOptions } from './config/option-table.js'
 import { kubernetesFiles } from './kubernetes/kubernetes-files.js'
 import { compareFolder, writeFolder } from './config/write-folder.js'
 
@@ -33,16 +32,13 @@ interface Options extends Omit<ConfigOptions, 'bucket'> {
 const program = createProgram(
     'generate-config',
     'Writes the nginx configuration of a package index: one folder with env.conf, site.conf and the njs script.',
-).option('--bucket <name>', 'the S3 bucket that holds the packages')
-addNegations(addServingOptions(addServerOptions(addConfigOptions(program))))
-    .option('--from <folder>', 'write this folder again, with the options that it was made with and those given here')
+).optionsGroup('This run:')
+addNegations(addConfigOptions(program))
+    .option('--from <folder>', 'write this folder again: its options, and those given here')
     .option('--out <folder>', 'the folder to write (default: nginx-s3-pypi)')
-    .option(
-        '--force',
-        'overwrite files that were edited by hand, and drop access control, TLS, private names or fallback',
-    )
+    .option('--force', 'overwrite files that were edited by hand; drop access control, TLS, private names or fallback')
     .option('--dry-run', 'show what would change, and write nothing')
-    .option('--json', 'print the result for a machine')
+    .option('--json', 'print the result as JSON')
     .option('--print-iam-policy', 'print the least-privilege policy for the credentials of nginx, and write nothing')
     .addHelpText(
         'after',

@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
 import { UserError } from '../core/user-error.js'
-import { addConfigOptions, addServingOptions, settingsOf } from './config/cli-options.js'
+import { settingsOf } from './config/machine-defaults.js'
 import type { CredentialsSettings } from './config/credentials.js'
 import { render } from './config/render.js'
-import { defaultNginxVersions, type ConfigOptions } from './config/settings.js'
+import { addConfigOptions, defaultNginxVersions, type ConfigOptions } from './config/option-table.js'
 import { writeFolder } from './config/write-folder.js'
 import { ensureBuilder, ensureCaBundle, ensurePython } from './setup/machine.js'
 import { chooseNginx } from './start/choose-nginx.js'
@@ -34,7 +34,7 @@ const program = createProgram('npm start', 'Serves a package index from an S3 bu
     .option('--bucket <name>', 'the S3 bucket that holds the packages (default: one in the folder of --data)')
     .option('--port <port>', 'port of the index on this machine', '8080')
     .option('--data <folder>', 'folder of the embedded S3 server', 'data')
-addServingOptions(addConfigOptions(program.usage('-- [options]')))
+addConfigOptions(program.usage('-- [options]'), true)
     .option('--server-name <name...>', 'host names of the index, besides localhost and 127.0.0.1')
     .option('--s3-port <port>', `port of the embedded S3 server (default: ${usualS3Port}, or a free one)`)
     .option('--no-fallback', 'do not send projects that are not here to PyPI')
@@ -124,7 +124,7 @@ async function startIndex(
 function configOf(options: Options, storage: Storage['config'], port: number): ConfigOptions {
     const redirect = options.tlsCert === undefined ? {} : { httpListen: 'off' }
     // A page elsewhere whose name resolves to the loopback must not read the index.
-    const serverName = [...[options.serverName ?? []].flat(), 'localhost', '127.0.0.1']
+    const serverName = [...(options.serverName ?? []), 'localhost', '127.0.0.1']
     // Own packages need public ones: what is not here is looked for there, and what is here never is.
     const fallback = options.fallback ?? (options.bucket === undefined ? true : undefined)
     const others = withoutFallback(options)

@@ -3,25 +3,7 @@ import { UsageError } from '../../core/user-error.js'
 import { awsPartition } from '../options/aws-partition.js'
 import { parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
 import type { NginxFeatures } from '../nginx/nginx-version.js'
-
-/** Where nginx takes credentials from; the meaning of `auto` is in docs/credentials.md. */
-export const credentialsKinds = [
-    'env',
-    'file',
-    'ecs',
-    'eks',
-    'web-identity',
-    'ec2',
-    'auto',
-] as const satisfies readonly CredentialsKind[]
-
-/** The options of `generate-config` that say where credentials come from. As text. */
-export interface CredentialsOptions {
-    credentials?: CredentialsKind
-    roleArn?: string
-    externalId?: string
-    stsEndpointUrl?: string
-}
+import { optionTable, parsed, type ConfigOptions } from './option-table.js'
 
 /** The same, valid and with the defaults. */
 export interface CredentialsSettings extends ProviderOptions {
@@ -44,9 +26,11 @@ interface Surroundings {
     jsEngine: 'njs' | 'qjs' | undefined
 }
 
+export type CredentialsOptions = Pick<ConfigOptions, 'credentials' | 'roleArn' | 'externalId' | 'stsEndpointUrl'>
+
 /** Throws UsageError for the first option that is wrong, or that this nginx cannot do. */
 export function credentialsFrom(options: CredentialsOptions, surroundings: Surroundings): CredentialsSettings {
-    const kind = options.credentials ?? 'env'
+    const kind = options.credentials ?? optionTable.credentials.default
     const role = roleFrom(options)
     const asksSts = usesSts({ kind, role })
     if (options.stsEndpointUrl !== undefined && !asksSts) {
@@ -99,34 +83,9 @@ function accessFor(
     return 'memory'
 }
 
-function roleFrom({ roleArn, externalId }: CredentialsOptions): ProviderOptions['role'] {
-    if (roleArn === undefined) {
-        if (externalId === undefined) return undefined
-        throw new UsageError('--external-id means nothing without --role-arn', 'Give --role-arn, too, or leave it out.')
-    }
-    return { arn: parseRoleArn(roleArn), externalId: externalId === undefined ? '' : parseExternalId(externalId) }
-}
-
-/** The ARN of a role. Ceph's has no account. @see AWS IAM User Guide, "IAM identifiers" */
-export function parseRoleArn(text: string): string {
-    if (!/^arn:[a-z0-9-]+:iam::[\w-]*:role\/[\w+=,.@/-]{1,576}$/.test(text)) {
-        throw new UsageError(
-            `${JSON.stringify(text)} is not the ARN of a role`,
-            'Write it as IAM shows it: arn:aws:iam::123456789012:role/NAME',
-        )
-    }
-    return text
-}
-
-/** @see AWS STS API reference, AssumeRole, ExternalId */
-export function parseExternalId(text: string): string {
-    if (!/^[\w+=,.@:/-]{2,1224}$/.test(text)) {
-        throw new UsageError(
-            `${JSON.stringify(text)} cannot be an external id`,
-            'It has 2 to 1224 of A-Z, a-z, 0-9 and _+=,.@:/-',
-        )
-    }
-    return text
+function roleFrom(options: CredentialsOptions): ProviderOptions['role'] {
+    const arn = parsed(options, 'roleArn')
+    return arn === undefined ? undefined : { arn, externalId: parsed(options, 'externalId') ?? '' }
 }
 
 /** nginx does not look up `localhost`, and over http nobody minds that it is an address. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseFilePath } from '../options/file-path.js'
-import type { Target } from './settings.js'
+import type { Target } from './option-table.js'
 
 /** Where the generated folder is mounted or installed for nginx. */
 export const nginxFolder = '/etc/nginx/nginx-s3-pypi'

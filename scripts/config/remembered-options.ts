@@ -2,9 +2,8 @@ import { Command } from 'commander'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { UserError } from '../../core/user-error.js'
-import { addConfigOptions, addServerOptions, addServingOptions, configWords } from './cli-options.js'
+import { addConfigOptions, flagOf, negations, optionValues, type ConfigOptions } from './option-table.js'
 import type { GeneratedFile } from './render.js'
-import type { ConfigOptions } from './settings.js'
 
 /** The file of the folder that holds its options. No secret is an option. */
 export const optionsFile = 'generate-config.options'
@@ -14,23 +13,6 @@ export interface OptionChanges {
     added: string[]
     removed: string[]
     changed: string[]
-}
-
-/** Without them more people may read, in more ways, or names go elsewhere. `--no-…` of the second drops them. */
-const protective: [option: string, no: string][] = [
-    ['--htpasswd', '--no-htpasswd'],
-    ['--allow', '--no-allow'],
-    ['--client-ca', '--no-client-ca'],
-    ['--client-crl', '--no-client-crl'],
-    ['--tls-cert', '--no-tls'],
-    ['--private', '--no-private'],
-    ['--fallback', '--no-fallback'],
-]
-
-/** Adds the options that take one of those back. */
-export function addNegations(program: Command): Command {
-    for (const [, no] of protective) program.option(no, `drop ${no.replace('--no-', '--')}, which the folder has`)
-    return program
 }
 
 /** The file with the options, a line each: a person may edit it. */
@@ -92,7 +74,7 @@ function shellWords(line: string): string[] {
 function parseOptions(words: string[], file: string): ConfigOptions {
     const said: string[] = []
     const parser = new Command().exitOverride().configureOutput({ writeErr: (text) => said.push(text) })
-    addServingOptions(addServerOptions(addConfigOptions(parser.option('--bucket <name>'))))
+    addConfigOptions(parser)
     try {
         return parser.parse(words, { from: 'user' }).opts<ConfigOptions>()
     } catch {
@@ -130,14 +112,15 @@ export function refuseDropping(
     said: ReadonlySet<string>,
 ): void {
     const [old, now] = [optionValues(before), optionValues(after)]
-    const dropped = protective.flatMap(([option, no]) => {
-        const had = old.get(option)
-        if (said.has(no) || had === undefined) return []
-        const has = now.get(option)
-        if (has === undefined) return [[asLine([option, had]), no]]
-        // Of the private names, each counts.
-        const lost = option === '--private' ? had.filter((name) => !has.includes(name)) : []
-        return lost.map((name) => [asLine([option, [name]]), no])
+    const dropped = negations.flatMap(({ name, negation }) => {
+        const flag = flagOf(name)
+        const had = old.get(flag)
+        if (said.has(negation) || had === undefined) return []
+        const has = now.get(flag)
+        if (has === undefined) return [[asLine([flag, had]), negation]]
+        // Each of the private names counts.
+        const lost = name === 'private' ? had.filter((value) => !has.includes(value)) : []
+        return lost.map((value) => [asLine([flag, [value]]), negation])
     })
     if (dropped.length === 0) return
     throw new UserError(
@@ -145,17 +128,6 @@ export function refuseDropping(
         `generate-config --from ${folder} keeps its options and takes more of them;\n` +
             `${[...new Set(dropped.map(([, no]) => no))].join(' ')} drops them on purpose, and so does --force.`,
     )
-}
-
-/** The values of each option, in one order. */
-function optionValues(options: ConfigOptions): Map<string, string[]> {
-    const all = new Map<string, string[]>()
-    let values: string[] = []
-    for (const word of configWords(options)) {
-        if (word.startsWith('--')) all.set(word, (values = []))
-        else values.push(word)
-    }
-    return all
 }
 
 /** An option as it stands on a line of the file. */

@@ -1,40 +1,20 @@
 import { UsageError } from '../../core/user-error.js'
-import { parseBucketName } from '../options/bucket-name.js'
-import { credentialsFrom, parseRoleArn, type CredentialsOptions, type CredentialsSettings } from './credentials.js'
-import { parseFilePath, systemCaBundle } from '../options/file-path.js'
+import { credentialsFrom, type CredentialsSettings } from './credentials.js'
+import { systemCaBundle } from '../options/file-path.js'
+import { parseRoleArn } from '../options/role.js'
 import { awsEndpoint, parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
-import { parseKeyPrefix } from '../options/key-prefix.js'
 import { isLoopback, parseListens, parseResolver, parseServerNames } from '../options/listen.js'
 import { nginxFeatures, type NginxFeatures } from '../nginx/nginx-version.js'
-import { servingFrom, type Serving, type ServingOptions } from './serving.js'
-
-/** Where the configuration is to run: the official image, the same in pods, Debian's nginx, or one of the folder's own. */
-export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
-export type Target = (typeof targets)[number]
-
-/** The families of addresses that are asked for in DNS. */
-export const ipFamilies = ['ipv4', 'ipv6', 'both'] as const
-export type IpFamily = (typeof ipFamilies)[number]
-
-/** The options of `generate-config`, as text; what is undefined takes the default of `settingsFrom`. */
-export interface ConfigOptions extends ServingOptions, CredentialsOptions {
-    bucket: string
-    region?: string
-    endpointUrl?: string
-    addressing?: 'virtual' | 'path'
-    signature?: 'v4' | 'v2'
-    prefix?: string
-    listen?: string[]
-    /** One name or more. */
-    serverName?: string | string[]
-    target?: Target
-    nginxVersion?: string
-    jsEngine?: 'njs' | 'qjs'
-    resolver?: string[]
-    ipFamily?: IpFamily
-    caBundle?: string
-    serviceAccountRole?: string
-}
+import {
+    checkCompanions,
+    defaultNginxVersions,
+    optionTable,
+    parsed,
+    type ConfigOptions,
+    type IpFamily,
+    type Target,
+} from './option-table.js'
+import { servingFrom, type Serving } from './serving.js'
 
 /** Valid options with every default filled in. */
 export interface Settings extends Serving {
@@ -59,15 +39,6 @@ export interface Settings extends Serving {
     credentials: CredentialsSettings
     /** The role of the pods by their service account, on EKS. */
     serviceAccountRole: string | undefined
-}
-
-/** The nginx for which a target is written unless another is named. */
-export const defaultNginxVersions: Record<Target, string> = {
-    docker: '1.30.4',
-    kubernetes: '1.30.4',
-    // Debian 12's; what it cannot do is not used, so it runs on every later one.
-    debian: '1.22.1',
-    standalone: '1.22.1',
 }
 
 /** The DNS of Docker's networks that have a name, Compose's among them. */
@@ -101,8 +72,9 @@ export function settingsFrom(
     machineResolvers: () => string[],
     machineHasIPv6: () => boolean = () => false,
 ): Settings {
-    const target = options.target ?? 'docker'
-    const region = parseRegion(options.region ?? 'us-east-1')
+    checkCompanions(options)
+    const target = options.target ?? optionTable.target.default
+    const region = parsed(options, 'region')
     const endpoint = options.endpointUrl === undefined ? awsEndpoint(region) : parseEndpointUrl(options.endpointUrl)
     const addressing = options.addressing ?? (options.endpointUrl === undefined ? 'virtual' : 'path')
     if (addressing === 'virtual' && endpoint.address === endpoint.host) {
@@ -111,7 +83,7 @@ export function settingsFrom(
             'Use --addressing path.',
         )
     }
-    const signature = options.signature ?? 'v4'
+    const signature = options.signature ?? optionTable.signature.default
     if (signature === 'v2' && options.endpointUrl === undefined) {
         throw new UsageError(
             '--signature v2 is for S3 servers that know nothing newer: AWS takes it from no new bucket',
@@ -148,14 +120,14 @@ export function settingsFrom(
         )
     }
     return {
-        bucket: parseBucketName(options.bucket),
+        bucket: optionTable.bucket.parse(options.bucket),
         region,
         endpoint,
         addressing,
         signature,
-        prefix: parseKeyPrefix(options.prefix ?? ''),
+        prefix: parsed(options, 'prefix') ?? '',
         listen,
-        serverNames: parseServerNames([options.serverName ?? []].flat()),
+        serverNames: parseServerNames(options.serverName ?? []),
         target,
         nginxVersion,
         features,
@@ -163,7 +135,7 @@ export function settingsFrom(
         resolver,
         ipFamily: ipFamily(options.ipFamily, target, features, nginxVersion, machineHasIPv6),
         ...serving,
-        caBundle: parseFilePath(options.caBundle ?? systemCaBundle),
+        caBundle: parsed(options, 'caBundle') ?? systemCaBundle,
         credentials,
         serviceAccountRole: serviceAccountRole(options.serviceAccountRole, target, credentials),
     }
@@ -202,14 +174,6 @@ function serviceAccountRole(
         )
     }
     return parseRoleArn(given)
-}
-
-/** A region as it stands in a credential scope. Throws UsageError for what could not be one. */
-export function parseRegion(text: string): string {
-    if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
-        throw new UsageError(`${JSON.stringify(text)} is no region`, 'Write it as AWS does: eu-central-1')
-    }
-    return text
 }
 
 function resolvers(

@@ -1,5 +1,6 @@
 import { isLoopback } from '../options/listen.js'
-import type { ConfigOptions, Settings } from './settings.js'
+import type { Settings } from './settings.js'
+import type { ConfigOptions } from './option-table.js'
 
 /** What works as it was asked for, and is probably not meant. Sentences, each with its cure. */
 export function warningsOf(settings: Settings, options: ConfigOptions): string[] {

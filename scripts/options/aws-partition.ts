@@ -1,3 +1,5 @@
+import { UsageError } from '../../core/user-error.js'
+
 /** A part of AWS with names and identities of its own. */
 interface Partition {
     /** The second part of an ARN. */
@@ -21,4 +23,12 @@ const partitions: [prefix: string, partition: Partition][] = [
 export function awsPartition(region: string): Partition {
     const found = partitions.find(([prefix]) => region.startsWith(prefix))
     return found?.[1] ?? { id: 'aws', domain: 'amazonaws.com' }
+}
+
+/** A region as it stands in a credential scope. Throws UsageError for what could not be one. */
+export function parseRegion(text: string): string {
+    if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
+        throw new UsageError(`${JSON.stringify(text)} is no region`, 'Write it as AWS does: eu-central-1')
+    }
+    return text
 }

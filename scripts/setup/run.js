@@ -24,7 +24,7 @@ function dependenciesAreInstalled() {
 function buildIsStale() {
     const built = path.join(root, 'dist/refresh-credentials.js')
     if (!existsSync(built)) return true
-    const sources = ['njs', 'scripts', 'bench'].flatMap((folder) =>
+    const sources = ['core', 'njs', 'scripts', 'bench'].flatMap((folder) =>
         readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(root, folder, file)),
     )
     const newest = Math.max(

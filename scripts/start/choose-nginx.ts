@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { UserError } from '../../core/user-error.js'
-import { defaultNginxVersions } from '../config/settings.js'
+import { defaultNginxVersions } from '../config/option-table.js'
 import { ensureNginx } from '../setup/machine.js'
 import type { Nginx } from '../nginx/find-nginx.js'
 

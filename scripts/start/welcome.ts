@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { commandLine } from '../config/placement.js'
-import type { ConfigOptions } from '../config/settings.js'
+import type { ConfigOptions } from '../config/option-table.js'
 import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'
 

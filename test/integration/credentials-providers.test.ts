@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { ConfigOptions } from '../../scripts/config/settings.js'
+import type { ConfigOptions } from '../../scripts/config/option-table.js'
 import {
     sessionJson,
     startContainerProvider,

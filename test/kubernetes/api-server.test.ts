@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments, stringify } from 'yaml'
-import { configWords } from '../../scripts/config/cli-options.js'
+import { configWords } from '../../scripts/config/option-table.js'
 import { createAuthority } from '../support/certificates.js'
 import {
     buildTimeout,

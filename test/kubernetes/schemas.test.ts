@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { configWords } from '../../scripts/config/cli-options.js'
+import { configWords } from '../../scripts/config/option-table.js'
 import { kubernetesVariants } from '../support/kubernetes-variants.js'
 import { missingSchemas, prepareSchemas, validateManifests } from '../support/kubernetes-schemas.js'
 import { kustomizeBuild, missingKustomize } from '../support/kustomize.js'

@@ -110,11 +110,11 @@ describe.each([false, true])('cached: %s', (cached) => {
 
     test.each(refused)('%s, often: waits, and holds up nobody', { retry: 2 }, async (...row) => {
         const [, target, headers, status, text] = row
-        const serverName = 'pypi.example.com'
-        const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd, serverName })
+        const host = 'pypi.example.com'
+        const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd, serverName: [host] })
         const timed = async (target: string, headers: Record<string, string>) => {
             const start = performance.now()
-            const { status, body } = await request(index.port, target, { headers: { Host: serverName, ...headers } })
+            const { status, body } = await request(index.port, target, { headers: { Host: host, ...headers } })
             return { status, body: body.toString(), ms: performance.now() - start }
         }
         const many = Array.from({ length: 201 }, () => timed(target, headers))
@@ -161,7 +161,7 @@ describe.each([false, true])('cached: %s', (cached) => {
             endpointUrl: s3.endpoint,
             environment,
             cached,
-            serverName: 'pypi.example.com',
+            serverName: ['pypi.example.com'],
         })
         const ask = (target: string, host: string) => request(index.port, target, { headers: { Host: host } })
         s3.requests.length = 0
@@ -187,7 +187,7 @@ test('--server-name of several names of a domain', async () => {
         ['.example.com', 'example.com', 'example.org'],
         ['127.0.0.1', '127.0.0.1', 'localhost'],
     ]) {
-        const index = await startIndex({ endpointUrl: s3.endpoint, environment, serverName: serverName! })
+        const index = await startIndex({ endpointUrl: s3.endpoint, environment, serverName: [serverName!] })
         const ask = async (Host: string) => (await request(index.port, '/demo/', { headers: { Host } })).status
         expect([await ask(right!), await ask(wrong!)], serverName).toEqual([200, 421])
         await index.stop()

@@ -1,6 +1,6 @@
-import { credentialsKinds } from '../../scripts/config/credentials.js'
+import { credentialsKinds } from '../../scripts/config/option-table.js'
 import type { CredentialsKind } from '../../njs/credentials/choose.js'
-import { type ConfigOptions, type Target } from '../../scripts/config/settings.js'
+import type { ConfigOptions, Target } from '../../scripts/config/option-table.js'
 
 /** Options of the generator that lead to different files, and their name. */
 export interface ConfigVariant {

@@ -1,7 +1,7 @@
-import type { ConfigOptions } from '../../scripts/config/settings.js'
+import type { ConfigOptions } from '../../scripts/config/option-table.js'
 
 const secrets = '/etc/nginx/secrets'
-const tls = { tlsCert: `${secrets}/cert.pem`, tlsKey: `${secrets}/key.pem`, serverName: 'pypi.example.com' }
+const tls = { tlsCert: `${secrets}/cert.pem`, tlsKey: `${secrets}/key.pem`, serverName: ['pypi.example.com'] }
 
 const role = 'arn:aws:iam::123456789012:role/pypi'
 

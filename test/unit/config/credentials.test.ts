@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { credentialsKinds, type CredentialsOptions } from '../../../scripts/config/credentials.js'
+import { type CredentialsOptions } from '../../../scripts/config/credentials.js'
+import { credentialsKinds } from '../../../scripts/config/option-table.js'
 import { render } from '../../../scripts/config/render.js'
-import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { settingsFrom } from '../../../scripts/config/settings.js'
+import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { expectRefusal, nginxInjections } from './refusal.js'
 
 const roleArn = 'arn:aws:iam::123456789012:role/team/index'

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { fillTemplate, render } from '../../../scripts/config/render.js'
 import { isSealed } from '../../../scripts/config/seal.js'
-import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { settingsFrom } from '../../../scripts/config/settings.js'
+import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { configVariants, credentialsVariants, servingVariants } from '../../support/config-variants.js'
 import { nginxInjections } from './refusal.js'
 
@@ -67,7 +68,7 @@ test.each(
     expect(rendered(options)).toEqual(files)
 })
 
-test.each(['region', 'prefix', 'serverName', 'nginxVersion', 'bucket'] as const)(
+test.each(['region', 'prefix', 'nginxVersion', 'bucket'] as const)(
     'nothing gets into a file by --%s',
     (name) => {
         for (const text of nginxInjections) expect(() => rendered({ [name]: `xx${text}xx` }), text).toThrow(/xx/)
@@ -78,6 +79,7 @@ test('nothing gets into a file by the options that hold addresses and paths', ()
     for (const text of nginxInjections) {
         expect(() => rendered({ endpointUrl: `https://${text}` })).toThrow('the endpoint')
         expect(() => rendered({ listen: ['81', text] })).toThrow('no address to listen on')
+        expect(() => rendered({ serverName: ['a', `xx${text}xx`] }), text).toThrow(/xx/)
         expect(() => rendered({ resolver: ['10.0.0.2', text] })).toThrow('no DNS server')
         expect(() => rendered({ caBundle: `/${text}` })).toThrow('nginx cannot be given the path')
     }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { parseFilePath } from '../../../scripts/options/file-path.js'
-import { parseRegion, settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { settingsFrom } from '../../../scripts/config/settings.js'
+import { parseRegion } from '../../../scripts/options/aws-partition.js'
+import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { expectRefusal, nginxInjections } from './refusal.js'
 
 const settings = (options: Partial<ConfigOptions>, resolvers: string[] = ['10.0.0.2']) =>
@@ -118,7 +120,7 @@ test.each([
     [{ prefix: '../' }, 'cannot be the prefix'],
     [{ listen: ['80;'] }, 'is no address to listen on'],
     [{ listen: ['80', '80'] }, 'stands twice'],
-    [{ serverName: 'a b' }, 'is no server name'],
+    [{ serverName: ['a b'] }, 'is no server name'],
     [{ nginxVersion: '1.20.0' }, 'is too old'],
     [{ resolver: ['$host'] }, 'is no DNS server'],
 ])('%j is checked', (options, message) => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { nextSteps } from '../../../scripts/next-steps/next-steps.js'
-import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { settingsFrom } from '../../../scripts/config/settings.js'
+import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 
 function steps(options: Partial<ConfigOptions> = {}, folder = 'nginx-s3-pypi'): string {
     return nextSteps(
@@ -91,6 +92,6 @@ test('the index has the name of the Service, or of its certificate', () => {
     expect(steps()).toContain(' http://nginx-s3-pypi.NAMESPACE.svc/simple/ PACKAGE')
     expect(steps()).toContain('kubectl port-forward service/nginx-s3-pypi 8080:80\n')
     expect(steps(tls)).toContain(' https://nginx-s3-pypi.NAMESPACE.svc/simple/ PACKAGE')
-    expect(steps({ ...tls, serverName: 'pypi.example.com' })).toContain(' https://pypi.example.com/simple/ PACKAGE')
+    expect(steps({ ...tls, serverName: ['pypi.example.com'] })).toContain(' https://pypi.example.com/simple/ PACKAGE')
     expect(steps(tls)).toContain('8080:443\n')
 })

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { nextSteps } from '../../../scripts/next-steps/next-steps.js'
-import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { settingsFrom } from '../../../scripts/config/settings.js'
+import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 
 const hostileFolders = ['my index', "it's", '$HOME', '`id`', 'é日本', 'a+b%20~', 'x'.repeat(200)]
 
@@ -91,11 +92,11 @@ describe('Docker, with what a container does not have of itself', () => {
     })
 
     test('TLS has a port of its own, and the certificate a name', () => {
-        const text = steps({ ...tls, serverName: 'pypi.example.com' })
+        const text = steps({ ...tls, serverName: ['pypi.example.com'] })
         expect(text).toContain(' -p 8443:443 -p 8080:80 --network pypi \\\n')
         expect(text).toContain('--index-url https://pypi.example.com:8443/simple/ PACKAGE')
         expect(steps({ ...tls, httpListen: 'off' })).toContain(' -p 8443:443 --network pypi \\\n')
-        expect(steps({ ...tls, serverName: '*.example.com' })).toContain('--index-url https://localhost:8443/simple/')
+        expect(steps({ ...tls, serverName: ['*.example.com'] })).toContain('--index-url https://localhost:8443/simple/')
         expect(steps({ ...tls, target: 'debian' })).toContain('--index-url https://localhost/simple/')
     })
 })

@@ -1,0 +1,390 @@
+import { Option, type Command } from 'commander'
+import type { CredentialsKind } from '../../njs/credentials/choose.js'
+import { UsageError } from '../../core/user-error.js'
+import { parseRegion } from '../options/aws-partition.js'
+import { parseBucketName } from '../options/bucket-name.js'
+import { parseFilePath } from '../options/file-path.js'
+import { parseKeyPrefix } from '../options/key-prefix.js'
+import { parseExternalId, parseRoleArn } from '../options/role.js'
+import { parseCacheSize, parseMaxConnections, parsePageTtl } from '../options/serving-values.js'
+
+/** Where the configuration runs: the official image, the same in pods, Debian's nginx, or an nginx with its own folder. */
+export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
+export type Target = (typeof targets)[number]
+
+/** The nginx for which a target is written unless another is named. */
+export const defaultNginxVersions: Record<Target, string> = {
+    docker: '1.30.4',
+    kubernetes: '1.30.4',
+    // Debian 12's; the configuration uses nothing newer, so it runs on every later one.
+    debian: '1.22.1',
+    standalone: '1.22.1',
+}
+
+/** Address families of S3's DNS names. */
+export const ipFamilies = ['ipv4', 'ipv6', 'both'] as const
+export type IpFamily = (typeof ipFamilies)[number]
+
+/** Where nginx gets its credentials; docs/credentials.md says what `auto` does. */
+export const credentialsKinds = [
+    'env',
+    'file',
+    'ecs',
+    'eks',
+    'web-identity',
+    'ec2',
+    'auto',
+] as const satisfies readonly CredentialsKind[]
+
+/** One option. Its key in the table is the property that commander makes of the flag. */
+interface OptionRow {
+    /** `--name`, `--name <value>`, `--name <value...>` or `--name [value]`. */
+    flag: string
+    group: string
+    help: string
+    choices?: readonly string[]
+    /** Throws UsageError for a value that is wrong in itself. */
+    parse?: (text: string) => unknown
+    /** The value of an option that is not given. */
+    default?: string
+    /** For the help, where the default depends on other options. */
+    defaultHelp?: string
+    /** The option without which this one has no meaning. */
+    needs?: string
+    /** A later run refuses to drop the option unless this negation says so. */
+    negation?: string
+    /** Set by `npm start` itself. */
+    startSets?: true
+}
+
+const bucket = 'Bucket:'
+const nginx = 'nginx:'
+const credentials = 'Credentials:'
+const connection = 'Connection to S3:'
+const cache = 'Cache:'
+const missing = 'Projects that are not in the bucket:'
+const access = 'Access:'
+
+/**
+ * The options of `generate-config` that describe an index and its nginx, in the order in which they are written down. Flags,
+ * help, types, the remembered options and the "Made by" line come from here; `settingsFrom` checks the values.
+ */
+export const optionTable = {
+    bucket: {
+        flag: '--bucket <name>',
+        group: bucket,
+        help: 'S3 bucket that holds the packages',
+        startSets: true,
+        parse: parseBucketName,
+    },
+    region: {
+        flag: '--region <region>',
+        group: bucket,
+        help: 'region of the bucket',
+        default: 'us-east-1',
+        parse: parseRegion,
+    },
+    endpointUrl: {
+        flag: '--endpoint-url <url>',
+        group: bucket,
+        help: 'S3 server other than AWS: https://HOST[:PORT]',
+    },
+    addressing: {
+        flag: '--addressing <style>',
+        group: bucket,
+        help: 'BUCKET.HOST or HOST/BUCKET',
+        choices: ['virtual', 'path'],
+        defaultHelp: 'virtual on AWS, path on other servers',
+    },
+    signature: {
+        flag: '--signature <version>',
+        group: bucket,
+        help: 'signature version',
+        choices: ['v4', 'v2'],
+        default: 'v4',
+    },
+    prefix: {
+        flag: '--prefix <prefix>',
+        group: bucket,
+        help: 'prefix of the index in the bucket: team-a/',
+        parse: parseKeyPrefix,
+    },
+
+    listen: {
+        flag: '--listen <address...>',
+        group: nginx,
+        help: 'PORT (IPv4 and IPv6), ADDRESS:PORT or [IPv6]:PORT',
+        defaultHelp: '80, in Kubernetes 8080',
+        startSets: true,
+    },
+    serverName: {
+        flag: '--server-name <name...>',
+        group: nginx,
+        help: 'host names of the index; requests for other hosts get 421',
+        defaultHelp: 'any',
+        startSets: true,
+    },
+    target: {
+        flag: '--target <target>',
+        group: nginx,
+        help: 'where nginx runs',
+        choices: targets,
+        default: 'docker',
+        startSets: true,
+    },
+    nginxVersion: {
+        flag: '--nginx-version <version>',
+        group: nginx,
+        help: 'oldest nginx that must accept the configuration',
+        defaultHelp: `${defaultNginxVersions.docker}, for debian ${defaultNginxVersions.debian}`,
+        startSets: true,
+    },
+    jsEngine: {
+        flag: '--js-engine <engine>',
+        group: nginx,
+        help: 'engine that runs the scripts',
+        choices: ['njs', 'qjs'],
+        defaultHelp: "nginx's own",
+    },
+
+    credentials: {
+        flag: '--credentials <source>',
+        group: credentials,
+        help: 'source of the credentials that nginx signs with',
+        choices: credentialsKinds,
+        default: 'env',
+    },
+    roleArn: {
+        flag: '--role-arn <arn>',
+        group: credentials,
+        help: 'role to assume with those credentials',
+        parse: parseRoleArn,
+    },
+    externalId: {
+        flag: '--external-id <id>',
+        group: credentials,
+        help: "external ID required by the role's trust policy",
+        needs: 'roleArn',
+        parse: parseExternalId,
+    },
+    stsEndpointUrl: {
+        flag: '--sts-endpoint-url <url>',
+        group: credentials,
+        help: 'security token service',
+        defaultHelp: "AWS's, or that of the S3 server",
+    },
+    serviceAccountRole: {
+        flag: '--service-account-role <arn>',
+        group: credentials,
+        help: 'in Kubernetes: role of the pods, for --credentials web-identity',
+        startSets: true,
+    },
+
+    resolver: {
+        flag: '--resolver <address...>',
+        group: connection,
+        help: 'DNS servers that resolve the S3 endpoint, or "off": resolve it once, when nginx starts',
+        defaultHelp: 'those of Docker, the cluster or this machine',
+    },
+    ipFamily: {
+        flag: '--ip-family <family>',
+        group: connection,
+        help: 'address families to connect to',
+        choices: ipFamilies,
+        defaultHelp: 'those of this machine; ipv4 in containers',
+    },
+    caBundle: {
+        flag: '--ca-bundle <file>',
+        group: connection,
+        help: "CA certificates that S3's certificate is verified against",
+        defaultHelp: "the system's",
+        parse: parseFilePath,
+    },
+
+    cache: {
+        flag: '--cache <folder>',
+        group: cache,
+        help: 'cache pages and files in this folder on the machine of nginx, or "off"',
+        default: 'off',
+    },
+    cacheSize: {
+        flag: '--cache-size <size>',
+        group: cache,
+        help: 'size of the cache for files: 512m, 10g',
+        default: '10g',
+        needs: 'cache',
+        parse: parseCacheSize,
+    },
+    pageTtl: {
+        flag: '--page-ttl <seconds>',
+        group: cache,
+        help: 'time for which a cached page is served without asking S3',
+        default: '5',
+        needs: 'cache',
+        parse: parsePageTtl,
+    },
+    stale: { flag: '--stale', group: cache, help: 'serve cached pages and files while S3 fails', needs: 'cache' },
+
+    fallback: {
+        flag: '--fallback [url]',
+        group: missing,
+        help: 'redirect them to this index (default URL: PyPI)',
+        negation: '--no-fallback',
+    },
+    private: {
+        flag: '--private <pattern...>',
+        group: missing,
+        help: "never redirect projects with these names: 'acme-*'",
+        needs: 'fallback',
+        negation: '--no-private',
+    },
+
+    htpasswd: {
+        flag: '--htpasswd <file>',
+        group: access,
+        help: 'require a password of this file, a path on the machine of nginx',
+        negation: '--no-htpasswd',
+        parse: parseFilePath,
+    },
+    allow: {
+        flag: '--allow <network...>',
+        group: access,
+        help: 'restrict access to these networks: 10.0.0.0/8',
+        negation: '--no-allow',
+    },
+    tlsCert: {
+        flag: '--tls-cert <file>',
+        group: access,
+        help: 'certificate chain, a path on the machine of nginx',
+        needs: 'tlsKey',
+        negation: '--no-tls',
+        parse: parseFilePath,
+    },
+    tlsKey: {
+        flag: '--tls-key <file>',
+        group: access,
+        help: 'key of the certificate',
+        needs: 'tlsCert',
+        parse: parseFilePath,
+    },
+    clientCa: {
+        flag: '--client-ca <file>',
+        group: access,
+        help: 'require a client certificate of this authority',
+        needs: 'tlsCert',
+        negation: '--no-client-ca',
+        parse: parseFilePath,
+    },
+    clientCrl: {
+        flag: '--client-crl <file>',
+        group: access,
+        help: 'revoked client certificates (PEM)',
+        needs: 'clientCa',
+        negation: '--no-client-crl',
+        parse: parseFilePath,
+    },
+    httpListen: {
+        flag: '--http-listen <address>',
+        group: access,
+        help: 'address that redirects http to https, or "off"',
+        defaultHelp: '80, in Kubernetes 8080',
+        needs: 'tlsCert',
+    },
+    maxConnections: {
+        flag: '--max-connections <count>',
+        group: access,
+        help: 'connections of one client address',
+        default: '1000',
+        parse: parseMaxConnections,
+    },
+} as const satisfies Record<string, OptionRow>
+
+type Table = typeof optionTable
+export type OptionName = keyof ConfigOptions
+
+type Value<Row> = Row extends { choices: readonly (infer Choice)[] }
+    ? Choice
+    : Row extends { flag: `${string}...>` }
+      ? string[]
+      : Row extends { flag: `${string}[${string}` }
+        ? string | true
+        : Row extends { flag: `${string}<${string}` }
+          ? string
+          : boolean
+
+/** The options as text; an option that is not given takes the default of `settingsFrom`. */
+export type ConfigOptions = { bucket: string } & {
+    -readonly [Name in Exclude<keyof Table, 'bucket'>]?: Value<Table[Name]>
+}
+
+const rows = Object.entries(optionTable) as [OptionName, OptionRow & { needs?: OptionName }][]
+
+/** `--name` */
+export function flagOf(name: OptionName): string {
+    return optionTable[name].flag.split(' ')[0]!
+}
+
+/** Throws UsageError for an option without the one that it belongs to. */
+export function checkCompanions(options: ConfigOptions): void {
+    const isGiven = (name: OptionName) => ![undefined, false].includes(options[name] as undefined | false)
+    for (const [name, { needs }] of rows) {
+        if (needs === undefined || !isGiven(name)) continue
+        if (isGiven(needs) && options[needs] !== 'off') continue
+        const [flag, other] = [flagOf(name), flagOf(needs)]
+        throw new UsageError(`${flag} means nothing without ${other}`, `Give ${other}, too, or leave ${flag} out.`)
+    }
+}
+
+type RowWithParser = { [Name in keyof Table]: Table[Name] extends { parse: unknown } ? Name : never }[keyof Table]
+type Parsed<Row> = Row extends { parse: (text: string) => infer Result }
+    ? Row extends { default: string }
+        ? Result
+        : Result | undefined
+    : never
+
+/** The parsed value of an option, or of its default; undefined for neither. Throws UsageError. */
+export function parsed<Name extends RowWithParser>(options: Partial<ConfigOptions>, name: Name): Parsed<Table[Name]> {
+    const { parse, default: byDefault } = optionTable[name] as OptionRow
+    const text = (options[name] as string | undefined) ?? byDefault
+    return (text === undefined ? undefined : parse!(text)) as Parsed<Table[Name]>
+}
+
+/** The negations, each with the option that it drops. */
+export const negations = rows.flatMap(([name, { negation }]) => (negation === undefined ? [] : [{ name, negation }]))
+
+/** Adds the options to a program. @param forStart without those that `npm start` sets itself */
+export function addConfigOptions(program: Command, forStart = false): Command {
+    for (const [, row] of rows) {
+        if (forStart && row.startSets) continue
+        const defaultHelp = row.defaultHelp ?? row.default
+        const option = new Option(row.flag, row.help + (defaultHelp === undefined ? '' : ` (default: ${defaultHelp})`))
+        if (row.choices !== undefined) option.choices(row.choices)
+        program.addOption(option.helpGroup(row.group))
+    }
+    return program
+}
+
+/** Adds the negations of the options that a later run refuses to drop. */
+export function addNegations(program: Command): Command {
+    for (const { negation } of negations) {
+        const option = new Option(negation, `drop ${negation.replace('--no-', '--')} of the folder`)
+        program.addOption(option.helpGroup('Dropping options that the folder remembers:'))
+    }
+    return program
+}
+
+/** The values of each option that is given, in the order of the table; none for an option without a value. */
+export function optionValues(options: ConfigOptions): Map<string, string[]> {
+    return new Map(
+        rows.flatMap(([name]): [string, string[]][] => {
+            const value = options[name]
+            if (value === undefined || value === false) return []
+            return [[flagOf(name), value === true ? [] : [value].flat()]]
+        }),
+    )
+}
+
+/** The options that make the same files again, as words of a command line. */
+export function configWords(options: ConfigOptions): string[] {
+    return [...optionValues(options)].flatMap(([flag, values]) => [flag, ...values])
+}
