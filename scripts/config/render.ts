@@ -36,8 +36,9 @@ export interface Placement {
 /**
  * Renders the files of the folder: the same settings and placement give the same bytes.
  *
- * @returns env.conf, site.conf, nginx-s3-pypi.js, missing-page.js; bucket-health.js, where nginx has shared memory for it; nginx.conf, unless nginx has a configuration already; and
- * refresh-credentials.js, where there is something to renew
+ * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js; with a cache s3.conf; where
+ * nginx has shared memory bucket-health.js; unless nginx has a configuration already nginx.conf; where sessions are renewed
+ * refresh-credentials.js
  * @throws Error when a template asks for a value that is not there
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
@@ -46,7 +47,14 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
     const script = { environment: 'nginx-s3-pypi', files: 'nginx-s3-pypi-files', memory: 'nginx-s3-pypi-sessions' }[
         access
     ]
-    const configurations = ['env.conf', 'site.conf', ...(settings.target === 'debian' ? [] : ['nginx.conf'])]
+    const configurations = [
+        'env.conf',
+        'site.conf',
+        'maps.conf',
+        'locations.conf',
+        ...(settings.cache === undefined ? [] : ['s3.conf']),
+        ...(settings.target === 'debian' ? [] : ['nginx.conf']),
+    ]
     return [
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
         { name: 'nginx-s3-pypi.js', content: builtScript(script) },
@@ -65,17 +73,17 @@ function builtScript(name: string): string {
 }
 
 function renderTemplate(name: string, view: object): string {
-    return fillTemplate(readTemplate(name), view, siteParts())
+    return fillTemplate(readTemplate(name), view, templateParts())
 }
 
 function readTemplate(name: string): string {
     return readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8')
 }
 
-/** What site.conf is put together from, by the names that it has there: `site/pages`. */
-function siteParts(): Record<string, string> {
-    const names = readdirSync(new URL('templates/site/', packageRoot)).map(
-        (file) => `site/${file.replace(/\.hbs$/, '')}`,
+/** The templates that others include, by name: `parts/tls`. */
+function templateParts(): Record<string, string> {
+    const names = readdirSync(new URL('templates/parts/', packageRoot)).map(
+        (file) => `parts/${file.replace(/\.hbs$/, '')}`,
     )
     return Object.fromEntries(names.map((name) => [name, readTemplate(name)]))
 }
@@ -97,9 +105,9 @@ export function fillTemplate(source: string, view: object, parts: Record<string,
             return value
         },
     })
-    return Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })(complete, {
-        partials: parts,
-    })
+    const template = Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })
+    // Handlebars indents the empty lines of an indented part, too.
+    return template(complete, { partials: parts }).replace(/^ +$/gm, '')
 }
 
 /**
@@ -108,7 +116,8 @@ export function fillTemplate(source: string, view: object, parts: Record<string,
  */
 const s3Statuses = {
     refusedStatuses: statuses(300, 499, [304, 404, 408, 412, 413, 416, 425, 429, 499]),
-    failedStatuses: ['408 425 429', statuses(500, 599, [])].join(' '),
+    // 598 is the private status of limit_conn, see site.conf.
+    failedStatuses: ['408 425 429', statuses(500, 599, [598])].join(' '),
 }
 
 /** The beginnings of `$s3_request`; in a string of nginx, where a tab is written `\t`. */
@@ -159,6 +168,7 @@ function viewOf(settings: Settings, placement: Placement) {
         modulePath: placement.modulePath ?? defaultModulePath,
         workers: String(placement.workers ?? (settings.target === 'kubernetes' ? podWorkers : 'auto')),
 
+        folder: placement.folder,
         script: `${placement.folder}/nginx-s3-pypi.js`,
         // Where there is no other engine, its name may not be a directive yet.
         jsEngine: (features.quickJs && settings.jsEngine) || false,

@@ -155,7 +155,7 @@ test.each([true, false])('while S3 is down, with --stale %s', async (stale) => {
 
 test('the server that signs for the cache signs no other method, whoever asks it', async () => {
     await withCachedIndex({ [key]: 'bytes' }, {}, async (index, s3) => {
-        const configuration = await readFile(`${index.folder}/site.conf`, 'utf8')
+        const configuration = await readFile(`${index.folder}/maps.conf`, 'utf8')
         const socketPath = /^ +server +unix:(\S+);$/m.exec(configuration)![1]!
         const ask = async (method: string) => {
             const [response] = (await once(

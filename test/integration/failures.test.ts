@@ -88,7 +88,7 @@ describe('only "there is no such key" is "not found"', () => {
         await s3.close()
         expect(answer.status).toBe(503)
         expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
-        expect(answer.body.toString()).toMatch(/^This index cannot answer now/)
+        expect(answer.body.toString()).toMatch(/^S3 does not answer this index now/)
     })
 
     test('S3 is not there: 503', async () => {

@@ -26,6 +26,8 @@ const inContainer = [
     'bucket-health.js',
     'env.conf',
     'generate-config.options',
+    'locations.conf',
+    'maps.conf',
     'missing-page.js',
     'nginx-s3-pypi.js',
     'nginx.conf',
@@ -41,7 +43,7 @@ describe('success', () => {
         [
             ['--target', 'debian', '--resolver', '::1'],
             'nginx-s3-pypi',
-            ['env.conf', 'generate-config.options', 'missing-page.js', 'nginx-s3-pypi.js', 'site.conf'],
+            inContainer.filter((name) => name !== 'bucket-health.js' && name !== 'nginx.conf'),
         ],
         [['--target', 'standalone', '--resolver', '::1'], 'nginx-s3-pypi', inContainer.slice(1)],
     ])('%j writes one folder and says what is next', async (words, folder, files) => {
@@ -58,7 +60,7 @@ describe('success', () => {
         const before = await stat(path.join(cwd, 'nginx-s3-pypi/site.conf'))
         const again = await generate('--bucket', 'my-pypi')
         expect(again.status).toBe(0)
-        expect(again.stdout.match(/: unchanged\n/g)).toHaveLength(7)
+        expect(again.stdout.match(/: unchanged\n/g)).toHaveLength(inContainer.length)
         expect(await stat(path.join(cwd, 'nginx-s3-pypi/site.conf'))).toMatchObject({
             ino: before.ino,
             mtimeMs: before.mtimeMs,
@@ -71,14 +73,14 @@ describe('success', () => {
         expect(status).toBe(0)
         expect(stdout).toContain('index/site.conf: changed\n')
         expect(stdout).toContain('index/nginx-s3-pypi.js: unchanged\n')
-        expect((await filesIn('index'))['site.conf']).toMatch(/set \$s3_place +"\S+ \S+ other-pypi virtual";/)
+        expect((await filesIn('index'))['locations.conf']).toMatch(/set \$s3_place +"\S+ \S+ other-pypi virtual";/)
     })
 
     test('a symbolic link to a folder is that folder', async () => {
         await mkdir(path.join(cwd, 'real'))
         await symlink('real', path.join(cwd, 'link'))
         expect((await generate('--bucket', 'my-pypi', '--out', 'link')).status).toBe(0)
-        expect(await readdir(path.join(cwd, 'real'))).toHaveLength(7)
+        expect(await readdir(path.join(cwd, 'real'))).toHaveLength(inContainer.length)
     })
 
     test.each<string[][]>([
@@ -155,7 +157,7 @@ describe('--dry-run and --json', () => {
     test('--dry-run shows what would be written', async () => {
         const { status, stdout } = await generate('--bucket', 'my-pypi', '--dry-run')
         expect(status).toBe(0)
-        expect(stdout).toMatch(/^\+ +set \$s3_place +".* my-pypi virtual";$/m)
+        expect(stdout).toMatch(/^\+set \$s3_place +".* my-pypi virtual";$/m)
         expect(await readdir(cwd)).toEqual([])
     })
 
@@ -164,7 +166,7 @@ describe('--dry-run and --json', () => {
         const before = await filesIn('nginx-s3-pypi')
         const { stdout } = await generate('--bucket', 'other-pypi', '--dry-run')
         expect(stdout).toMatch(
-            /^- +set \$s3_place +".* my-pypi virtual";\n\+ +set \$s3_place +".* other-pypi virtual";$/m,
+            /^-set \$s3_place +".* my-pypi virtual";\n\+set \$s3_place +".* other-pypi virtual";$/m,
         )
         expect(stdout).toContain('nginx-s3-pypi.js: unchanged\n')
         expect(await filesIn('nginx-s3-pypi')).toEqual(before)
@@ -184,6 +186,8 @@ describe('--dry-run and --json', () => {
             files: [
                 { ...change, name: 'env.conf' },
                 { ...change, name: 'site.conf' },
+                { ...change, name: 'maps.conf' },
+                { ...change, name: 'locations.conf' },
                 { ...change, name: 'nginx.conf' },
                 { ...change, name: 'nginx-s3-pypi.js', diff: expect.any(String) },
                 { ...change, name: 'missing-page.js', diff: expect.any(String) },

@@ -76,7 +76,9 @@ test.each(targets)('nginx reads the files for %s: it refuses one that is broken'
     })
     for (const [broken, directive, complaint] of [
         ['env.conf', 'env AWS_SESSION_TOKEN;', 'unknown directive "no_directive"'],
-        ['site.conf', 'server_tokens     off;', 'unknown directive "no_directive"'],
+        ['site.conf', 'send_timeout                60s;', 'unknown directive "no_directive"'],
+        ['maps.conf', 'js_import', 'unknown directive "no_directive"'],
+        ['locations.conf', 'server_tokens     off;', 'unknown directive "no_directive"'],
         ['nginx-s3-pypi.js', 'export default', 'SyntaxError'],
     ] as const) {
         await rm(root, { recursive: true })

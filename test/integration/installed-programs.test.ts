@@ -33,6 +33,8 @@ test('generate-config has all that it writes', async () => {
     const written = await run('generate-config', '--bucket', 'my-pypi', '--credentials', 'ecs')
     for (const name of [
         'site.conf',
+        'maps.conf',
+        'locations.conf',
         'nginx-s3-pypi.js',
         'missing-page.js',
         'bucket-health.js',

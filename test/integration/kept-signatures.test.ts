@@ -100,10 +100,10 @@ describeWhere('signatures that are kept', missingFaketime(), () => {
         const index = await start({ region: 'us-east-1', addressing: 'path' })
         await beginMinute()
         const first = signatureOf(await ask(index, '/demo/file'))
-        const file = `${index.folder}/site.conf`
+        const file = `${index.folder}/locations.conf`
         await writeFile(
             file,
-            (await readFile(file, 'utf8')).replace(/^ +set \$s3_place .*$/m, (line) => line.replace(before, after)),
+            (await readFile(file, 'utf8')).replace(/^ *set \$s3_place .*$/m, (line) => line.replace(before, after)),
         )
         process.kill(Number(await readFile(`${index.folder}/nginx.pid`, 'utf8')), 'SIGHUP')
         await expect

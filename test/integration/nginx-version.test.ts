@@ -16,8 +16,8 @@ test('nginx and its script tell which they are', async ({ task }) => {
         edit: (name, content) => {
             if (name.endsWith('.js'))
                 return content.replace(/export default (\w+);/, `$1.tellVersion = ${tellVersion};\n$&`)
-            const location = '    location = /version { js_content s3.tellVersion; }\n\n'
-            return name === 'site.conf' ? content.replace(/^ {4}location /m, `${location}    location `) : content
+            const location = 'location = /version { js_content s3.tellVersion; }\n\n'
+            return name === 'locations.conf' ? content.replace(/^location /m, `${location}location `) : content
         },
     })
     const answer = await request(index.port, '/version')

@@ -13,6 +13,10 @@ const settings = (options: Partial<ConfigOptions>, resolvers: string[] = ['10.0.
 const rendered = (options: Partial<ConfigOptions>, name: string): string | undefined =>
     render(settings(options), { folder: '/etc/nginx/x', command: 'test' }).find((file) => file.name === name)?.content
 
+/** The files that nginx includes, as one text. */
+const configuration = (options: Partial<ConfigOptions>): string =>
+    ['site.conf', 'maps.conf', 'locations.conf', 's3.conf'].map((name) => rendered(options, name) ?? '').join('')
+
 describe('how the script comes by credentials', () => {
     test.each<[string, string, CredentialsOptions]>([
         ['environment', '1.22.1', {}],
@@ -27,14 +31,14 @@ describe('how the script comes by credentials', () => {
     })
 
     test('static keys are signed with by the same script as before, without anything in the background', () => {
-        const site = rendered({}, 'site.conf')!
+        const site = configuration({})
         expect(site).not.toMatch(/js_periodic|s3_credentials:|js_fetch/)
         expect(rendered({}, 'refresh-credentials.js')).toBeUndefined()
         expect(rendered({}, 'nginx-s3-pypi.js')).not.toMatch(/Promise|readFileSync|s3_credentials\b/)
     })
 
     test('the twin: a provider is asked in the background', () => {
-        const site = rendered({ credentials: 'ecs' }, 'site.conf')!
+        const site = configuration({ credentials: 'ecs' })
         expect(site).toMatch(/js_shared_dict_zone zone=s3_credentials:\d+k;/)
         expect(site).toContain('js_periodic refresh.refresh interval=5s;')
         expect(rendered({ credentials: 'ecs' }, 'refresh-credentials.js')).toContain('async function refresh')

@@ -15,6 +15,12 @@ function file(name: string, options: Partial<ConfigOptions>): string {
     return rendered(options).find((each) => each.name === name)!.content
 }
 
+/** The files that nginx includes, as one text. */
+function configuration(options: Partial<ConfigOptions>): string {
+    const files = rendered(options).filter(({ name }) => name.endsWith('.conf'))
+    return files.map(({ content }) => content).join('')
+}
+
 describe('a template', () => {
     test('takes its values', () => {
         const view = { name: 'a', flag: true, off: false, list: ['b', 'c'] }
@@ -68,12 +74,9 @@ test.each(
     expect(rendered(options)).toEqual(files)
 })
 
-test.each(['region', 'prefix', 'nginxVersion', 'bucket'] as const)(
-    'nothing gets into a file by --%s',
-    (name) => {
-        for (const text of nginxInjections) expect(() => rendered({ [name]: `xx${text}xx` }), text).toThrow(/xx/)
-    },
-)
+test.each(['region', 'prefix', 'nginxVersion', 'bucket'] as const)('nothing gets into a file by --%s', (name) => {
+    for (const text of nginxInjections) expect(() => rendered({ [name]: `xx${text}xx` }), text).toThrow(/xx/)
+})
 
 test('nothing gets into a file by the options that hold addresses and paths', () => {
     for (const text of nginxInjections) {
@@ -106,39 +109,39 @@ describe('env.conf', () => {
     })
 })
 
-describe('site.conf', () => {
+describe('the configuration', () => {
     test.each([
         ['1.22.1', false, false],
         ['1.26.3', true, false],
         ['1.27.3', true, true],
         ['1.30.4', true, true],
     ])('of nginx %s keeps the signing key: %s, follows DNS in the upstream: %s', (nginxVersion, keepsKey, follows) => {
-        const site = file('site.conf', { nginxVersion })
+        const site = configuration({ nginxVersion })
         expect(site.includes('js_shared_dict_zone')).toBe(keepsKey)
         expect(site.includes(' resolve max_fails')).toBe(follows)
         expect(site.includes('keepalive 64;')).toBe(follows)
-        expect(site).toMatch(/^ +resolver +127\.0\.0\.11 ipv6=off;$/m)
+        expect(site).toMatch(/^ *resolver +127\.0\.0\.11 ipv6=off;$/m)
     })
 
     test('names an engine only to an nginx that has a choice', () => {
-        expect(file('site.conf', {})).not.toContain('js_engine')
-        expect(file('site.conf', { jsEngine: 'qjs' })).toContain('js_engine qjs;\n')
-        expect(file('site.conf', { jsEngine: 'njs' })).toContain('js_engine njs;\n')
-        expect(file('site.conf', { jsEngine: 'njs', nginxVersion: '1.22.1' })).not.toContain('js_engine')
+        expect(configuration({})).not.toContain('js_engine')
+        expect(configuration({ jsEngine: 'qjs' })).toContain('js_engine qjs;\n')
+        expect(configuration({ jsEngine: 'njs' })).toContain('js_engine njs;\n')
+        expect(configuration({ jsEngine: 'njs', nginxVersion: '1.22.1' })).not.toContain('js_engine')
     })
 
     test('verifies the certificate of S3, where there is one', () => {
-        const site = file('site.conf', { caBundle: '/etc/ssl/own.pem' })
+        const site = configuration({ caBundle: '/etc/ssl/own.pem' })
         expect(site).toMatch(/proxy_ssl_verify +on;/)
         expect(site).toMatch(/proxy_ssl_trusted_certificate \/etc\/ssl\/own\.pem;/)
         expect(site).toMatch(/proxy_ssl_name +s3\.us-east-1\.amazonaws\.com;/)
-        expect(file('site.conf', { endpointUrl: 'http://10.0.0.5' })).not.toContain('proxy_ssl')
+        expect(configuration({ endpointUrl: 'http://10.0.0.5' })).not.toContain('proxy_ssl')
     })
 
     test('asks no DNS server for what is known, or shall be looked up once', () => {
         for (const options of [{ endpointUrl: 'http://10.0.0.5:9000' }, { resolver: ['off'] }]) {
             for (const nginxVersion of ['1.22.1', '1.30.4']) {
-                const site = file('site.conf', { ...options, nginxVersion })
+                const site = configuration({ ...options, nginxVersion })
                 expect(site).not.toMatch(/resolver|resolve /)
                 expect(site).toContain('keepalive 64;')
             }
@@ -149,8 +152,8 @@ describe('site.conf', () => {
 test('no more files stay open than nginx may open where it runs', () => {
     const cache = '/var/cache/pypi'
     // systemd's soft limit for Debian's nginx is 1,024, of which its connections take 768.
-    expect(file('site.conf', { target: 'debian', cache })).toMatch(/^ *open_file_cache +max=200 /m)
-    expect(file('site.conf', { target: 'docker', cache })).toMatch(/^ *open_file_cache +max=1000 /m)
+    expect(configuration({ target: 'debian', cache })).toMatch(/^ *open_file_cache +max=200 /m)
+    expect(configuration({ target: 'docker', cache })).toMatch(/^ *open_file_cache +max=1000 /m)
     expect(file('nginx.conf', { target: 'docker', cache })).toMatch(/^worker_rlimit_nofile 8192;/m)
-    expect(file('site.conf', { target: 'docker' })).not.toContain('open_file_cache')
+    expect(configuration({ target: 'docker' })).not.toContain('open_file_cache')
 })
