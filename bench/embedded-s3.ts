@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import { startS3Server, type RunningS3Server } from '../scripts/s3-server/server.js'
 
 /** The bucket that an nginx serves. */
@@ -21,4 +25,51 @@ export const clientEnvironment = { ...nginxEnvironment, AWS_REGION: region, AWS_
 /** Starts the embedded S3 server. @param folder of its objects */
 export function startEmbeddedS3(folder: string): Promise<RunningS3Server> {
     return startS3Server({ folder, credentials: [credentials], region })
+}
+
+/** Counts what passes to an S3 server. */
+export interface CountingProxy {
+    /** `http://127.0.0.1:PORT` */
+    endpoint: string
+    /** Requests so far. */
+    requests: number
+    close(): Promise<void>
+}
+
+/**
+ * Starts a proxy in front of an S3 server. What is asked of DynamoDB is not counted and answered as AWS does where there
+ * is no such table: s3pypi looks for one, and without it has no lock.
+ */
+export async function startCountingProxy(endpoint: string): Promise<CountingProxy> {
+    const agent = new http.Agent({ keepAlive: true })
+    const server = http.createServer((request, response) => {
+        if (request.headers['x-amz-target']?.toString().startsWith('DynamoDB_')) {
+            response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
+            response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}')
+            return
+        }
+        proxy.requests += 1
+        const { method = 'GET', url = '/', headers } = request
+        // The signature is for these headers, Host among them.
+        const passed = http.request(new URL(url, endpoint), { method, headers, agent })
+        passed.on('response', (answer) => {
+            response.writeHead(answer.statusCode ?? 502, answer.headers)
+            pipeline(answer, response).catch(() => response.destroy())
+        })
+        pipeline(request, passed).catch(() => response.destroy())
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const proxy = {
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        requests: 0,
+        async close() {
+            const closed = once(server, 'close')
+            server.close()
+            server.closeAllConnections()
+            agent.destroy()
+            await closed
+        },
+    }
+    return proxy
 }

@@ -1,12 +1,61 @@
 import { createHash } from 'node:crypto'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Bucket } from '../../scripts/s3/bucket.js'
 import type { NginxCommand } from '../../scripts/nginx/nginx-process.js'
-import type { Course } from '../course.js'
-import type { PlannedProject } from './generated-index.js'
-import { makeStandInFolder, startEmptyBucket, startStandInS3, type MeasuredS3, type S3Kind } from './measured-s3.js'
-import type { WrittenObject } from './request-kinds.js'
-import { intoBucket, intoFolder, writeIndex, type WriteObject } from './write-index.js'
+import { openBucket, type Bucket } from '../../scripts/s3/bucket.js'
+import { access, bucketName, startEmbeddedS3 } from '../embedded-s3.js'
+import {
+    cpuMicroseconds,
+    residentMemory,
+    runNginx,
+    type NginxInstallation,
+    type RunningNginx,
+} from '../measured-nginx.js'
+import { removeFolder, temporaryFolder, type RunContext } from '../measurement.js'
+import { generatedFiles, generatedSettings, s3StandIn } from '../nginx-configuration.js'
+import { writeIndex, type PlannedProject, type WriteObject } from './generated-index.js'
+import type { WrittenObject } from './requests.js'
+
+/** What nginx asks: the embedded S3 server, or an nginx in the place of S3, which costs little and verifies nothing. */
+export const s3Kinds = ['stand-in', 'embedded'] as const
+export type S3Kind = (typeof s3Kinds)[number]
+
+/** A server that answers as S3 does. */
+interface MeasuredS3 {
+    port: number
+    /** The ETag of an object, in its quotes. @param md5 hex @param size bytes */
+    etagOf(md5: string, size: number): string
+    stop(): Promise<void>
+}
+
+/** Starts the embedded S3 server, with an empty bucket. @param folder of its objects */
+async function startEmptyBucket(folder: string): Promise<MeasuredS3 & { bucket: Bucket }> {
+    const server = await startEmbeddedS3(folder)
+    const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
+    await bucket.create()
+    return {
+        port: Number(new URL(server.endpoint).port),
+        bucket,
+        etagOf: (md5) => `"${md5}"`,
+        stop: () => server.close(),
+    }
+}
+
+/** Makes the folder of the bucket's objects below that of the stand-in. @returns its path */
+async function makeStandInFolder(folder: string): Promise<string> {
+    const objects = path.join(folder, bucketName)
+    await mkdir(objects, { recursive: true })
+    return objects
+}
+
+/** Starts an nginx with one worker that serves the files of a folder with the headers of S3. */
+async function startStandInS3(nginx: NginxCommand, folder: string): Promise<MeasuredS3> {
+    const { port, stop } = await runNginx(nginx, 0, (place) => [
+        { name: 'nginx.conf', content: s3StandIn(place, folder) },
+    ])
+    const time = (timeOfFiles.getTime() / 1000).toString(16)
+    return { port, etagOf: (_md5, size) => `"${time}-${size.toString(16)}"`, stop }
+}
 
 /** Servers that have the same index. */
 export interface IndexServers {
@@ -28,10 +77,10 @@ export async function startIndexServers(
     projects: readonly PlannedProject[],
     wanted: ReadonlySet<S3Kind>,
     folder: string,
-    course: Course,
+    context: RunContext,
 ): Promise<IndexServers> {
     const objects: WrittenObject[] = []
-    const writes: WriteObject[] = [recordInto(objects, course)]
+    const writes: WriteObject[] = [recordInto(objects, context)]
     const servers = new Map<S3Kind, MeasuredS3>()
     let filled: Bucket | undefined
     const stop = async () => {
@@ -70,10 +119,89 @@ function present<Value>(value: Value | undefined): Value {
 }
 
 /** Notes what is written, and ends the writing when the run is to end. */
-function recordInto(objects: WrittenObject[], { signal, onProgress }: Course): WriteObject {
+function recordInto(objects: WrittenObject[], { signal, onProgress }: RunContext): WriteObject {
     return async (key, body) => {
         signal.throwIfAborted()
         objects.push({ key, size: body.length, md5: createHash('md5').update(body).digest('hex') })
         if (objects.length % 1000 === 0) onProgress(`writes the index: ${objects.length} objects`)
+    }
+}
+
+/** The time of all files in a folder: with their sizes it makes the ETags of an nginx that serves them. */
+const timeOfFiles = new Date('2026-01-02T03:04:05Z')
+
+/** Writes objects into a bucket. */
+function intoBucket(bucket: Bucket): WriteObject {
+    return async (key, body, headers) => void (await bucket.write(key, body, headers))
+}
+
+/** Writes objects as files of their bytes alone, for a server that knows nothing of S3. */
+function intoFolder(folder: string): WriteObject {
+    return async (key, body) => {
+        const file = path.join(folder, key)
+        await mkdir(path.dirname(file), { recursive: true })
+        await writeFile(file, body)
+        await utimes(file, timeOfFiles, timeOfFiles)
+    }
+}
+
+/** The two configurations that are measured: without `--cache` and with it. */
+export const configurations = ['direct', 'cached'] as const
+export type Configuration = (typeof configurations)[number]
+
+/** The nginx of an index, how it is configured and started. */
+export interface IndexSetup {
+    nginx: NginxInstallation
+    configuration: Configuration
+    workers: number
+    /** Of the server that is S3. */
+    s3Port: number
+}
+
+/** An nginx that serves the index. */
+export interface IndexNginx {
+    port: number
+    /** How long a page is taken from the cache, in seconds; 0 without a cache. */
+    pageTtl: number
+    /** What its workers have cost so far. */
+    usage(): Usage
+    /** Stops it, and its cache is gone. @throws Error when nginx has logged a warning or worse */
+    stop(): Promise<void>
+}
+
+interface Usage {
+    /** CPU time of all workers, user and system, in microseconds. */
+    cpu: number
+    /** The most memory of all workers, each with what they share. MiB. */
+    memory: number
+}
+
+/** Starts what `generate-config --target standalone` makes, with an empty cache where it has one. */
+export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
+    const cache = await temporaryFolder('cache')
+    let running: RunningNginx
+    let pageTtl = 0
+    try {
+        running = await runNginx(
+            setup.nginx,
+            setup.s3Port,
+            (place) => {
+                const isCached = setup.configuration === 'cached'
+                const settings = generatedSettings(setup.nginx, place, isCached ? { cache } : {})
+                pageTtl = isCached ? settings.pageTtl : 0
+                return generatedFiles(settings, setup.nginx, place, setup.workers)
+            },
+            setup.workers,
+        )
+    } catch (error) {
+        await removeFolder(cache)
+        throw error
+    }
+    const sum = (of: (pid: number) => number) => running.workers.reduce((total, pid) => total + of(pid), 0)
+    return {
+        port: running.port,
+        pageTtl,
+        usage: () => ({ cpu: sum(cpuMicroseconds), memory: sum((pid) => residentMemory(pid).peak) }),
+        stop: () => running.stop().finally(() => removeFolder(cache)),
     }
 }

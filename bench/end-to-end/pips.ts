@@ -4,10 +4,10 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { percentilesOf } from '../quantiles.js'
+import { percentilesOf } from '../measurement.js'
 import { closureSize, topPackage } from './generated-index.js'
-import { startIndexNginx, type Configuration, type IndexSetup } from './index-nginx.js'
-import { ask } from './node-requests.js'
+import { startIndexNginx, type Configuration, type IndexSetup } from './index-servers.js'
+import { ask } from './requests.js'
 
 /** How pips that all began at once fared. */
 export interface PipFigures {

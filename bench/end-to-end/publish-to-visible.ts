@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mapParallel } from '../../scripts/s3/parallel.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { percentilesOf, type Percentiles } from '../quantiles.js'
-import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-nginx.js'
-import { ask } from './node-requests.js'
-import { seededRandom } from './seeded-random.js'
-import { smallWheel } from './small-wheel.js'
+import { mapParallel } from '../../scripts/s3/parallel.js'
+import { percentilesOf, type Percentiles } from '../measurement.js'
+import { smallWheel } from '../wheels.js'
+import { seededRandom } from './generated-index.js'
+import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-servers.js'
+import { ask } from './requests.js'
 
 /** How long it took until a file that was published was on the page that nginx serves. */
 export interface VisibleFigures {
@@ -24,7 +24,7 @@ export interface VisibleFigures {
 }
 
 /** What is published, and where to. */
-export interface Publishing {
+interface Publishing {
     bucket: Bucket
     /** Projects that are in the bucket. */
     projects: readonly string[]
@@ -35,7 +35,7 @@ export interface Publishing {
 }
 
 /** How the two configurations are measured. */
-const courses = {
+const polling = {
     direct: { pollInterval: 5, parallel: 1, version: 2 },
     // Most of the time is waiting, so that several can wait at once.
     cached: { pollInterval: 20, parallel: 10, version: 3 },
@@ -54,7 +54,7 @@ export async function measureVisible(setup: IndexSetup, publishing: Publishing):
     try {
         const numbers = Array.from({ length: publishing.publishes }, (_, number) => number)
         const inTurn = turns()
-        const times = await mapParallel(numbers, courses[configuration].parallel, (number) =>
+        const times = await mapParallel(numbers, polling[configuration].parallel, (number) =>
             measureOne(nginx, agent, configuration, publishing, number, random() * nginx.pageTtl * 1000, inTurn),
         )
         return {
@@ -80,7 +80,7 @@ async function measureOne(
     age: number,
     inTurn: <Result>(task: () => Promise<Result>) => Promise<Result>,
 ): Promise<{ start: number; end: number; seen: number }> {
-    const { pollInterval, version } = courses[configuration]
+    const { pollInterval, version } = polling[configuration]
     const wheel = await smallWheel(projects[number % projects.length]!, `${version}.${number}`)
     const file = path.join(folder, wheel.filename)
     await writeFile(file, wheel.bytes)

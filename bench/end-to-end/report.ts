@@ -1,12 +1,11 @@
-import type { Circumstances } from '../circumstances.js'
-import type { ReportTable } from '../report-table.js'
-import type { RequestFigures } from './measure-requests.js'
-import type { S3Kind } from './measured-s3.js'
+import { toJson, toMarkdown, toText, writeReportFiles, type Environment, type ReportTable } from '../report.js'
+import type { S3Kind } from './index-servers.js'
 import type { PipFigures } from './pips.js'
 import type { VisibleFigures } from './publish-to-visible.js'
+import type { RequestFigures } from './requests.js'
 
 /** The result of a run. What was not measured is empty. */
-export interface Report extends Circumstances {
+export interface Report extends Environment {
     nginx: string
     workers: number
     index: { projects: number; files: number; largeProjectFiles: number; seed: number }
@@ -21,12 +20,12 @@ export interface Report extends Circumstances {
 }
 
 /** What a report tells to people; tables without rows are left out. */
-export function tablesOf(report: Report): ReportTable[] {
+function tablesOf(report: Report): ReportTable[] {
     return [requestTable(report), pipTable(report), visibleTable(report)].filter(({ rows }) => rows.length > 0)
 }
 
 /** Where and how it was measured, a sentence each. */
-export function circumstancesOf({ date, machine, nginx, workers, index }: Report): string {
+function describeEnvironment({ date, machine, nginx, workers, index }: Report): string {
     return (
         `${date}, on ${machine}, which clients, nginx and S3 shared; nginx ${nginx} with ${workers} workers, without an ` +
         `access log. An index of ${index.projects} projects with ${index.files} files in all, ${index.largeProjectFiles} of ` +
@@ -99,4 +98,24 @@ function visibleTable({ visible }: Report): ReportTable {
             pair(each.fromEnd),
         ]),
     }
+}
+
+/** The report for a terminal. */
+export function reportAsText(report: Report): string {
+    return `${describeEnvironment(report)}\n\n${toText(tablesOf(report))}`
+}
+
+/** The report for a page. */
+function reportAsMarkdown(report: Report): string {
+    return `${describeEnvironment(report)}\n\n${toMarkdown(tablesOf(report))}`
+}
+
+/**
+ * Writes end-to-end.json into a folder, and the report into its performance.md, where that is.
+ *
+ * @throws UserError when performance.md has not the markers; nothing is written then
+ */
+export async function writeReport(report: Report, folder: string): Promise<void> {
+    const files = { 'end-to-end.json': toJson(report) }
+    await writeReportFiles(folder, 'end-to-end', reportAsMarkdown(report), files)
 }

@@ -4,13 +4,87 @@ import { writeFolder } from '../../scripts/config/write-folder.js'
 import { freePort } from '../../scripts/nginx/free-port.js'
 import { startNginx, type NginxCommand } from '../../scripts/nginx/nginx-process.js'
 import { nginxEnvironment } from '../embedded-s3.js'
-import type { Place } from '../minimal-nginx.js'
-import { inTemporaryFolder } from '../temporary-folder.js'
-import { askInTurn } from './node-load.js'
-import type { PathPattern } from './request-paths.js'
+import { askInTurn, type PathPattern } from '../load.js'
+import type { NginxInstallation } from '../measured-nginx.js'
+import { inTemporaryFolder, spreadOf, type RunContext } from '../measurement.js'
+import type { Place } from '../nginx-configuration.js'
+import { pathPattern, withUpstream, type PathKind } from './cpu-time.js'
+import { signingSubjects, subjectFiles, subjectName, type Gateway, type Subject } from './subjects.js'
+
+/** Counts the instructions that signing costs, and those of plain proxying, by one nginx. */
+export function countSigning(
+    nginx: NginxInstallation,
+    gateway: Gateway | undefined,
+    kinds: readonly PathKind[],
+    context: RunContext,
+): Promise<Count[]> {
+    return withUpstream(nginx, (port) =>
+        countInstructions(nginx, signingSubjects(nginx, gateway), port, kinds, context),
+    )
+}
+
+/** What a request costs nginx's worker in instructions, those of the kernel left out. */
+export interface Count {
+    nginx: string
+    subject: string
+    paths: PathKind
+    instructions: number
+}
+
+/** As many requests as a run counts; so many paths are recent then. */
+const requests = 100
+
+/** Counts them for plain proxying and for the subjects. It takes half a minute a number, and repeats to a thousandth. */
+async function countInstructions(
+    nginx: NginxInstallation,
+    subjects: readonly Subject[],
+    upstreamPort: number,
+    kinds: readonly PathKind[],
+    context: RunContext,
+): Promise<Count[]> {
+    const counts: Count[] = []
+    for (const subject of [{ kind: 'plain' } as const, ...subjects]) {
+        for (const paths of kinds) {
+            context.signal.throwIfAborted()
+            context.onProgress(`${nginx.name}: ${subjectName(subject)}, ${paths} paths`)
+            const pattern = pathPattern(paths, 1_000_000)
+            const run = {
+                upstreamPort,
+                filesIn: (place: Place) => subjectFiles(subject, nginx, place),
+                paths: Number.isFinite(pattern.count) ? { ...pattern, count: requests } : pattern,
+                requests,
+            }
+            // A minute that ends in the middle makes recent paths new: the median of three leaves that out.
+            const repeated: number[] = []
+            for (let time = 0; time < 3; time++) repeated.push(await instructionsPerRequest(nginx, run))
+            const instructions = spreadOf(repeated).median
+            counts.push({
+                nginx: nginx.name,
+                subject: subjectName(subject),
+                paths,
+                instructions: Math.round(instructions),
+            })
+        }
+    }
+    return counts
+}
+
+/** The counts as a table: a line for each nginx and subject, a column for each kind of path. */
+export function tableOfCounts(counts: readonly Count[]): string {
+    const kinds = [...new Set(counts.map(({ paths }) => paths))]
+    const lines = new Map<string, string[]>()
+    for (const { nginx, subject, instructions } of counts) {
+        const name = `${nginx}  ${subject}`
+        lines.set(name, [...(lines.get(name) ?? []), instructions.toLocaleString('en').padStart(11)])
+    }
+    const width = Math.max(...[...lines.keys()].map((name) => name.length))
+    const head = ''.padEnd(width) + kinds.map((kind) => `  ${kind.padStart(11)}`).join('')
+    const rows = [...lines].map(([name, cells]) => name.padEnd(width) + cells.map((cell) => `  ${cell}`).join(''))
+    return `Instructions that nginx executes for a request, system calls left out, by kind of path.\n\n${[head, ...rows].join('\n')}\n`
+}
 
 /** What is counted. */
-export interface CountedRun {
+interface CountedRun {
     upstreamPort: number
     /** The files of nginx's folder, nginx.conf among them. */
     filesIn: (place: Place) => GeneratedFile[]
@@ -29,12 +103,12 @@ export interface CountedRun {
  * requests and as many more, the difference is what those cost.
  */
 export async function instructionsPerRequest(nginx: NginxCommand, run: CountedRun): Promise<number> {
-    const few = await countInstructions(nginx, run, run.requests)
-    const many = await countInstructions(nginx, run, run.requests * 2)
+    const few = await totalInstructions(nginx, run, run.requests)
+    const many = await totalInstructions(nginx, run, run.requests * 2)
     return (many - few) / run.requests
 }
 
-function countInstructions(nginx: NginxCommand, run: CountedRun, requests: number): Promise<number> {
+function totalInstructions(nginx: NginxCommand, run: CountedRun, requests: number): Promise<number> {
     return inTemporaryFolder('callgrind', async (folder) => {
         const port = await freePort()
         const profile = run.profile ?? `${folder}/callgrind.out`

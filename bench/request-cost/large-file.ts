@@ -1,16 +1,20 @@
+import { once } from 'node:events'
 import { truncate, writeFile } from 'node:fs/promises'
+import net from 'node:net'
 import path from 'node:path'
-import { byTurns } from '../by-turns.js'
-import type { Course } from '../course.js'
-import type { NginxAtHand } from '../nginx-at-hand.js'
-import { cpuMicroseconds, forgetPeak, residentMemory } from '../process-usage.js'
-import { spreadOf, type Spread } from '../quantiles.js'
-import { runNginx, stopAll, type RunningNginx } from '../running-nginx.js'
-import { inTemporaryFolder } from '../temporary-folder.js'
-import { fileUpstream } from '../upstreams.js'
-import { filesFor, subjectName, type Subject } from './configurations.js'
-import { download } from './download.js'
-import type { Extent } from './measure.js'
+import {
+    cpuMicroseconds,
+    forgetPeak,
+    residentMemory,
+    runNginx,
+    stopAll,
+    type NginxInstallation,
+    type RunningNginx,
+} from '../measured-nginx.js'
+import { inRounds, inTemporaryFolder, spreadOf, type RunContext, type Spread } from '../measurement.js'
+import { fileUpstream } from '../nginx-configuration.js'
+import type { Extent } from './cpu-time.js'
+import { subjectFiles, subjectName, type Subject } from './subjects.js'
 
 /** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
 export interface LargeFileCost {
@@ -40,7 +44,11 @@ interface Turn {
  * Measures one download after the other through plain proxying and ours, by turns; and through plain proxying with our
  * buffers, which shows what of a difference is theirs.
  */
-export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, course: Course): Promise<LargeFileCost[]> {
+export async function measureLargeFile(
+    nginx: NginxInstallation,
+    extent: Extent,
+    context: RunContext,
+): Promise<LargeFileCost[]> {
     const subjects: Subject[] = [
         { kind: 'plain' },
         { kind: 'plain', buffers: 'ours' },
@@ -55,18 +63,18 @@ export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, cours
             const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, name)))
             running.push(upstream)
             for (const subject of subjects) {
-                running.push(await runNginx(nginx, upstream.port, (place) => filesFor(subject, nginx, place)))
+                running.push(await runNginx(nginx, upstream.port, (place) => subjectFiles(subject, nginx, place)))
             }
             const measured = running.slice(1)
             const memory = measured.map(({ worker }) => {
                 forgetPeak(worker)
                 return residentMemory(worker).now
             })
-            course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
-            const rounds = await byTurns(
+            context.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
+            const rounds = await inRounds(
                 subjects.length,
                 { rounds: extent.rounds, warmUp: 1 },
-                course.signal,
+                context.signal,
                 (index) => takeTurn(measured[index]!),
             )
             return subjects.map((subject, index) => ({
@@ -100,4 +108,42 @@ function spreadsOf(rounds: readonly Turn[][], index: number) {
         ratio: ratio('microsecondsPerMegabyte'),
         microsecondsPerMegabyte: value('microsecondsPerMegabyte'),
     }
+}
+
+/** What a download took. */
+interface Download {
+    bytes: number
+    seconds: number
+}
+
+/**
+ * Asks for a file over a connection of its own, and throws away what comes: what is measured is who sends.
+ *
+ * @returns the bytes of the body
+ * @throws Error when the answer is not a whole 200
+ */
+async function download(port: number, path: string): Promise<Download> {
+    const buffer = Buffer.alloc(1024 * 1024)
+    let head = ''
+    let received = 0
+    const begin = performance.now()
+    const onread = {
+        buffer,
+        callback(count: number) {
+            received += count
+            if (!head.includes('\r\n\r\n')) head += buffer.toString('latin1', 0, Math.min(count, 16_384))
+            return true
+        },
+    }
+    const socket = net.connect({ port, host: '127.0.0.1', onread })
+    socket.setTimeout(60_000, () => socket.destroy(new Error('a download stood still for a minute')))
+    await once(socket, 'connect')
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
+    await once(socket, 'close')
+    const seconds = (performance.now() - begin) / 1000
+    const headLength = head.indexOf('\r\n\r\n') + 4
+    const length = /^HTTP\/1\.1 200 [^]*?\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
+    const bytes = received - headLength
+    if (Number(length) !== bytes) throw new Error(`${bytes} bytes came after:\n${head.slice(0, headLength)}`)
+    return { bytes, seconds }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fileCounts } from '../../../bench/end-to-end/file-counts.js'
+import { fileCounts } from '../../../bench/end-to-end/generated-index.js'
 
 describe.each([200, 1000, 10_000])('%d projects', (projects) => {
     const counts = fileCounts(projects, 1)

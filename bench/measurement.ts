@@ -1,0 +1,136 @@
+import { InvalidArgumentError } from 'commander'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { UserError } from '../core/user-error.js'
+
+/** What goes on during a measurement. */
+export interface RunContext {
+    onProgress: (text: string) => void
+    /** Ends it before its end. */
+    signal: AbortSignal
+}
+
+/**
+ * Runs a measurement, shows on a terminal what it does, and lets it end in order when it is interrupted.
+ *
+ * @throws UserError when it was interrupted
+ */
+export async function runInterruptibly<Result>(task: (context: RunContext) => Promise<Result>): Promise<Result> {
+    const interruption = new AbortController()
+    // Not once: npm passes on what a terminal has sent already.
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.on(signal, () => interruption.abort(new UserError('interrupted')))
+    }
+    try {
+        return await task({ onProgress: showProgress, signal: interruption.signal })
+    } catch (error) {
+        // What was cut off has errors of many kinds.
+        throw interruption.signal.aborted ? interruption.signal.reason : error
+    } finally {
+        showProgress('')
+    }
+}
+
+function showProgress(text: string): void {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+/**
+ * Lets each take its turn in each round, in each second round in the reverse order, so that what disturbs the machine
+ * for a while disturbs them alike.
+ *
+ * @param entrants how many there are
+ * @param warmUp rounds that come before and are not counted: they connect to the upstream and fill caches
+ * @returns for each round what each did
+ */
+export async function inRounds<Turn>(
+    entrants: number,
+    { rounds, warmUp }: { rounds: number; warmUp: number },
+    signal: AbortSignal,
+    takeTurn: (index: number) => Promise<Turn>,
+): Promise<Turn[][]> {
+    const counted: Turn[][] = []
+    for (let round = 0; round < warmUp + rounds; round++) {
+        const turns: Turn[] = []
+        for (let turn = 0; turn < entrants; turn++) {
+            signal.throwIfAborted()
+            const index = round % 2 === 0 ? turn : entrants - 1 - turn
+            turns[index] = await takeTurn(index)
+        }
+        if (round >= warmUp) counted.push(turns)
+    }
+    return counted
+}
+
+/** What repeated measurements say: the middle one, and between which two values the middle half of them lies. */
+export interface Spread {
+    median: number
+    low: number
+    high: number
+}
+
+/** @param values at least one; they are not changed */
+export function spreadOf(values: readonly number[]): Spread {
+    const sorted = inOrder(values)
+    return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) }
+}
+
+/** What half of many measurements do not exceed, and 99 of 100. */
+export interface Percentiles {
+    p50: number
+    p99: number
+}
+
+/** @param values at least one; they are not changed */
+export function percentilesOf(values: readonly number[]): Percentiles {
+    const sorted = inOrder(values)
+    return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
+}
+
+function inOrder(values: readonly number[]): number[] {
+    return [...values].sort((one, other) => one - other)
+}
+
+/** @param sorted at least one value, in order @param share 0 to 1 */
+function quantile(sorted: readonly number[], share: number): number {
+    const position = share * (sorted.length - 1)
+    const below = sorted[Math.floor(position)]!
+    const above = sorted[Math.ceil(position)]!
+    return below + (above - below) * (position - Math.floor(position))
+}
+
+/** Parses an option that is a whole number of so many digits at most, and not 0. */
+export function positive(digits: number): (text: string) => number {
+    return (text) => {
+        if (!/^[1-9]\d*$/.test(text) || text.length > digits) {
+            throw new InvalidArgumentError(`It is a whole number from 1 to ${'9'.repeat(digits)}.`)
+        }
+        return Number(text)
+    }
+}
+
+/** Makes a folder that others may read in: the workers of an nginx that root has started are not root. */
+export async function temporaryFolder(purpose: string): Promise<string> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), `bench-${purpose}-`))
+    await chmod(folder, 0o755)
+    return folder
+}
+
+/** Removes a folder, also while a program that was ended still writes into it. */
+export function removeFolder(folder: string): Promise<void> {
+    return rm(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** Does something with a temporary folder, which goes afterwards. */
+export async function inTemporaryFolder<Result>(
+    purpose: string,
+    task: (folder: string) => Promise<Result>,
+): Promise<Result> {
+    const folder = await temporaryFolder(purpose)
+    try {
+        return await task(folder)
+    } finally {
+        await removeFolder(folder)
+    }
+}

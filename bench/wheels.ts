@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { ZipFile } from 'yazl'
+
+/** A wheel in memory. */
+export interface SmallWheel {
+    /** Normalised name of its project. */
+    project: string
+    filename: string
+    bytes: Buffer
+    /** The METADATA in it. */
+    metadata: Buffer
+}
+
+/**
+ * Makes a wheel of some kilobytes that pip installs: one module and its RECORD. The same words give the same bytes.
+ *
+ * @param requires projects that it depends on, as Requires-Dist has them
+ * @see PyPA, "Binary distribution format"
+ */
+export async function smallWheel(project: string, version: string, requires: string[] = []): Promise<SmallWheel> {
+    const name = project.replaceAll('-', '_')
+    const distInfo = `${name}-${version}.dist-info`
+    const metadata = Buffer.from(
+        [
+            'Metadata-Version: 2.1',
+            `Name: ${project}`,
+            `Version: ${version}`,
+            'Summary: A small package that is there to be installed',
+            'Requires-Python: >=3.8',
+            ...requires.map((requirement) => `Requires-Dist: ${requirement}`),
+            '',
+            'What it does is told on many lines, as in most packages.\n'.repeat(20),
+        ].join('\n'),
+    )
+    const members: [string, Buffer][] = [
+        [`${name}/__init__.py`, Buffer.from(`version = "${version}"\n`)],
+        [`${distInfo}/METADATA`, metadata],
+        [`${distInfo}/WHEEL`, Buffer.from('Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n')],
+    ]
+    const record = members.map(([path, bytes]) => {
+        const hash = createHash('sha256').update(bytes).digest('base64url')
+        return `${path},sha256=${hash},${bytes.length}\n`
+    })
+    members.push([`${distInfo}/RECORD`, Buffer.from(`${record.join('')}${distInfo}/RECORD,,\n`)])
+    const archive = new ZipFile()
+    for (const [path, bytes] of members) {
+        // To compress it would take longer than all the rest of an index.
+        archive.addBuffer(bytes, path, { mtime: new Date(2026, 0, 1), mode: 0o100644, compress: false })
+    }
+    archive.end()
+    return {
+        project,
+        filename: `${name}-${version}-py3-none-any.whl`,
+        bytes: await buffer(archive.outputStream),
+        metadata,
+    }
+}
+
+/** Writes a wheel with a member of so many bytes, in constant memory. @returns its path */
+export async function writeWheel(folder: string, name: string, version: string, bytes: number): Promise<string> {
+    const archive = new ZipFile()
+    const block = randomBytes(1024 * 1024)
+    const blocks = function* () {
+        for (let left = bytes; left > 0; left -= block.length) yield block.subarray(0, left)
+    }
+    archive.addReadStream(Readable.from(blocks()), `${name}/ballast.bin`, { compress: false })
+    const distInfo = `${name}-${version}.dist-info`
+    const metadata = `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`
+    archive.addBuffer(Buffer.from(metadata), `${distInfo}/METADATA`)
+    archive.addBuffer(Buffer.from('Wheel-Version: 1.0\nTag: py3-none-any\n'), `${distInfo}/WHEEL`)
+    archive.end()
+    const path = join(folder, `${name}-${version}-py3-none-any.whl`)
+    await pipeline(archive.outputStream, createWriteStream(path))
+    return path
+}
