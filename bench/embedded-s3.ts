@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { openBucket, type Bucket } from '../scripts/s3/bucket.js'
 import { startS3Server, type RunningS3Server } from '../scripts/s3-server/server.js'
 
 /** The bucket that an nginx serves. */
@@ -25,6 +26,19 @@ export const clientEnvironment = { ...nginxEnvironment, AWS_REGION: region, AWS_
 /** Starts the embedded S3 server. @param folder of its objects */
 export function startEmbeddedS3(folder: string): Promise<RunningS3Server> {
     return startS3Server({ folder, credentials: [credentials], region })
+}
+
+/** Starts the embedded S3 server with an empty bucket, the one that an nginx serves. @param folder of its objects */
+export async function startEmbeddedBucket(folder: string): Promise<{ server: RunningS3Server; bucket: Bucket }> {
+    const server = await startEmbeddedS3(folder)
+    const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
+    try {
+        await bucket.create()
+    } catch (error) {
+        await server.close()
+        throw error
+    }
+    return { server, bucket }
 }
 
 /** Counts what passes to an S3 server. */

@@ -20,113 +20,22 @@ import { findInstallations, type NginxInstallation } from './measured-nginx.js'
 import { inTemporaryFolder, positive, runInterruptibly, type RunContext } from './measurement.js'
 import { currentEnvironment, toJson } from './report.js'
 
-/** What can be measured for itself. */
+/** The parts that can be measured alone. */
 const parts = ['requests', 'pips', 'publishes'] as const
 type Part = (typeof parts)[number]
 
-/** What is to be measured, and how much of it. */
-interface Extent {
+interface Options {
     projects: number
     largeFiles: number
     seed: number
     workers: number
-    /** Behind nginx when requests are measured: the other parts have the embedded server. */
+    /** The server behind nginx when requests are measured; the other parts have the embedded one. */
     s3: S3Kind
-    /** Of each measurement of requests. */
     seconds: number
     pips: number
     publishes: number
-    parts: readonly Part[]
-    /** An unpacked Debian, whose nginx it is. */
-    nginxRoot?: string
-}
-
-/** Makes the index, measures, and ends all that it has started. @param folder for all that is written */
-async function runBenchmark(extent: Extent, folder: string, context: RunContext): Promise<Report> {
-    const nginx = await nginxOf(extent)
-    const projects = planIndex(extent.projects, extent.largeFiles, extent.seed)
-    const wrk = findWrk()
-    const report: Report = {
-        ...currentEnvironment(),
-        nginx: nginx.version,
-        workers: extent.workers,
-        index: {
-            projects: projects.length,
-            files: projects.reduce((sum, { versions }) => sum + versions.length, 0),
-            largeProjectFiles: extent.largeFiles,
-            seed: extent.seed,
-        },
-        s3: extent.s3,
-        loadGenerator: wrk === undefined ? 'node' : 'wrk',
-        connections,
-        seconds: extent.seconds,
-        requests: [],
-        pips: [],
-        visible: [],
-    }
-    const wanted = extent.parts.map((part): S3Kind => (part === 'requests' ? extent.s3 : 'embedded'))
-    const servers = await startIndexServers(nginx, projects, new Set(wanted), folder, context)
-    const measurements = { requests: addRequests, pips: addPips, publishes: addVisible }
-    try {
-        for (const part of parts.filter((each) => extent.parts.includes(each))) {
-            const { port } = servers.server(part === 'requests' ? extent.s3 : 'embedded')
-            for (const configuration of configurations) {
-                context.signal.throwIfAborted()
-                const setup = { nginx, configuration, workers: extent.workers, s3Port: port }
-                await measurements[part](report, { setup, extent, servers, wrk, folder, context })
-            }
-        }
-        return report
-    } finally {
-        await servers.stop()
-    }
-}
-
-/** What each measurement is given. */
-interface Measurement {
-    setup: IndexSetup
-    extent: Extent
-    servers: IndexServers
-    wrk: string | undefined
-    folder: string
-    context: RunContext
-}
-
-async function addRequests(
-    report: Report,
-    { setup, extent, servers, wrk, folder, context }: Measurement,
-): Promise<void> {
-    const kinds = requestKinds(servers.objects, ({ md5, size }) => servers.server(extent.s3).etagOf(md5, size))
-    const figures = await measureRequests(setup, kinds, { wrk, folder, seconds: extent.seconds, ...context })
-    report.requests.push(...figures)
-}
-
-async function addPips(report: Report, { setup, extent, folder, context }: Measurement): Promise<void> {
-    context.onProgress(`${setup.configuration}: ${extent.pips} pips`)
-    report.pips.push(await measurePips(setup, extent.pips, folder, context.signal))
-}
-
-async function addVisible(report: Report, { setup, extent, servers, folder, context }: Measurement): Promise<void> {
-    context.onProgress(`${setup.configuration}: ${extent.publishes} publishes`)
-    const projects = Array.from({ length: extent.projects }, (_, number) => `project-${number}`)
-    const publishing = {
-        bucket: servers.bucket(),
-        projects,
-        publishes: extent.publishes,
-        folder,
-        signal: context.signal,
-    }
-    report.visible.push(await measureVisible(setup, publishing))
-}
-
-async function nginxOf({ nginxRoot }: Extent): Promise<NginxInstallation> {
-    const nginxes = await findInstallations(nginxRoot === undefined ? [] : [nginxRoot])
-    const name = nginxRoot === undefined ? 'this machine' : path.basename(nginxRoot)
-    return nginxes.find((each) => each.name.endsWith(`(${name})`))!
-}
-
-interface Options extends Omit<Extent, 'parts'> {
     only?: Part[]
+    nginxRoot?: string
     json?: true
     write?: string
 }
@@ -163,13 +72,96 @@ Examples:
     .action((options: Options) => inTemporaryFolder('end-to-end', (folder) => bench(options, folder)))
 
 async function bench(options: Options, folder: string): Promise<void> {
-    const report = await runInterruptibly((context) =>
-        runBenchmark({ ...options, parts: options.only ?? parts }, folder, context),
-    )
+    const report = await runInterruptibly((context) => measureAll(options, folder, context))
     process.stdout.write(options.json ? toJson(report) : reportAsText(report))
     const failure = report.pips.find((each) => each.failure !== undefined)
     if (failure !== undefined) throw new UserError(`a pip failed (${failure.configuration}): ${failure.failure}`)
     if (options.write !== undefined) await writeReport(report, options.write)
+}
+
+/** Makes an index, measures it, and stops all servers. @param folder for the index and all that clients write */
+async function measureAll(options: Options, folder: string, context: RunContext): Promise<Report> {
+    const nginx = await nginxOf(options)
+    const projects = planIndex(options.projects, options.largeFiles, options.seed)
+    const wrk = findWrk()
+    const report: Report = {
+        ...currentEnvironment(),
+        nginx: nginx.version,
+        workers: options.workers,
+        index: {
+            projects: projects.length,
+            files: projects.reduce((sum, { versions }) => sum + versions.length, 0),
+            largeProjectFiles: options.largeFiles,
+            seed: options.seed,
+        },
+        s3: options.s3,
+        loadGenerator: wrk === undefined ? 'node' : 'wrk',
+        connections,
+        seconds: options.seconds,
+        requests: [],
+        pips: [],
+        visible: [],
+    }
+    const measured = parts.filter((part) => options.only?.includes(part) ?? true)
+    const s3Of = (part: Part): S3Kind => (part === 'requests' ? options.s3 : 'embedded')
+    const servers = await startIndexServers(nginx, projects, new Set(measured.map(s3Of)), folder, context)
+    const measurements = { requests: addRequests, pips: addPips, publishes: addVisible }
+    try {
+        for (const part of measured) {
+            const { port } = servers.server(s3Of(part))
+            for (const configuration of configurations) {
+                context.signal.throwIfAborted()
+                const setup = { nginx, configuration, workers: options.workers, s3Port: port }
+                await measurements[part](report, { setup, options, servers, wrk, folder, context })
+            }
+        }
+        return report
+    } finally {
+        await servers.stop()
+    }
+}
+
+/** The input of a measurement of one part with one configuration. */
+interface Measurement {
+    setup: IndexSetup
+    options: Options
+    servers: IndexServers
+    wrk: string | undefined
+    folder: string
+    context: RunContext
+}
+
+async function addRequests(
+    report: Report,
+    { setup, options, servers, wrk, folder, context }: Measurement,
+): Promise<void> {
+    const kinds = requestKinds(servers.objects, ({ md5, size }) => servers.server(options.s3).etagOf(md5, size))
+    const figures = await measureRequests(setup, kinds, { wrk, folder, seconds: options.seconds, ...context })
+    report.requests.push(...figures)
+}
+
+async function addPips(report: Report, { setup, options, folder, context }: Measurement): Promise<void> {
+    context.onProgress(`${setup.configuration}: ${options.pips} pips`)
+    report.pips.push(await measurePips(setup, options.pips, folder, context.signal))
+}
+
+async function addVisible(report: Report, { setup, options, servers, folder, context }: Measurement): Promise<void> {
+    context.onProgress(`${setup.configuration}: ${options.publishes} publishes`)
+    const projects = Array.from({ length: options.projects }, (_, number) => `project-${number}`)
+    const publishing = {
+        bucket: servers.bucket(),
+        projects,
+        publishes: options.publishes,
+        folder,
+        signal: context.signal,
+    }
+    report.visible.push(await measureVisible(setup, publishing))
+}
+
+async function nginxOf({ nginxRoot }: Options): Promise<NginxInstallation> {
+    const nginxes = await findInstallations(nginxRoot === undefined ? [] : [nginxRoot])
+    const name = nginxRoot === undefined ? 'this machine' : path.basename(nginxRoot)
+    return nginxes.find((each) => each.name.endsWith(`(${name})`))!
 }
 
 await runProgram(program)

@@ -146,6 +146,20 @@ export async function runNginx(
     }
 }
 
+/** Runs an nginx in the place of S3 for as long as a task takes. */
+export async function withUpstream<Result>(
+    command: NginxCommand,
+    filesIn: (place: Place) => GeneratedFile[],
+    task: (upstreamPort: number) => Promise<Result>,
+): Promise<Result> {
+    const upstream = await runNginx(command, 0, filesIn)
+    try {
+        return await task(upstream.port)
+    } finally {
+        await upstream.stop()
+    }
+}
+
 /** Stops all of them, also when one that stops has something to complain of. */
 export async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<void> {
     const ends = await Promise.allSettled(running.map((each) => each.stop()))

@@ -4,11 +4,16 @@ import os from 'node:os'
 import path from 'node:path'
 import { UserError } from '../core/user-error.js'
 
-/** What goes on during a measurement. */
+/** How a measurement reports its progress, and how it learns that it is interrupted. */
 export interface RunContext {
     onProgress: (text: string) => void
-    /** Ends it before its end. */
     signal: AbortSignal
+}
+
+/** How often something is measured, and how long each time. */
+export interface RoundOptions {
+    rounds: number
+    seconds: number
 }
 
 /**

@@ -66,6 +66,10 @@ export function generatedFiles(
     }))
 }
 
+function minimalFiles(place: Place, lines: string[]): GeneratedFile[] {
+    return [{ name: 'nginx.conf', content: minimalConfiguration(place, lines) }]
+}
+
 /** Headers that S3 sends with each answer. */
 const s3Headers = [
     'x-amz-id-2 8E6iEE2XDPyxAqZdz9c8mB0hXqUPtK9Jlcn0iC7VYJ9zqYp4JjPq3R6k2wVbI0nS',
@@ -84,26 +88,22 @@ export function folderUpstream(root: string): (place: Place) => GeneratedFile[] 
 }
 
 function staticUpstream(location: readonly string[]): (place: Place) => GeneratedFile[] {
-    return (place) => [
-        {
-            name: 'nginx.conf',
-            content: minimalConfiguration(place, [
-                'sendfile on;',
-                'default_type application/octet-stream;',
-                'server {',
-                `    listen 127.0.0.1:${place.port};`,
-                '    location / {',
-                ...location.map((line) => `        ${line}`),
-                '    }',
-                '}',
-            ]),
-        },
-    ]
+    return (place) =>
+        minimalFiles(place, [
+            'sendfile on;',
+            'default_type application/octet-stream;',
+            'server {',
+            `    listen 127.0.0.1:${place.port};`,
+            '    location / {',
+            ...location.map((line) => `        ${line}`),
+            '    }',
+            '}',
+        ])
 }
 
 /** In the place of S3: an answer of 1 KB with the headers that S3 sends, at a cost that is small and the same for all. */
-export function constantUpstream(place: Place): string {
-    return minimalConfiguration(place, [
+export function constantUpstream(place: Place): GeneratedFile[] {
+    return minimalFiles(place, [
         'server {',
         `    listen 127.0.0.1:${place.port};`,
         '    keepalive_requests 1000000000;',
@@ -126,23 +126,24 @@ export function constantUpstream(place: Place): string {
  *
  * @param root the folder with a folder for each bucket
  */
-export function s3StandIn(place: Place, root: string): string {
-    return minimalConfiguration(place, [
-        'error_log stderr error;',
-        'sendfile on;',
-        'tcp_nopush on;',
-        'open_file_cache max=800 inactive=1h;',
-        'open_file_cache_valid 1h;',
-        'default_type binary/octet-stream;',
-        'server {',
-        `    listen 127.0.0.1:${place.port};`,
-        `    root ${root};`,
-        '    log_not_found off;',
-        '    location / {',
-        ...[...s3Headers, ...objectHeaders].map((header) => `        add_header ${header};`),
-        '    }',
-        '}',
-    ])
+export function s3StandIn(root: string): (place: Place) => GeneratedFile[] {
+    return (place) =>
+        minimalFiles(place, [
+            'error_log stderr error;',
+            'sendfile on;',
+            'tcp_nopush on;',
+            'open_file_cache max=800 inactive=1h;',
+            'open_file_cache_valid 1h;',
+            'default_type binary/octet-stream;',
+            'server {',
+            `    listen 127.0.0.1:${place.port};`,
+            `    root ${root};`,
+            '    log_not_found off;',
+            '    location / {',
+            ...[...s3Headers, ...objectHeaders].map((header) => `        add_header ${header};`),
+            '    }',
+            '}',
+        ])
 }
 
 const objectHeaders = [

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { NginxCommand } from '../../scripts/nginx/nginx-process.js'
-import { openBucket, type Bucket } from '../../scripts/s3/bucket.js'
-import { access, bucketName, startEmbeddedS3 } from '../embedded-s3.js'
+import type { Bucket } from '../../scripts/s3/bucket.js'
+import { bucketName, startEmbeddedBucket } from '../embedded-s3.js'
 import {
     cpuMicroseconds,
     residentMemory,
@@ -14,7 +14,6 @@ import {
 import { removeFolder, temporaryFolder, type RunContext } from '../measurement.js'
 import { generatedFiles, generatedSettings, s3StandIn } from '../nginx-configuration.js'
 import { writeIndex, type PlannedProject, type WriteObject } from './generated-index.js'
-import type { WrittenObject } from './requests.js'
 
 /** What nginx asks: the embedded S3 server, or an nginx in the place of S3, which costs little and verifies nothing. */
 export const s3Kinds = ['stand-in', 'embedded'] as const
@@ -29,10 +28,8 @@ interface MeasuredS3 {
 }
 
 /** Starts the embedded S3 server, with an empty bucket. @param folder of its objects */
-async function startEmptyBucket(folder: string): Promise<MeasuredS3 & { bucket: Bucket }> {
-    const server = await startEmbeddedS3(folder)
-    const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
-    await bucket.create()
+async function startEmbedded(folder: string): Promise<MeasuredS3 & { bucket: Bucket }> {
+    const { server, bucket } = await startEmbeddedBucket(folder)
     return {
         port: Number(new URL(server.endpoint).port),
         bucket,
@@ -50,11 +47,18 @@ async function makeStandInFolder(folder: string): Promise<string> {
 
 /** Starts an nginx with one worker that serves the files of a folder with the headers of S3. */
 async function startStandInS3(nginx: NginxCommand, folder: string): Promise<MeasuredS3> {
-    const { port, stop } = await runNginx(nginx, 0, (place) => [
-        { name: 'nginx.conf', content: s3StandIn(place, folder) },
-    ])
+    const { port, stop } = await runNginx(nginx, 0, s3StandIn(folder))
     const time = (timeOfFiles.getTime() / 1000).toString(16)
     return { port, etagOf: (_md5, size) => `"${time}-${size.toString(16)}"`, stop }
+}
+
+/** An object of the index that is measured. */
+export interface WrittenObject {
+    key: string
+    /** Bytes. */
+    size: number
+    /** Hex. */
+    md5: string
 }
 
 /** Servers that have the same index. */
@@ -93,7 +97,7 @@ export async function startIndexServers(
             servers.set('stand-in', await startStandInS3(nginx, root))
         }
         if (wanted.has('embedded')) {
-            const embedded = await startEmptyBucket(path.join(folder, 's3'))
+            const embedded = await startEmbedded(path.join(folder, 's3'))
             servers.set('embedded', embedded)
             filled = embedded.bucket
             writes.push(intoBucket(filled))

@@ -6,7 +6,13 @@ import { buffer } from 'node:stream/consumers'
 import { connections, runWrk, type LoadResult } from '../load.js'
 import { percentilesOf } from '../measurement.js'
 import { largeProject } from './generated-index.js'
-import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-servers.js'
+import {
+    startIndexNginx,
+    type Configuration,
+    type IndexNginx,
+    type IndexSetup,
+    type WrittenObject,
+} from './index-servers.js'
 
 /** What requests of one kind cost. */
 export interface RequestFigures extends LoadResult {
@@ -76,15 +82,6 @@ async function measure(nginx: IndexNginx, kind: RequestKind, again: boolean, con
 /** wrk takes a 200 for a 304: some requests are sent once more. @throws Error when one is answered otherwise */
 async function checkAnswers({ port }: IndexNginx, kind: RequestKind, signal: AbortSignal): Promise<void> {
     await sendWithNode({ ...kind, requests: kind.requests.slice(0, 20) }, { port, again: false, seconds: 10, signal })
-}
-
-/** An object of the index that is measured. */
-export interface WrittenObject {
-    key: string
-    /** Bytes. */
-    size: number
-    /** Hex. */
-    md5: string
 }
 
 /** One request of many that are alike. */

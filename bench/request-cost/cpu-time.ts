@@ -1,8 +1,22 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { LoadGenerator, PathPattern } from '../load.js'
-import { cpuMicroseconds, runNginx, stopAll, type NginxInstallation, type RunningNginx } from '../measured-nginx.js'
-import { inRounds, inTemporaryFolder, spreadOf, type RunContext, type Spread } from '../measurement.js'
+import {
+    cpuMicroseconds,
+    runNginx,
+    stopAll,
+    withUpstream,
+    type NginxInstallation,
+    type RunningNginx,
+} from '../measured-nginx.js'
+import {
+    inRounds,
+    inTemporaryFolder,
+    spreadOf,
+    type RoundOptions,
+    type RunContext,
+    type Spread,
+} from '../measurement.js'
 import { constantUpstream, fileUpstream } from '../nginx-configuration.js'
 import { signingSubjects, subjectFiles, subjectName, type Gateway, type Subject } from './subjects.js'
 
@@ -11,23 +25,13 @@ export function measureSigning(
     nginx: NginxInstallation,
     gateway: Gateway | undefined,
     load: LoadGenerator,
-    extent: Extent,
+    options: MeasureOptions,
     context: RunContext,
 ): Promise<Cost[]> {
     const subjects = signingSubjects(nginx, gateway)
-    return withUpstream(nginx, (port) => measure(nginx, { kind: 'plain' }, subjects, port, load, extent, context))
-}
-
-export async function withUpstream<Result>(
-    nginx: NginxInstallation,
-    task: (port: number) => Promise<Result>,
-): Promise<Result> {
-    const upstream = await runNginx(nginx, 0, (place) => [{ name: 'nginx.conf', content: constantUpstream(place) }])
-    try {
-        return await task(upstream.port)
-    } finally {
-        await upstream.stop()
-    }
+    return withUpstream(nginx, constantUpstream, (port) =>
+        measure(nginx, { kind: 'plain' }, subjects, port, load, options, context),
+    )
 }
 
 /**
@@ -38,26 +42,22 @@ export async function measureCacheHits(
     nginx: NginxInstallation,
     gateway: Gateway | undefined,
     load: LoadGenerator,
-    extent: Extent,
+    options: MeasureOptions,
     context: RunContext,
 ): Promise<Cost[]> {
     return inTemporaryFolder('object', async (folder) => {
-        await writeFile(path.join(folder, 'object'), 'x'.repeat(1024))
-        const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, 'object')))
-        try {
-            const plain: Subject = { kind: 'plain cache' }
-            const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
-            // It has no pages.
-            const others: Subject[] = gateway === undefined ? [] : [{ kind: 'gateway', gateway, cache: true }]
-            const files = { ...extent, paths: ['file'] as const }
-            const pages = { ...extent, paths: ['page'] as const }
-            return [
-                ...(await measure(nginx, plain, [ours, ...others], upstream.port, load, files, context)),
-                ...(await measure(nginx, plain, [ours], upstream.port, load, pages, context)),
-            ]
-        } finally {
-            await upstream.stop()
-        }
+        const object = path.join(folder, 'object')
+        await writeFile(object, 'x'.repeat(1024))
+        const plain: Subject = { kind: 'plain cache' }
+        const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
+        // nginx-s3-gateway has no pages.
+        const others: Subject[] = gateway === undefined ? [] : [{ kind: 'gateway', gateway, cache: true }]
+        const files = { ...options, paths: ['file'] as const }
+        const pages = { ...options, paths: ['page'] as const }
+        return withUpstream(nginx, fileUpstream(object), async (port) => [
+            ...(await measure(nginx, plain, [ours, ...others], port, load, files, context)),
+            ...(await measure(nginx, plain, [ours], port, load, pages, context)),
+        ])
     })
 }
 
@@ -77,10 +77,8 @@ export interface Cost {
     perSecond: Spread
 }
 
-/** How much is measured. */
-export interface Extent {
-    rounds: number
-    seconds: number
+/** How often, how long and with which paths subjects are measured. */
+interface MeasureOptions extends RoundOptions {
     paths: readonly PathKind[]
 }
 
@@ -95,7 +93,7 @@ async function measure(
     subjects: readonly Subject[],
     upstreamPort: number,
     load: LoadGenerator,
-    extent: Extent,
+    options: MeasureOptions,
     context: RunContext,
 ): Promise<Cost[]> {
     const running: RunningNginx[] = []
@@ -104,14 +102,14 @@ async function measure(
             running.push(await runNginx(nginx, upstreamPort, (place) => subjectFiles(subject, nginx, place)))
         }
         const costs: Cost[] = []
-        for (const paths of extent.paths) {
+        for (const paths of options.paths) {
             context.onProgress(`${nginx.name}: ${paths} paths`)
             // The first round makes the recent paths recent, too.
             const rounds = await inRounds(
                 running.length,
-                { rounds: extent.rounds, warmUp: 1 },
+                { rounds: options.rounds, warmUp: 1 },
                 context.signal,
-                (index) => takeTurn(running[index]!, load, paths, extent.seconds),
+                (index) => takeTurn(running[index]!, load, paths, options.seconds),
             )
             const [base, ...others] = running.map((_each, index) => rounds.map((round) => round[index]!))
             for (const [index, turns] of others.entries()) {

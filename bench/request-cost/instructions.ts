@@ -5,23 +5,11 @@ import { freePort } from '../../scripts/nginx/free-port.js'
 import { startNginx, type NginxCommand } from '../../scripts/nginx/nginx-process.js'
 import { nginxEnvironment } from '../embedded-s3.js'
 import { askInTurn, type PathPattern } from '../load.js'
-import type { NginxInstallation } from '../measured-nginx.js'
+import { withUpstream, type NginxInstallation } from '../measured-nginx.js'
 import { inTemporaryFolder, spreadOf, type RunContext } from '../measurement.js'
-import type { Place } from '../nginx-configuration.js'
-import { pathPattern, withUpstream, type PathKind } from './cpu-time.js'
+import { constantUpstream, type Place } from '../nginx-configuration.js'
+import { pathPattern, type PathKind } from './cpu-time.js'
 import { signingSubjects, subjectFiles, subjectName, type Gateway, type Subject } from './subjects.js'
-
-/** Counts the instructions that signing costs, and those of plain proxying, by one nginx. */
-export function countSigning(
-    nginx: NginxInstallation,
-    gateway: Gateway | undefined,
-    kinds: readonly PathKind[],
-    context: RunContext,
-): Promise<Count[]> {
-    return withUpstream(nginx, (port) =>
-        countInstructions(nginx, signingSubjects(nginx, gateway), port, kinds, context),
-    )
-}
 
 /** What a request costs nginx's worker in instructions, those of the kernel left out. */
 export interface Count {
@@ -34,39 +22,48 @@ export interface Count {
 /** As many requests as a run counts; so many paths are recent then. */
 const requests = 100
 
-/** Counts them for plain proxying and for the subjects. It takes half a minute a number, and repeats to a thousandth. */
-async function countInstructions(
+/**
+ * Counts the instructions of signing subjects and of plain proxying, with one nginx. Each count takes half a minute and
+ * repeats to a thousandth.
+ */
+export async function countSigning(
     nginx: NginxInstallation,
-    subjects: readonly Subject[],
-    upstreamPort: number,
+    gateway: Gateway | undefined,
     kinds: readonly PathKind[],
     context: RunContext,
 ): Promise<Count[]> {
-    const counts: Count[] = []
-    for (const subject of [{ kind: 'plain' } as const, ...subjects]) {
-        for (const paths of kinds) {
-            context.signal.throwIfAborted()
-            context.onProgress(`${nginx.name}: ${subjectName(subject)}, ${paths} paths`)
-            const pattern = pathPattern(paths, 1_000_000)
-            const run = {
-                upstreamPort,
-                filesIn: (place: Place) => subjectFiles(subject, nginx, place),
-                paths: Number.isFinite(pattern.count) ? { ...pattern, count: requests } : pattern,
-                requests,
+    const subjects: Subject[] = [{ kind: 'plain' }, ...signingSubjects(nginx, gateway)]
+    return withUpstream(nginx, constantUpstream, async (upstreamPort) => {
+        const counts: Count[] = []
+        for (const subject of subjects) {
+            for (const paths of kinds) {
+                context.signal.throwIfAborted()
+                context.onProgress(`${nginx.name}: ${subjectName(subject)}, ${paths} paths`)
+                const instructions = await medianInstructions(nginx, subject, paths, upstreamPort)
+                counts.push({ nginx: nginx.name, subject: subjectName(subject), paths, instructions })
             }
-            // A minute that ends in the middle makes recent paths new: the median of three leaves that out.
-            const repeated: number[] = []
-            for (let time = 0; time < 3; time++) repeated.push(await instructionsPerRequest(nginx, run))
-            const instructions = spreadOf(repeated).median
-            counts.push({
-                nginx: nginx.name,
-                subject: subjectName(subject),
-                paths,
-                instructions: Math.round(instructions),
-            })
         }
+        return counts
+    })
+}
+
+/** The median of three counts: one can be too high, when a minute ends during it and makes recent paths new. */
+async function medianInstructions(
+    nginx: NginxInstallation,
+    subject: Subject,
+    paths: PathKind,
+    upstreamPort: number,
+): Promise<number> {
+    const pattern = pathPattern(paths, 1_000_000)
+    const run = {
+        upstreamPort,
+        filesIn: (place: Place) => subjectFiles(subject, nginx, place),
+        paths: Number.isFinite(pattern.count) ? { ...pattern, count: requests } : pattern,
+        requests,
     }
-    return counts
+    const repeated: number[] = []
+    for (let time = 0; time < 3; time++) repeated.push(await instructionsPerRequest(nginx, run))
+    return Math.round(spreadOf(repeated).median)
 }
 
 /** The counts as a table: a line for each nginx and subject, a column for each kind of path. */
@@ -91,8 +88,6 @@ interface CountedRun {
     paths: PathPattern
     /** How many requests are counted; as many again come before them, which are not. */
     requests: number
-    /** Keeps callgrind's profile, for callgrind_annotate. */
-    profile?: string
 }
 
 /**
@@ -111,7 +106,7 @@ export async function instructionsPerRequest(nginx: NginxCommand, run: CountedRu
 function totalInstructions(nginx: NginxCommand, run: CountedRun, requests: number): Promise<number> {
     return inTemporaryFolder('callgrind', async (folder) => {
         const port = await freePort()
-        const profile = run.profile ?? `${folder}/callgrind.out`
+        const profile = `${folder}/callgrind.out`
         const files = run.filesIn({ folder, port, upstreamPort: run.upstreamPort }).map(({ name, content }) => ({
             name,
             content: name === 'nginx.conf' ? `master_process off;\n${content}` : content,
@@ -121,7 +116,6 @@ function totalInstructions(nginx: NginxCommand, run: CountedRun, requests: numbe
             program: 'valgrind',
             arguments: [
                 ...['--tool=callgrind', `--callgrind-out-file=${profile}`, `--log-file=${folder}/valgrind.log`],
-                ...(run.profile === undefined ? [] : ['--dump-instr=yes']),
                 ...[nginx.program, ...nginx.arguments],
             ],
         }

@@ -11,9 +11,15 @@ import {
     type NginxInstallation,
     type RunningNginx,
 } from '../measured-nginx.js'
-import { inRounds, inTemporaryFolder, spreadOf, type RunContext, type Spread } from '../measurement.js'
+import {
+    inRounds,
+    inTemporaryFolder,
+    spreadOf,
+    type RoundOptions,
+    type RunContext,
+    type Spread,
+} from '../measurement.js'
 import { fileUpstream } from '../nginx-configuration.js'
-import type { Extent } from './cpu-time.js'
 import { subjectFiles, subjectName, type Subject } from './subjects.js'
 
 /** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
@@ -46,7 +52,7 @@ interface Turn {
  */
 export async function measureLargeFile(
     nginx: NginxInstallation,
-    extent: Extent,
+    { rounds }: RoundOptions,
     context: RunContext,
 ): Promise<LargeFileCost[]> {
     const subjects: Subject[] = [
@@ -71,17 +77,14 @@ export async function measureLargeFile(
                 return residentMemory(worker).now
             })
             context.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
-            const rounds = await inRounds(
-                subjects.length,
-                { rounds: extent.rounds, warmUp: 1 },
-                context.signal,
-                (index) => takeTurn(measured[index]!),
+            const turns = await inRounds(subjects.length, { rounds, warmUp: 1 }, context.signal, (index) =>
+                takeTurn(measured[index]!),
             )
             return subjects.map((subject, index) => ({
                 nginx: nginx.name,
                 subject: subjectName(subject),
                 megabytes,
-                ...spreadsOf(rounds, index),
+                ...spreadsOf(turns, index),
                 growth: residentMemory(measured[index]!.worker).peak - memory[index]!,
             }))
         } finally {

@@ -1,4 +1,4 @@
-import type { Spread } from '../measurement.js'
+import type { RoundOptions, Spread } from '../measurement.js'
 import {
     currentEnvironment,
     toJson,
@@ -8,14 +8,12 @@ import {
     type ReportTable,
 } from '../report.js'
 import type { ServersReport } from '../servers/compare.js'
-import type { Cost, Extent } from './cpu-time.js'
+import type { Cost } from './cpu-time.js'
 import type { LargeFileCost } from './large-file.js'
 
 /** The result of a run. */
-interface Report extends Environment {
+interface Report extends Environment, RoundOptions {
     loadGenerator: string
-    rounds: number
-    seconds: number
     /** Of signing, against plain proxying. */
     costs: Cost[]
     /** Of answers from a cache, against a plain proxy_cache. */
@@ -29,14 +27,8 @@ interface Report extends Environment {
 export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'largeFile' | 'servers'>
 
 /** @param loadGenerator the name of what asked */
-export function reportOf(measured: Measured, loadGenerator: string, extent: Extent): Report {
-    return {
-        ...currentEnvironment(),
-        loadGenerator,
-        rounds: extent.rounds,
-        seconds: extent.seconds,
-        ...measured,
-    }
+export function reportOf(measured: Measured, loadGenerator: string, { rounds, seconds }: RoundOptions): Report {
+    return { ...currentEnvironment(), loadGenerator, rounds, seconds, ...measured }
 }
 
 /**

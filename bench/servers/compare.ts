@@ -6,8 +6,14 @@ import { openBucket } from '../../scripts/s3/bucket.js'
 import { access, clientEnvironment, startCountingProxy, startEmbeddedS3, type CountingProxy } from '../embedded-s3.js'
 import { runWrk } from '../load.js'
 import { stopAll, type NginxInstallation } from '../measured-nginx.js'
-import { inRounds, inTemporaryFolder, spreadOf, type RunContext, type Spread } from '../measurement.js'
-import type { Extent } from '../request-cost/cpu-time.js'
+import {
+    inRounds,
+    inTemporaryFolder,
+    spreadOf,
+    type RoundOptions,
+    type RunContext,
+    type Spread,
+} from '../measurement.js'
 import { writeWheel } from '../wheels.js'
 import { devpi, nginxServer, pypiron, pypiserver, type PackageServer, type RunningServer } from './package-servers.js'
 import { installPrograms, runProgram, treeMicroseconds } from './programs.js'
@@ -54,13 +60,13 @@ export interface ServersReport {
 export async function measureOthers(
     nginx: NginxInstallation,
     wrk: string,
-    extent: Extent,
+    options: RoundOptions,
     context: RunContext,
 ): Promise<ServersReport> {
     return inTemporaryFolder('servers', async (folder) => {
         const packageServers = [nginxServer(nginx, false), nginxServer(nginx, true), pypiserver, devpi, pypiron]
-        const { servers, missing } = await measureServers(packageServers, wrk, folder, extent, context)
-        const uploads = await measurePublishers(folder, extent, context)
+        const { servers, missing } = await measureServers(packageServers, wrk, folder, options, context)
+        const uploads = await measurePublishers(folder, options, context)
         return { servers, publishers: uploads.publishers, missing: [...missing, ...uploads.missing] }
     })
 }
@@ -87,7 +93,7 @@ async function measureServers(
     packageServers: readonly PackageServer[],
     wrk: string,
     folder: string,
-    extent: Extent,
+    options: RoundOptions,
     context: RunContext,
 ): Promise<{ servers: ServerCost[]; missing: Missing[] }> {
     const wheel = await writeWheel(folder, 'demo', '1.0', 600)
@@ -105,7 +111,7 @@ async function measureServers(
                 const entrant = { name, server, urls: { page: server.page, file: await fileOn(server.page) } }
                 // Not counted: it fills caches, and shows whether the server stands it.
                 for (const url of Object.values(entrant.urls)) {
-                    await runWrk(wrk, { folder, url, seconds: extent.seconds, timeout })
+                    await runWrk(wrk, { folder, url, seconds: options.seconds, timeout })
                 }
                 ready.push(entrant)
             } catch (error) {
@@ -118,11 +124,11 @@ async function measureServers(
             // Each has answered already.
             const rounds = await inRounds(
                 ready.length,
-                { rounds: extent.rounds, warmUp: 0 },
+                { rounds: options.rounds, warmUp: 0 },
                 context.signal,
                 (index) => {
                     context.onProgress(`${ready[index]!.name}: ${of}`)
-                    return takeTurn(ready[index]!, of, wrk, folder, extent.seconds)
+                    return takeTurn(ready[index]!, of, wrk, folder, options.seconds)
                 },
             )
             servers.push(...ready.map(({ name }, index) => costOf(name, of, rounds, index)))
@@ -213,7 +219,7 @@ const sizes = [1, 500]
  */
 async function measurePublishers(
     folder: string,
-    extent: Extent,
+    options: RoundOptions,
     context: RunContext,
 ): Promise<{ publishers: PublisherCost[]; missing: Missing[] }> {
     const costs: PublisherCost[] = []
@@ -233,7 +239,7 @@ async function measurePublishers(
                         files,
                         own,
                         proxy,
-                        extent,
+                        options,
                         context,
                     )
                     costs.push(cost)
@@ -256,7 +262,7 @@ async function measureUploads(
     files: number,
     folder: string,
     proxy: CountingProxy,
-    extent: Extent,
+    options: RoundOptions,
     { signal }: RunContext,
 ): Promise<PublisherCost> {
     const { endpoint: endpointUrl } = proxy
@@ -270,7 +276,7 @@ async function measureUploads(
     await upload(before)
     const seconds: number[] = []
     let requests = 0
-    for (let round = 0; round < extent.rounds; round++) {
+    for (let round = 0; round < options.rounds; round++) {
         const wheel = await newWheel(files + round)
         proxy.requests = 0
         const begin = performance.now()

@@ -3,11 +3,9 @@ import { chmod, copyFile, mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort } from '../../scripts/nginx/free-port.js'
 import { publish } from '../../scripts/publish/publish.js'
-import { openBucket } from '../../scripts/s3/bucket.js'
-import { access, bucketName, startEmbeddedS3 } from '../embedded-s3.js'
+import { startEmbeddedBucket } from '../embedded-s3.js'
 import { runNginx, stopAll, type NginxInstallation } from '../measured-nginx.js'
-import { folderUpstream } from '../nginx-configuration.js'
-import { subjectFiles } from '../request-cost/subjects.js'
+import { folderUpstream, generatedFiles, generatedSettings, type Place } from '../nginx-configuration.js'
 import { installPrograms, runProgram, startServer } from './programs.js'
 
 /** A package server that runs. */
@@ -41,10 +39,13 @@ export interface PackageServer {
  * with the objects that the publisher wrote.
  */
 export function nginxServer(nginx: NginxInstallation, cache: boolean): PackageServer {
-    const engine = nginx.engines[0]!
-    const subject = cache
-        ? ({ kind: 'cached', engine } as const)
-        : ({ kind: 'signed', engine, signature: 'v4' } as const)
+    const files = (place: Place) => {
+        const settings = generatedSettings(nginx, place, {
+            ...(cache ? { cache: place.folder } : { signature: 'v4' }),
+            ...(nginx.engines.includes('qjs') && { jsEngine: nginx.engines[0]! }),
+        })
+        return generatedFiles(settings, nginx, place, 1)
+    }
     return {
         name: `nginx-s3-pypi, nginx ${nginx.name}${cache ? ', with cache' : ''}`,
         async start({ folder, wheel }) {
@@ -52,7 +53,7 @@ export function nginxServer(nginx: NginxInstallation, cache: boolean): PackageSe
             await publishInto(path.join(folder, 'root'), path.join(folder, 's3'), wheel)
             const upstream = await runNginx(nginx, 0, folderUpstream(path.join(folder, 'root')))
             try {
-                const running = await runNginx(nginx, upstream.port, (place) => subjectFiles(subject, nginx, place))
+                const running = await runNginx(nginx, upstream.port, files)
                 return {
                     page: `http://127.0.0.1:${running.port}/demo/`,
                     pid: running.master,
@@ -68,10 +69,8 @@ export function nginxServer(nginx: NginxInstallation, cache: boolean): PackageSe
 
 /** Publishes the wheel, and writes the objects of the bucket as files below `root`. */
 async function publishInto(root: string, storage: string, wheel: string): Promise<void> {
-    const server = await startEmbeddedS3(storage)
+    const { server, bucket } = await startEmbeddedBucket(storage)
     try {
-        const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
-        await bucket.create()
         await publish(bucket, [wheel])
         for await (const { key } of bucket.list()) {
             const file = path.join(root, bucket.name, key)

@@ -31,7 +31,7 @@ const limits = budget[place] ?? budget['any other']!
 describeWhere(`instructions of a signed request, nginx ${place}`, missingPrograms(['valgrind'], 'valgrind'), () => {
     let upstream: RunningNginx
     beforeAll(async () => {
-        upstream = await runNginx(nginx, 0, (where) => [{ name: 'nginx.conf', content: constantUpstream(where) }])
+        upstream = await runNginx(nginx, 0, constantUpstream)
     })
     afterAll(() => upstream.stop())
 
