@@ -5,22 +5,22 @@ import { pipeline } from 'node:stream/promises'
 import { openBucket, type Bucket } from '../scripts/s3/bucket.js'
 import { startS3Server, type RunningS3Server } from '../scripts/s3-server/server.js'
 
-/** The bucket that an nginx serves. */
+/** The bucket that the measured nginx serves. */
 export const bucketName = 'my-pypi'
 
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 const region = 'us-east-1'
 
-/** What signs, in a client of this program: of no account. */
+/** Credentials and region of clients in this process. */
 export const access = { credentials, region }
 
-/** The environment of an nginx that signs with the same. */
+/** The same credentials, as the environment of nginx. */
 export const nginxEnvironment = {
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
 }
 
-/** That of a program that has to know the region, too. */
+/** The environment of a program that also needs the region. */
 export const clientEnvironment = { ...nginxEnvironment, AWS_REGION: region, AWS_DEFAULT_REGION: region }
 
 /** Starts the embedded S3 server. @param folder of its objects */
@@ -28,7 +28,7 @@ export function startEmbeddedS3(folder: string): Promise<RunningS3Server> {
     return startS3Server({ folder, credentials: [credentials], region })
 }
 
-/** Starts the embedded S3 server with an empty bucket, the one that an nginx serves. @param folder of its objects */
+/** Starts the embedded S3 server with `bucketName` as an empty bucket. @param folder of its objects */
 export async function startEmbeddedBucket(folder: string): Promise<{ server: RunningS3Server; bucket: Bucket }> {
     const server = await startEmbeddedS3(folder)
     const bucket = openBucket({ bucket: bucketName, endpointUrl: server.endpoint, ...access })
@@ -41,7 +41,7 @@ export async function startEmbeddedBucket(folder: string): Promise<{ server: Run
     return { server, bucket }
 }
 
-/** Counts what passes to an S3 server. */
+/** A proxy that counts the requests to an S3 server. */
 export interface CountingProxy {
     /** `http://127.0.0.1:PORT` */
     endpoint: string
@@ -51,8 +51,8 @@ export interface CountingProxy {
 }
 
 /**
- * Starts a proxy in front of an S3 server. What is asked of DynamoDB is not counted and answered as AWS does where there
- * is no such table: s3pypi looks for one, and without it has no lock.
+ * Starts a proxy in front of an S3 server. It does not count requests to DynamoDB, and answers them as AWS does for a
+ * missing table: s3pypi looks for a table and takes no lock when there is none.
  */
 export async function startCountingProxy(endpoint: string): Promise<CountingProxy> {
     const agent = new http.Agent({ keepAlive: true })
@@ -64,7 +64,7 @@ export async function startCountingProxy(endpoint: string): Promise<CountingProx
         }
         proxy.requests += 1
         const { method = 'GET', url = '/', headers } = request
-        // The signature is for these headers, Host among them.
+        // The signature covers these headers, Host among them.
         const passed = http.request(new URL(url, endpoint), { method, headers, agent })
         passed.on('response', (answer) => {
             response.writeHead(answer.statusCode ?? 502, answer.headers)

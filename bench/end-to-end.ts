@@ -17,7 +17,7 @@ import { reportAsText, writeReport, type Report } from './end-to-end/report.js'
 import { measureRequests, requestKinds } from './end-to-end/requests.js'
 import { connections, findWrk } from './load.js'
 import { findInstallations, type NginxInstallation } from './measured-nginx.js'
-import { inTemporaryFolder, positive, runInterruptibly, type RunContext } from './measurement.js'
+import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
 import { currentEnvironment, toJson } from './report.js'
 
 /** The parts that can be measured alone. */
@@ -44,18 +44,18 @@ const program = createProgram(
     'npm run bench:end-to-end --',
     'Measures a whole index: requests, pips that install at once, and the time from a publish to its page.',
 )
-    .option('--projects <number>', "projects of the index, with PyPI's distribution of files", positive(5), 1000)
-    .option('--large-files <number>', 'files of the one large project beside them', positive(5), 5000)
-    .option('--seed <number>', 'says which project has how many files', positive(5), 1)
-    .option('--workers <number>', 'workers of nginx', positive(5), 2)
+    .option('--projects <number>', "projects of the index, with PyPI's distribution of files", positiveInteger(5), 1000)
+    .option('--large-files <number>', 'files of the one large project beside them', positiveInteger(5), 5000)
+    .option('--seed <number>', 'says which project has how many files', positiveInteger(5), 1)
+    .option('--workers <number>', 'workers of nginx', positiveInteger(5), 2)
     .addOption(
         new Option('--s3 <kind>', 'what is behind nginx when requests are measured')
             .choices(s3Kinds)
             .default('stand-in'),
     )
-    .option('--seconds <number>', 'how long requests of one kind are measured', positive(5), 5)
-    .option('--pips <number>', 'pips that install at once', positive(5), 200)
-    .option('--publishes <number>', 'files that are published', positive(5), 100)
+    .option('--seconds <number>', 'how long requests of one kind are measured', positiveInteger(5), 5)
+    .option('--pips <number>', 'pips that install at once', positiveInteger(5), 200)
+    .option('--publishes <number>', 'files that are published', positiveInteger(5), 100)
     .addOption(new Option('--only <parts...>', 'measure these parts (default: all)').choices(parts))
     .option('--nginx-root <folder>', "the nginx of an unpacked Debian (default: this machine's)")
     .option('--json', 'print the result for a machine')

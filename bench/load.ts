@@ -5,35 +5,31 @@ import { writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import type { Percentiles } from './measurement.js'
 
-/** How requests were answered. */
-export interface LoadResult {
+/** How many requests were answered in how many seconds, and their latencies in milliseconds. */
+export interface LoadResult extends Percentiles {
     requests: number
-    /** How long it took, in seconds. */
     seconds: number
-    /** How long half of the requests took at most, and 99 of 100, in milliseconds. */
-    p50: number
-    p99: number
 }
 
-/** How many requests are under way at once: as many as pips of a team, and enough to keep several processes at work. */
+/** Concurrent connections: about as many as the pips of a team, and enough to keep several processes busy. */
 export const connections = 16
 
-/** What wrk is asked to do. */
-interface WrkRun {
-    /** Gets its script. */
+interface WrkOptions {
+    /** For the script. */
     folder: string
     url: string
-    /** It takes whole ones only: more are taken where they are not. */
+    /** wrk takes whole seconds only: they are rounded up. */
     seconds: number
-    /** Lua that says what is asked for; the address alone by default. A global `took` of microseconds ends the time. */
+    /** Lua that makes the requests; `url` by default. A global `took`, in microseconds, replaces the duration. */
     script?: string
-    /** After how long an answer is an error. Seconds; wrk's own by default. */
+    /** Seconds after which a missing answer is an error; wrk's default otherwise. */
     timeout?: number
     signal?: AbortSignal
 }
 
-/** The path of wrk; undefined where it is not installed. */
+/** The path of wrk; undefined when it is not installed. */
 export function findWrk(): string | undefined {
     return (process.env.PATH ?? '')
         .split(':')
@@ -42,19 +38,19 @@ export function findWrk(): string | undefined {
 }
 
 /**
- * Asks over connections that stay open where the server keeps them, as fast as it answers.
+ * Loads a server with wrk, over connections that stay open if the server keeps them.
  *
- * @throws Error when there is none, or one failed; a wrong status below 400 is not seen
+ * @throws Error when there is no answer, or a request failed; wrk accepts each status below 400
  */
-export async function runWrk(wrk: string, run: WrkRun): Promise<LoadResult> {
-    const file = path.join(run.folder, 'wrk.lua')
-    await writeFile(file, `${run.script ?? ''}${result}`)
+export async function runWrk(wrk: string, options: WrkOptions): Promise<LoadResult> {
+    const file = path.join(options.folder, 'wrk.lua')
+    await writeFile(file, `${options.script ?? ''}${resultScript}`)
     const words = [
-        ...['-t1', `-c${connections}`, `-d${Math.ceil(run.seconds)}s`, '-s', file],
-        ...(run.timeout === undefined ? [] : ['--timeout', `${run.timeout}s`]),
+        ...['-t1', `-c${connections}`, `-d${Math.ceil(options.seconds)}s`, '-s', file],
+        ...(options.timeout === undefined ? [] : ['--timeout', `${options.timeout}s`]),
     ]
-    const options = run.signal === undefined ? {} : { signal: run.signal }
-    const { stdout } = await promisify(execFile)(wrk, [...words, run.url], options)
+    const abortable = options.signal === undefined ? {} : { signal: options.signal }
+    const { stdout } = await promisify(execFile)(wrk, [...words, options.url], abortable)
     const found = /^RESULT (\d+) (\d+) (\d+) (\d+) (\d+)$/m.exec(stdout)
     if (found === null) throw new Error(`wrk said:\n${stdout}`)
     const [requests, microseconds, errors, p50, p99] = found.slice(1).map(Number) as [
@@ -70,8 +66,8 @@ export async function runWrk(wrk: string, run: WrkRun): Promise<LoadResult> {
     return { requests, seconds: microseconds / 1e6, p50: p50 / 1000, p99: p99 / 1000 }
 }
 
-/** Lua has a state for the thread and one for the end. */
-const result = `
+/** Prints the result. `done` runs in another Lua state than the thread with the requests. */
+const resultScript = `
 local measured
 function setup(thread)
     measured = thread
@@ -86,21 +82,20 @@ function done(summary, latency)
 end
 `
 
-/** What a load generator saw. */
-type Load = Pick<LoadResult, 'requests' | 'seconds'>
+type Throughput = Pick<LoadResult, 'requests' | 'seconds'>
 
-/** Asks a server on a port of the loopback address over connections that stay open, as fast as it answers. */
+/** Loads a server on the loopback interface over connections that stay open. */
 export interface LoadGenerator {
     name: 'wrk' | 'node'
-    /** @throws Error when an answer is not a 200: what was measured then would not be the thing that was meant */
-    run(port: number, paths: PathPattern, seconds: number): Promise<Load>
+    /** @throws Error when an answer has an error status */
+    run(port: number, paths: PathPattern, seconds: number): Promise<Throughput>
 }
 
-/** wrk where it is installed, since it leaves more of the machine to the server; else a generator in Node. */
+/** wrk where it is installed, since it leaves more CPU time to the server; otherwise a generator in Node. */
 export function loadGenerator(folder: string): LoadGenerator {
     const wrk = findWrk()
     if (wrk === undefined) {
-        return { name: 'node', run: (port, paths, seconds) => generateLoad(port, paths, connections, seconds) }
+        return { name: 'node', run: (port, paths, seconds) => loadWithNode(port, paths, seconds) }
     }
     return {
         name: 'wrk',
@@ -119,60 +114,60 @@ end
 `
 }
 
-/** The paths `before NUMBER after`, NUMBER from `first` on; after `count` of them from the first again. */
+/** Paths that differ in a number between `before` and `after`. It counts up from `first`, modulo `count`. */
 export interface PathPattern {
     before: string
     after: string
     first: number
     count: number
-    /** Lines of more headers, each with its line break. */
+    /** Additional header lines, each with its line break. */
     headers?: string
-    /** The status of each answer; 200 unless said. */
+    /** The expected status; 200 by default. */
     status?: number
 }
 
 /**
- * A load generator for machines without wrk: on each connection one request at a time. It relies on answers that are
- * all of one length after the head, which is found in Content-Length.
+ * Loads a server without wrk, with one request at a time on each connection. Answers must have a Content-Length.
  *
- * @throws Error when an answer has another status
+ * @throws Error when an answer has an unexpected status
  */
-async function generateLoad(
-    port: number,
-    paths: PathPattern,
-    connections: number,
-    seconds: number,
-): Promise<Pick<LoadResult, 'requests' | 'seconds'>> {
-    const requests = requestsFor(paths)
+async function loadWithNode(port: number, paths: PathPattern, seconds: number): Promise<Throughput> {
+    const requests = requestTexts(paths)
     const begin = performance.now()
     const end = begin + seconds * 1000
     const nextRequest = () => (performance.now() < end ? requests.next().value : undefined)
     const expected = String(paths.status ?? 200)
-    const counts = await Promise.all(Array.from({ length: connections }, () => ask(port, nextRequest, expected)))
+    const counts = await Promise.all(
+        Array.from({ length: connections }, () => sendOverConnection(port, nextRequest, expected)),
+    )
     return { requests: counts.reduce((sum, count) => sum + count, 0), seconds: (performance.now() - begin) / 1000 }
 }
 
 /**
- * Asks for so many paths, one after the other, over one connection.
+ * Sends so many requests one after the other over one connection.
  *
- * @throws Error when an answer has another status
+ * @throws Error when an answer has an unexpected status
  */
-export async function askInTurn(port: number, paths: PathPattern, count: number): Promise<void> {
-    const requests = requestsFor(paths)
+export async function sendInSequence(port: number, paths: PathPattern, count: number): Promise<void> {
+    const requests = requestTexts(paths)
     let left = count
     const nextRequest = () => (left-- > 0 ? requests.next().value : undefined)
-    await ask(port, nextRequest, String(paths.status ?? 200))
+    await sendOverConnection(port, nextRequest, String(paths.status ?? 200))
 }
 
-function* requestsFor({ before, after, first, count, headers = '' }: PathPattern): Generator<string, never> {
+function* requestTexts({ before, after, first, count, headers = '' }: PathPattern): Generator<string, never> {
     for (let number = first; ;) {
         number = Number.isFinite(count) ? (number + 1) % count : number + 1
         yield `GET ${before}${number}${after} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`
     }
 }
 
-/** @param nextRequest undefined when there is none @returns how many were answered */
-async function ask(port: number, nextRequest: () => string | undefined, expected: string): Promise<number> {
+/** @param nextRequest returns undefined at the end @returns the number of answers */
+async function sendOverConnection(
+    port: number,
+    nextRequest: () => string | undefined,
+    expected: string,
+): Promise<number> {
     const socket = net.connect(port, '127.0.0.1')
     await once(socket, 'connect')
     let requests = 0

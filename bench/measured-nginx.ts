@@ -12,29 +12,29 @@ import { nginxEnvironment } from './embedded-s3.js'
 import { removeFolder, temporaryFolder } from './measurement.js'
 import type { Place } from './nginx-configuration.js'
 
-/** An engine that runs the script in nginx. */
+/** A JavaScript engine of the njs module. */
 export type JsEngine = 'njs' | 'qjs'
 
-/** An nginx to measure, with a name for the report. */
+/** An nginx to measure, with its name in reports. */
 export interface NginxInstallation extends Nginx {
     /** `1.30.6 (forky)` */
     name: string
     engines: JsEngine[]
-    /** What the recipe of 2018 needs; undefined where it is not there. */
-    recipe: RecipeParts | undefined
+    /** Undefined when one of the modules is not installed. */
+    recipe: RecipeModules | undefined
 }
 
-/** The modules of Debian that the recipe of 2018 was made of, and Lua's own files. */
-interface RecipeParts {
+/** Debian's modules that the recipe of 2018 uses, and the path of Lua's libraries. */
+interface RecipeModules {
     modules: string[]
     luaPath: string
 }
 
 /**
- * This machine's nginx and those of unpacked root file systems, oldest first.
+ * Finds this machine's nginx and those of unpacked Debian systems, oldest version first.
  *
- * @param roots folders into which a Debian with nginx and its njs module was unpacked
- * @throws UserError when a root has none, or when there is none at all
+ * @param roots folders of unpacked Debian systems with nginx and its njs module
+ * @throws UserError when a root has no such nginx, or when there is none at all
  */
 export async function findInstallations(roots: readonly string[]): Promise<NginxInstallation[]> {
     const own = await findNginx()
@@ -49,20 +49,20 @@ export async function findInstallations(roots: readonly string[]): Promise<Nginx
     return found.sort((one, other) => one.version.localeCompare(other.version, 'en', { numeric: true }))
 }
 
-/** @param root the folder that is `/` to it; empty for this machine's */
+/** @param root the folder of its system; empty for this machine's */
 function installationOf(nginx: Nginx, place: string, root: string): NginxInstallation {
     const engines: JsEngine[] = nginxFeatures(nginx.version).quickJs ? ['njs', 'qjs'] : ['njs']
-    return { ...nginx, name: `${nginx.version} (${place})`, engines, recipe: recipeParts(nginx, root) }
+    return { ...nginx, name: `${nginx.version} (${place})`, engines, recipe: recipeModules(nginx, root) }
 }
 
-function recipeParts({ modulePath }: Nginx, root: string): RecipeParts | undefined {
+function recipeModules({ modulePath }: Nginx, root: string): RecipeModules | undefined {
     const modules = ['ndk_http_module.so', 'ngx_http_lua_module.so', 'ngx_http_set_misc_module.so'].map((name) =>
         path.join(path.dirname(modulePath), name),
     )
     return modules.every(existsSync) ? { modules, luaPath: `${root}/usr/share/lua/5.1/?.lua` } : undefined
 }
 
-/** The nginx of an unpacked Debian, run by that Debian's own loader: this machine's C library may be too old for it. */
+/** The nginx of an unpacked Debian. That Debian's loader runs it: this machine's C library may be too old for it. */
 async function nginxOfRoot(root: string): Promise<Nginx> {
     const nginx = await inspectNginx(loaderCommand(root, `${root}/usr/sbin/nginx`), root)
     if (nginx === undefined) {
@@ -76,7 +76,7 @@ async function nginxOfRoot(root: string): Promise<Nginx> {
 
 function loaderCommand(root: string, program: string): { program: string; arguments: string[] } {
     for (const machine of ['x86_64-linux-gnu', 'aarch64-linux-gnu']) {
-        // Before Debian 13 a package may have its files in /lib, which is /usr/lib on a machine that runs.
+        // Packages before Debian 13 may have files in /lib, which an installed system links to /usr/lib.
         const folders = [`${root}/usr/lib/${machine}`, `${root}/lib/${machine}`]
         for (const folder of folders) {
             const loader = filesOf(folder).find((name) => /^ld-linux-.*\.so\.\d$/.test(name))
@@ -96,24 +96,25 @@ function filesOf(folder: string): string[] {
     }
 }
 
-/** An nginx in a temporary folder. */
+/** An nginx that runs in a temporary folder. */
 export interface RunningNginx {
     port: number
-    /** The process id of its first worker, which most have alone. */
+    /** Process id of the first worker; most configurations have only one. */
     worker: number
-    /** Those of all its workers. */
+    /** Process ids of all workers. */
     workers: number[]
-    /** That of its master, of which they are children. */
+    /** Process id of the master, the parent of the workers. */
     master: number
-    /** @throws Error when nginx has logged anything: it met errors while it was measured */
+    /** @throws Error when nginx has logged a warning or an error */
     stop(): Promise<void>
 }
 
 /**
- * Starts an nginx. Its folder goes when it ends.
+ * Starts an nginx in a temporary folder, which is removed when it stops.
  *
- * @param filesIn the files of its folder, nginx.conf among them
- * @param count how many workers that nginx.conf asks for
+ * @param upstreamPort the port of the server behind it; 0 when there is none
+ * @param filesIn makes the files of its folder, nginx.conf among them
+ * @param count the number of workers in that nginx.conf
  */
 export async function runNginx(
     command: NginxCommand,
@@ -146,7 +147,7 @@ export async function runNginx(
     }
 }
 
-/** Runs an nginx in the place of S3 for as long as a task takes. */
+/** Runs an nginx in place of S3 during a task. */
 export async function withUpstream<Result>(
     command: NginxCommand,
     filesIn: (place: Place) => GeneratedFile[],
@@ -160,15 +161,17 @@ export async function withUpstream<Result>(
     }
 }
 
-/** Stops all of them, also when one that stops has something to complain of. */
+/** Stops all, even when one of them fails, and throws the first error then. */
 export async function stopAll(running: readonly { stop(): Promise<void> }[]): Promise<void> {
     const ends = await Promise.allSettled(running.map((each) => each.stop()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 /**
- * The workers of an nginx that runs from a folder and has so many. nginx listens before it forks.
+ * The process ids of the workers of an nginx. It waits for them, since nginx listens before it forks.
  *
+ * @param folder the folder of nginx.pid
+ * @param count the expected number
  * @throws Error when there are fewer after five seconds, or more
  */
 export async function workersOf(folder: string, count: number): Promise<number[]> {
@@ -182,7 +185,7 @@ export async function workersOf(folder: string, count: number): Promise<number[]
     throw new Error(`nginx has not ${count} workers after five seconds`)
 }
 
-/** The process id of the master of an nginx that runs from a folder; empty before it has written it. */
+/** The process id of the master; empty until nginx has written it. */
 function masterOf(folder: string): string {
     const file = `${folder}/nginx.pid`
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
@@ -191,28 +194,28 @@ function masterOf(folder: string): string {
 function childrenOf(master: string): number[] {
     if (master === '') return []
     const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim()
-    // A cache has two more children, which manage it.
+    // With a cache, nginx has two more children: its manager and its loader.
     const isWorker = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker process')
     return children === '' ? [] : children.split(' ').filter(isWorker).map(Number)
 }
 
 /**
- * The CPU time, user and system, that a process of one thread has used, in microseconds. Linux counts it in
- * nanoseconds in `schedstat`, where `stat` has hundredths of a second only.
+ * The CPU time, user and system, of a process with one thread, in microseconds. `schedstat` counts nanoseconds, `stat`
+ * only hundredths of a second.
  */
 export function cpuMicroseconds(pid: number): number {
     const [nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
     return Number(nanoseconds) / 1000
 }
 
-/** The memory of a process that is in RAM now, and the most that was since `forgetPeak`, with what it shares. MiB. */
+/** The resident memory of a process, shared pages included, now and at its peak since `resetPeak`. MiB. */
 export function residentMemory(pid: number): { now: number; peak: number } {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     const mebibytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
     return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') }
 }
 
-/** From now on, the peak is what will be reached. @see proc(5), clear_refs */
-export function forgetPeak(pid: number): void {
+/** Resets the peak of `residentMemory`. @see proc(5), clear_refs */
+export function resetPeak(pid: number): void {
     writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }

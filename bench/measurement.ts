@@ -17,20 +17,20 @@ export interface RoundOptions {
 }
 
 /**
- * Runs a measurement, shows on a terminal what it does, and lets it end in order when it is interrupted.
+ * Runs a measurement with progress on the terminal. SIGINT and SIGTERM abort it, so that it can stop its servers.
  *
  * @throws UserError when it was interrupted
  */
 export async function runInterruptibly<Result>(task: (context: RunContext) => Promise<Result>): Promise<Result> {
     const interruption = new AbortController()
-    // Not once: npm passes on what a terminal has sent already.
+    // Not `once`: npm forwards a signal that the terminal has already sent.
     for (const signal of ['SIGINT', 'SIGTERM']) {
         process.on(signal, () => interruption.abort(new UserError('interrupted')))
     }
     try {
         return await task({ onProgress: showProgress, signal: interruption.signal })
     } catch (error) {
-        // What was cut off has errors of many kinds.
+        // An aborted task fails with errors of many kinds.
         throw interruption.signal.aborted ? interruption.signal.reason : error
     } finally {
         showProgress('')
@@ -42,15 +42,15 @@ function showProgress(text: string): void {
 }
 
 /**
- * Lets each take its turn in each round, in each second round in the reverse order, so that what disturbs the machine
- * for a while disturbs them alike.
+ * Measures each subject once in each round, and reverses the order in every second round, so that a disturbance of the
+ * machine affects all subjects alike.
  *
- * @param entrants how many there are
- * @param warmUp rounds that come before and are not counted: they connect to the upstream and fill caches
- * @returns for each round what each did
+ * @param subjects their number
+ * @param warmUp rounds that run first and are not counted: they open connections and fill caches
+ * @returns a result for each subject, for each round
  */
 export async function inRounds<Turn>(
-    entrants: number,
+    subjects: number,
     { rounds, warmUp }: { rounds: number; warmUp: number },
     signal: AbortSignal,
     takeTurn: (index: number) => Promise<Turn>,
@@ -58,9 +58,9 @@ export async function inRounds<Turn>(
     const counted: Turn[][] = []
     for (let round = 0; round < warmUp + rounds; round++) {
         const turns: Turn[] = []
-        for (let turn = 0; turn < entrants; turn++) {
+        for (let turn = 0; turn < subjects; turn++) {
             signal.throwIfAborted()
-            const index = round % 2 === 0 ? turn : entrants - 1 - turn
+            const index = round % 2 === 0 ? turn : subjects - 1 - turn
             turns[index] = await takeTurn(index)
         }
         if (round >= warmUp) counted.push(turns)
@@ -68,7 +68,7 @@ export async function inRounds<Turn>(
     return counted
 }
 
-/** What repeated measurements say: the middle one, and between which two values the middle half of them lies. */
+/** The median and the quartiles of repeated measurements. */
 export interface Spread {
     median: number
     low: number
@@ -81,7 +81,7 @@ export function spreadOf(values: readonly number[]): Spread {
     return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) }
 }
 
-/** What half of many measurements do not exceed, and 99 of 100. */
+/** The values that 50 and 99 of 100 measurements do not exceed. */
 export interface Percentiles {
     p50: number
     p99: number
@@ -105,8 +105,8 @@ function quantile(sorted: readonly number[], share: number): number {
     return below + (above - below) * (position - Math.floor(position))
 }
 
-/** Parses an option that is a whole number of so many digits at most, and not 0. */
-export function positive(digits: number): (text: string) => number {
+/** A parser for options that are whole numbers above 0 with at most so many digits. */
+export function positiveInteger(digits: number): (text: string) => number {
     return (text) => {
         if (!/^[1-9]\d*$/.test(text) || text.length > digits) {
             throw new InvalidArgumentError(`It is a whole number from 1 to ${'9'.repeat(digits)}.`)
@@ -115,19 +115,19 @@ export function positive(digits: number): (text: string) => number {
     }
 }
 
-/** Makes a folder that others may read in: the workers of an nginx that root has started are not root. */
+/** Makes a folder that all users can read: when root starts nginx, its workers run as another user. */
 export async function temporaryFolder(purpose: string): Promise<string> {
     const folder = await mkdtemp(path.join(os.tmpdir(), `bench-${purpose}-`))
     await chmod(folder, 0o755)
     return folder
 }
 
-/** Removes a folder, also while a program that was ended still writes into it. */
+/** Removes a folder, even while a stopped program still writes into it. */
 export function removeFolder(folder: string): Promise<void> {
     return rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** Does something with a temporary folder, which goes afterwards. */
+/** Runs a task with a temporary folder, and removes the folder afterwards. */
 export async function inTemporaryFolder<Result>(
     purpose: string,
     task: (folder: string) => Promise<Result>,

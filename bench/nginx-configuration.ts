@@ -4,14 +4,15 @@ import { settingsFrom, type ConfigOptions, type Settings } from '../scripts/conf
 import { bucketName } from './embedded-s3.js'
 import type { Nginx } from '../scripts/nginx/find-nginx.js'
 
-/** Where a measured nginx listens, and the server behind it. */
+/** The folder and the ports of an nginx. */
 export interface Place {
     folder: string
     port: number
+    /** The port of the server behind it. */
     upstreamPort: number
 }
 
-/** An nginx.conf that has what any needs to run in a folder, and these lines in its `http`. */
+/** A minimal nginx.conf that runs in a folder, with additional lines in its `http` block. */
 export function minimalConfiguration(place: Place, lines: string[]): string {
     return `worker_processes 1;
 pid ${place.folder}/nginx.pid;
@@ -27,14 +28,14 @@ http {
 `
 }
 
-/** What keeps the temporary files of nginx in its folder. */
+/** Directives that keep the temporary files of nginx in its folder. */
 export function temporaryPaths({ folder }: Place): string[] {
     return ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
         (name) => `${name}_temp_path ${folder}/temp-${name};`,
     )
 }
 
-/** The settings of what `generate-config --target standalone` makes for an nginx that is measured. */
+/** The settings of `generate-config --target standalone` for an nginx. */
 export function generatedSettings(
     nginx: Nginx,
     place: Place,
@@ -53,7 +54,7 @@ export function generatedSettings(
     )
 }
 
-/** Its files, without an access log: that costs what its format and its disk cost, and no subject writes one. */
+/** The files of `generate-config`, without an access log: its cost depends on its format and on the disk. */
 export function generatedFiles(
     settings: Settings,
     { modulePath }: Nginx,
@@ -70,19 +71,19 @@ function minimalFiles(place: Place, lines: string[]): GeneratedFile[] {
     return [{ name: 'nginx.conf', content: minimalConfiguration(place, lines) }]
 }
 
-/** Headers that S3 sends with each answer. */
+/** Headers of all answers of S3. */
 const s3Headers = [
     'x-amz-id-2 8E6iEE2XDPyxAqZdz9c8mB0hXqUPtK9Jlcn0iC7VYJ9zqYp4JjPq3R6k2wVbI0nS',
     'x-amz-request-id 4N4RJ6V5S8G3T2Q1',
     'x-amz-server-side-encryption AES256',
 ]
 
-/** In the place of S3 with an object: whatever is asked for is this file, in ranges too. */
+/** In place of S3: answers all requests with one file, range requests too. */
 export function fileUpstream(file: string): (place: Place) => GeneratedFile[] {
     return staticUpstream([`root ${path.dirname(file)};`, `try_files /${path.basename(file)} =404;`])
 }
 
-/** In the place of S3 with a bucket: keys are files below a folder that is named like the bucket. */
+/** In place of S3: answers with the files of a folder. @param root has a folder for each bucket */
 export function folderUpstream(root: string): (place: Place) => GeneratedFile[] {
     return staticUpstream([`root ${root};`])
 }
@@ -101,7 +102,7 @@ function staticUpstream(location: readonly string[]): (place: Place) => Generate
         ])
 }
 
-/** In the place of S3: an answer of 1 KB with the headers that S3 sends, at a cost that is small and the same for all. */
+/** In place of S3: answers all requests with 1 KB and the headers of S3, at a small and constant cost. */
 export function constantUpstream(place: Place): GeneratedFile[] {
     return minimalFiles(place, [
         'server {',
@@ -120,11 +121,11 @@ export function constantUpstream(place: Place): GeneratedFile[] {
 }
 
 /**
- * nginx.conf of an nginx in the place of S3: it answers with the files of a folder and with the headers that S3 sends, and
- * looks at no signature. Its ETags are nginx's own: of the time and the size. It keeps as many files open as a process
- * may everywhere, which is more than are asked for again and again.
+ * In place of S3: answers with the files of a folder and the headers of S3, and verifies no signature. nginx makes the
+ * ETags from time and size. 800 open files are fewer than the usual limit of a process, and more than the paths that a
+ * measurement requests repeatedly.
  *
- * @param root the folder with a folder for each bucket
+ * @param root has a folder for each bucket
  */
 export function s3StandIn(root: string): (place: Place) => GeneratedFile[] {
     return (place) =>

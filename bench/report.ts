@@ -9,11 +9,11 @@ import { table } from '../scripts/manage/table.js'
 export interface Environment {
     /** The day, UTC. */
     date: string
-    /** Its processors. */
+    /** Number and model of the processors. */
     machine: string
 }
 
-/** Those of this moment. */
+/** Today, on this machine. */
 export function currentEnvironment(): Environment {
     const processors = os.cpus()
     return {
@@ -22,33 +22,33 @@ export function currentEnvironment(): Environment {
     }
 }
 
-/** A table of a report with what it says. */
+/** A table of a report with its explanation. */
 export interface ReportTable {
     title: string
-    /** A paragraph. */
+    /** One paragraph. */
     text: string
     head: string[]
     rows: string[][]
 }
 
-/** Tables for a terminal. */
+/** Formats tables for a terminal. */
 export function toText(tables: readonly ReportTable[]): string {
     return tables.map(({ title, text, head, rows }) => `${title}\n${text}\n\n${table([head, ...rows])}`).join('\n')
 }
 
-/** Tables as Prettier writes them, each below a head of the third level. */
+/** Formats tables as Prettier does, each below a heading of level 3. */
 export function toMarkdown(tables: readonly ReportTable[]): string {
     return tables
-        .map(({ title, text, head, rows }) => `### ${title}\n\n${text}\n\n${tableOf([head, ...rows])}\n`)
+        .map(({ title, text, head, rows }) => `### ${title}\n\n${text}\n\n${markdownTable([head, ...rows])}\n`)
         .join('\n')
 }
 
 /**
- * Replaces what stands between the markers of a document.
+ * Replaces the text between two markers of a document.
  *
  * @param marker `bench` for `<!-- bench -->` and `<!-- /bench -->`
- * @param name of the document, for the error
- * @throws UserError when it has not each marker once, in order
+ * @param name the name of the document, for the error
+ * @throws UserError unless each marker occurs once, in order
  */
 export function replaceMarked(document: string, marker: string, markdown: string, name: string): string {
     const begin = `<!-- ${marker} -->`
@@ -64,8 +64,8 @@ export function replaceMarked(document: string, marker: string, markdown: string
     return `${before}${begin}\n\n${markdown}\n${end}${after}`
 }
 
-/** The columns are as wide as Prettier makes them. */
-function tableOf(rows: readonly string[][]): string {
+/** A table with the column widths of Prettier. */
+function markdownTable(rows: readonly string[][]): string {
     const escaped = rows.map((row) => row.map((cell) => cell.replace(/\s+/g, ' ').replaceAll('|', '\\|')))
     const widths = escaped[0]!.map((_head, column) => Math.max(3, ...escaped.map((row) => row[column]!.length)))
     const line = (row: readonly string[]) =>
@@ -75,12 +75,12 @@ function tableOf(rows: readonly string[][]): string {
 }
 
 /**
- * Writes a report's files into a folder, and its Markdown between the markers of the folder's performance.md, where
- * that is.
+ * Writes the files of a report into a folder, and its Markdown between the markers of performance.md, if the folder has
+ * that file.
  *
- * @param marker the name of the markers, as `replaceMarked` has it
- * @param files what is in them, by their names
- * @throws UserError when performance.md has not the markers; nothing is written then
+ * @param marker see `replaceMarked`
+ * @param files contents by file name
+ * @throws UserError when performance.md lacks the markers; then nothing is written
  */
 export async function writeReportFiles(
     folder: string,
@@ -95,7 +95,7 @@ export async function writeReportFiles(
     if (marked !== false) await writeFile(document, marked)
 }
 
-/** A result as it is printed and written for a machine. */
+/** Formats a result as JSON, for stdout and for files. */
 export function toJson(result: unknown): string {
     return `${JSON.stringify(result, null, 2)}\n`
 }

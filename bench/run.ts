@@ -9,7 +9,7 @@ import { readGateway, type Gateway } from './request-cost/subjects.js'
 import { measureOthers } from './servers/compare.js'
 import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
 import { findInstallations, type NginxInstallation } from './measured-nginx.js'
-import { inTemporaryFolder, positive, runInterruptibly, type RunContext } from './measurement.js'
+import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
 import { toJson, toText } from './report.js'
 
 interface Options {
@@ -36,8 +36,8 @@ const program = createProgram(
         (root, roots: string[]) => [...roots, root],
         rootsOfEnvironment,
     )
-    .option('--rounds <number>', 'how often each is measured', positive(4), 9)
-    .option('--seconds <number>', 'how long each measurement takes', positive(4), 1)
+    .option('--rounds <number>', 'how often each is measured', positiveInteger(4), 9)
+    .option('--seconds <number>', 'how long each measurement takes', positiveInteger(4), 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
     .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')

@@ -4,7 +4,7 @@ import { writeFolder } from '../../scripts/config/write-folder.js'
 import { freePort } from '../../scripts/nginx/free-port.js'
 import { startNginx, type NginxCommand } from '../../scripts/nginx/nginx-process.js'
 import { nginxEnvironment } from '../embedded-s3.js'
-import { askInTurn, type PathPattern } from '../load.js'
+import { sendInSequence, type PathPattern } from '../load.js'
 import { withUpstream, type NginxInstallation } from '../measured-nginx.js'
 import { inTemporaryFolder, spreadOf, type RunContext } from '../measurement.js'
 import { constantUpstream, type Place } from '../nginx-configuration.js'
@@ -124,7 +124,7 @@ function totalInstructions(nginx: NginxCommand, run: CountedRun, requests: numbe
         const onLog = (text: string) => void (log += text)
         const process_ = await startNginx(valgrind, { folder, port, environment, onLog })
         try {
-            await askInTurn(port, run.paths, requests)
+            await sendInSequence(port, run.paths, requests)
         } finally {
             await process_.stop()
         }

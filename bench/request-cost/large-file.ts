@@ -4,7 +4,7 @@ import net from 'node:net'
 import path from 'node:path'
 import {
     cpuMicroseconds,
-    forgetPeak,
+    resetPeak,
     residentMemory,
     runNginx,
     stopAll,
@@ -73,7 +73,7 @@ export async function measureLargeFile(
             }
             const measured = running.slice(1)
             const memory = measured.map(({ worker }) => {
-                forgetPeak(worker)
+                resetPeak(worker)
                 return residentMemory(worker).now
             })
             context.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
