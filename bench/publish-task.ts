@@ -3,19 +3,19 @@ import { PackageIndex } from '../scripts/index/update/package-index.js'
 import { publish } from '../scripts/publish/publish.js'
 import { openBucket } from '../scripts/s3/bucket.js'
 
-/** What a task cost, as it prints it. */
+/** The cost of a task, which the program prints as JSON. */
 export interface TaskCost {
-    /** S3 requests, each try counted. */
+    /** S3 requests, retries included. */
     requests: number
     /** CPU time of the whole program, its start included. Seconds. */
     cpu: number
     /** Wall time of the task. Seconds. */
     seconds: number
-    /** The most memory that the program held. MB. */
+    /** The peak of the resident memory. MiB. */
     memory: number
 }
 
-// A program of its own, so that CPU and memory are those of the publisher alone: TASK BUCKET [FILE...]
+// Arguments: TASK BUCKET [FILE...]. A separate program, so that CPU time and memory are those of the publisher alone.
 const [task, name, ...files] = process.argv.slice(2)
 const bucket = openBucket({ bucket: name! })
 const started = performance.now()

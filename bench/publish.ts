@@ -100,7 +100,7 @@ function describe(costs: Record<string, TaskCost>): string {
 
 const uploaded = uploadTimeOf(new Date('2026-01-02T03:04:05Z'))
 
-/** Writes the page of a project with many files, which need not be there: a publisher does not look. */
+/** Writes the page of a project with many files. The files do not exist: the publisher does not read them. */
 async function fillPage(bucket: Bucket, project: string, files: number): Promise<void> {
     const pages = projectPages(project)
     const entries = Array.from({ length: files }, (_, number): FileEntry => {
@@ -118,7 +118,7 @@ async function fillPage(bucket: Bucket, project: string, files: number): Promise
     await bucket.write(pages.jsonKey, pages.toJson(withFiles(emptyPage(project), entries)), jsonHeaders)
 }
 
-/** Uploads the wheels of many projects as the publisher does, without pages. */
+/** Uploads the wheels of many projects as the publisher does, but no pages. */
 async function fillProjects(bucket: Bucket, projects: number, filesOfEach: number): Promise<void> {
     const numbers = Array.from({ length: projects * filesOfEach }, (_, number) => number)
     await mapParallel(numbers, 32, async (number) => {

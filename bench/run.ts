@@ -6,7 +6,7 @@ import { countSigning, tableOfCounts, type Count } from './request-cost/instruct
 import { measureLargeFile } from './request-cost/large-file.js'
 import { reportOf, requestCostTables, writeReport, type Measured } from './request-cost/report.js'
 import { readGateway, type Gateway } from './request-cost/subjects.js'
-import { measureOthers } from './servers/compare.js'
+import { compareServers } from './servers/compare.js'
 import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
 import { findInstallations, type NginxInstallation } from './measured-nginx.js'
 import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
@@ -109,10 +109,10 @@ async function measureAll(
         measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, context)))
         measured.largeFile.push(...(await measureLargeFile(nginx, options, context)))
     }
-    return options.servers ? { ...measured, servers: await measureOthers(newest, wrk!, options, context) } : measured
+    return options.servers ? { ...measured, servers: await compareServers(newest, wrk!, options, context) } : measured
 }
 
-/** An option that takes several words is given them one by one, with those so far. */
+/** Parses one word of `--paths`. @param others the words before it, or the default */
 function pathKind(text: string, others: PathKind[]): PathKind[] {
     const kind = pathKinds.find((each) => each === text)
     if (kind === undefined) throw new InvalidArgumentError(`It is one of: ${pathKinds.join(', ')}.`)

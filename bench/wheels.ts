@@ -8,18 +8,18 @@ import { ZipFile } from 'yazl'
 
 /** A wheel in memory. */
 export interface SmallWheel {
-    /** Normalised name of its project. */
+    /** The normalised name of the project. */
     project: string
     filename: string
     bytes: Buffer
-    /** The METADATA in it. */
+    /** Its METADATA. */
     metadata: Buffer
 }
 
 /**
- * Makes a wheel of some kilobytes that pip installs: one module and its RECORD. The same words give the same bytes.
+ * Makes a wheel of some kilobytes that pip can install. The same arguments give the same bytes.
  *
- * @param requires projects that it depends on, as Requires-Dist has them
+ * @param requires its dependencies, in the syntax of Requires-Dist
  * @see PyPA, "Binary distribution format"
  */
 export async function smallWheel(project: string, version: string, requires: string[] = []): Promise<SmallWheel> {
@@ -49,7 +49,7 @@ export async function smallWheel(project: string, version: string, requires: str
     members.push([`${distInfo}/RECORD`, Buffer.from(`${record.join('')}${distInfo}/RECORD,,\n`)])
     const archive = new ZipFile()
     for (const [path, bytes] of members) {
-        // To compress it would take longer than all the rest of an index.
+        // Compression would take longer than the rest of the index.
         archive.addBuffer(bytes, path, { mtime: new Date(2026, 0, 1), mode: 0o100644, compress: false })
     }
     archive.end()
@@ -61,7 +61,7 @@ export async function smallWheel(project: string, version: string, requires: str
     }
 }
 
-/** Writes a wheel with a member of so many bytes, in constant memory. @returns its path */
+/** Writes a wheel with a random file of so many bytes, in constant memory. It has no RECORD. @returns its path */
 export async function writeWheel(folder: string, name: string, version: string, bytes: number): Promise<string> {
     const archive = new ZipFile()
     const block = randomBytes(1024 * 1024)

@@ -9,30 +9,30 @@ import type { ObjectHeaders } from '../../scripts/s3/objects.js'
 import { mapParallel } from '../../scripts/s3/parallel.js'
 import { smallWheel, type SmallWheel } from '../wheels.js'
 
-/** A project of the index that is measured, before there is a byte of it. */
+/** A project of the index to generate. */
 export interface PlannedProject {
     /** Normalised. */
     name: string
-    /** A file for each, oldest first. */
+    /** Oldest first; each has one file. */
     versions: string[]
-    /** What each of its files depends on, as Requires-Dist has it. */
+    /** The dependencies of its files, in the syntax of Requires-Dist. */
     requires: string[]
 }
 
-/** How many packages are installed together. */
+/** The number of packages that pip installs together. */
 export const closureSize = 20
 
-/** What is installed: it depends on all the others of the closure. */
+/** The package that pip is called with: it needs all others of the closure. */
 export const topPackage = 'closure-0'
 
 export const largeProject = 'large-project'
 
-/** Versions that each package of the closure has, among which pip has to choose. */
+/** Versions of each package of the closure, from which pip has to choose. */
 const closureVersions = 4
 
 /**
- * The projects of an index: `project-0` and so on with PyPI's distribution of files, one of very many files, and the
- * closure of packages, in which each depends on the next three of a tree. The same words give the same projects.
+ * The projects of an index: `project-0` and so on with PyPI's distribution of files, one large project, and the closure of
+ * packages, a tree in which each depends on its three children. The same arguments give the same projects.
  */
 export function planIndex(projects: number, largeFiles: number, seed: number): PlannedProject[] {
     const ordinary = fileCounts(projects, seed).map((files, number) => plannedProject(`project-${number}`, files))
@@ -48,22 +48,22 @@ function plannedProject(name: string, files: number, requires: string[] = []): P
     return { name, versions: Array.from({ length: files }, (_, number) => `1.${number}`), requires }
 }
 
-/** How many files the middle project of PyPI has, and the one that 99 of 100 do not surpass. */
+/** The median number of files of PyPI's projects, and the 99th percentile. */
 const medianFiles = 4
 const percentile99Files = 262
 
-/** No project of the distribution has more: that would be the one large project, which is added to them. */
+/** The maximum: the one large project is added separately. */
 const mostFiles = 1000
 
-/** How many standard deviations the 99th percentile of a normal distribution lies above its middle. */
+/** The 99th percentile of a normal distribution, in standard deviations above its mean. */
 const deviations99 = 2.326
 
 /**
- * How many files each project has: a log-normal distribution with mu = ln 4 and sigma = (ln 262 - ln 4) / 2.326, so
+ * The number of files of each project: a log-normal distribution with mu = ln 4 and sigma = (ln 262 - ln 4) / 2.326, so
  * that its median is 4 and its 99th percentile 262; at least 1, at most 1000.
  *
- * They are no draws, but the quantiles at (k + 1/2) / projects: a small index has PyPI's shape, too, and each seed
- * the same sum, which is 19 files a project. The seed says which project has how many.
+ * The numbers are not drawn: they are the quantiles at (k + 1/2) / projects. So a small index has PyPI's shape too, and
+ * the sum is the same for each seed, about 19 files a project. The seed determines their order.
  */
 export function fileCounts(projects: number, seed: number): number[] {
     const sigma = (Math.log(percentile99Files) - Math.log(medianFiles)) / deviations99
@@ -75,7 +75,7 @@ export function fileCounts(projects: number, seed: number): number[] {
 }
 
 /**
- * The quantile of the standard normal distribution, to 0.00045.
+ * The quantile of the standard normal distribution, with an error below 0.00045.
  *
  * @param share above 0 and below 1
  * @see Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.23
@@ -88,7 +88,7 @@ function normalQuantile(share: number): number {
     return above / below - t
 }
 
-/** Numbers from 0 to 1, 1 left out, that look random: the same seed gives the same ones. Source: mulberry32. */
+/** Pseudo-random numbers from 0 to 1, 1 excluded, by mulberry32. */
 export function seededRandom(seed: number): () => number {
     let state = seed >>> 0
     return () => {
@@ -99,18 +99,17 @@ export function seededRandom(seed: number): () => number {
     }
 }
 
-/** The items in another order. */
 function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
     const left = [...items]
     return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0]!)
 }
 
-/** Gets the objects of an index, one by one. */
+/** Stores an object of the index. */
 export type WriteObject = (key: string, body: Buffer, headers: ObjectHeaders) => Promise<void>
 
 const uploadTime = uploadTimeOf(new Date('2026-01-02T03:04:05Z'))
 
-/** Writes the objects of an index as the publisher leaves them: files, their metadata and all pages. */
+/** Writes the objects that the publisher would have written: files, their metadata and all pages. */
 export async function writeIndex(projects: readonly PlannedProject[], write: WriteObject): Promise<void> {
     for (const project of projects) await writeProject(project, write)
     const page = rootPage(projects.map(({ name }) => name))

@@ -15,19 +15,18 @@ import { removeFolder, temporaryFolder, type RunContext } from '../measurement.j
 import { generatedFiles, generatedSettings, s3StandIn } from '../nginx-configuration.js'
 import { writeIndex, type PlannedProject, type WriteObject } from './generated-index.js'
 
-/** What nginx asks: the embedded S3 server, or an nginx in the place of S3, which costs little and verifies nothing. */
+/** The server behind nginx: the embedded S3 server, or an nginx in place of S3, which is cheap and verifies nothing. */
 export const s3Kinds = ['stand-in', 'embedded'] as const
 export type S3Kind = (typeof s3Kinds)[number]
 
 /** A server that answers as S3 does. */
 interface MeasuredS3 {
     port: number
-    /** The ETag of an object, in its quotes. @param md5 hex @param size bytes */
+    /** The ETag of an object, with its quotes. @param md5 hex @param size bytes */
     etagOf(md5: string, size: number): string
     stop(): Promise<void>
 }
 
-/** Starts the embedded S3 server, with an empty bucket. @param folder of its objects */
 async function startEmbedded(folder: string): Promise<MeasuredS3 & { bucket: Bucket }> {
     const { server, bucket } = await startEmbeddedBucket(folder)
     return {
@@ -38,21 +37,20 @@ async function startEmbedded(folder: string): Promise<MeasuredS3 & { bucket: Buc
     }
 }
 
-/** Makes the folder of the bucket's objects below that of the stand-in. @returns its path */
+/** Makes the folder of the bucket in the folder of the stand-in. @returns its path */
 async function makeStandInFolder(folder: string): Promise<string> {
     const objects = path.join(folder, bucketName)
     await mkdir(objects, { recursive: true })
     return objects
 }
 
-/** Starts an nginx with one worker that serves the files of a folder with the headers of S3. */
-async function startStandInS3(nginx: NginxCommand, folder: string): Promise<MeasuredS3> {
+async function startStandIn(nginx: NginxCommand, folder: string): Promise<MeasuredS3> {
     const { port, stop } = await runNginx(nginx, 0, s3StandIn(folder))
     const time = (timeOfFiles.getTime() / 1000).toString(16)
     return { port, etagOf: (_md5, size) => `"${time}-${size.toString(16)}"`, stop }
 }
 
-/** An object of the index that is measured. */
+/** An object of the index. */
 export interface WrittenObject {
     key: string
     /** Bytes. */
@@ -61,25 +59,25 @@ export interface WrittenObject {
     md5: string
 }
 
-/** Servers that have the same index. */
+/** Servers with the same index. */
 export interface IndexServers {
     objects: WrittenObject[]
-    /** The server of a kind. @throws Error when it was not wanted */
+    /** @throws Error when the server was not started */
     server(kind: S3Kind): MeasuredS3
-    /** The bucket of the embedded server. @throws Error when it was not wanted */
+    /** The bucket of the embedded server. @throws Error when that was not started */
     bucket(): Bucket
     stop(): Promise<void>
 }
 
 /**
- * Starts the servers that are wanted and writes the index into them.
+ * Starts servers and writes the index into all of them.
  *
  * @param folder for their objects
  */
 export async function startIndexServers(
     nginx: NginxCommand,
     projects: readonly PlannedProject[],
-    wanted: ReadonlySet<S3Kind>,
+    kinds: ReadonlySet<S3Kind>,
     folder: string,
     context: RunContext,
 ): Promise<IndexServers> {
@@ -91,12 +89,12 @@ export async function startIndexServers(
         for (const server of servers.values()) await server.stop()
     }
     try {
-        if (wanted.has('stand-in')) {
+        if (kinds.has('stand-in')) {
             const root = path.join(folder, 'stand-in')
             writes.push(intoFolder(await makeStandInFolder(root)))
-            servers.set('stand-in', await startStandInS3(nginx, root))
+            servers.set('stand-in', await startStandIn(nginx, root))
         }
-        if (wanted.has('embedded')) {
+        if (kinds.has('embedded')) {
             const embedded = await startEmbedded(path.join(folder, 's3'))
             servers.set('embedded', embedded)
             filled = embedded.bucket
@@ -122,7 +120,7 @@ function present<Value>(value: Value | undefined): Value {
     return value
 }
 
-/** Notes what is written, and ends the writing when the run is to end. */
+/** Records the written objects, shows the progress, and stops when the run is aborted. */
 function recordInto(objects: WrittenObject[], { signal, onProgress }: RunContext): WriteObject {
     return async (key, body) => {
         signal.throwIfAborted()
@@ -131,15 +129,14 @@ function recordInto(objects: WrittenObject[], { signal, onProgress }: RunContext
     }
 }
 
-/** The time of all files in a folder: with their sizes it makes the ETags of an nginx that serves them. */
+/** The time of all files of the stand-in. nginx makes ETags from time and size. */
 const timeOfFiles = new Date('2026-01-02T03:04:05Z')
 
-/** Writes objects into a bucket. */
 function intoBucket(bucket: Bucket): WriteObject {
     return async (key, body, headers) => void (await bucket.write(key, body, headers))
 }
 
-/** Writes objects as files of their bytes alone, for a server that knows nothing of S3. */
+/** Writes objects as files, without their headers. */
 function intoFolder(folder: string): WriteObject {
     return async (key, body) => {
         const file = path.join(folder, key)
@@ -149,38 +146,36 @@ function intoFolder(folder: string): WriteObject {
     }
 }
 
-/** The two configurations that are measured: without `--cache` and with it. */
+/** The measured configurations: without `--cache` and with it. */
 export const configurations = ['direct', 'cached'] as const
 export type Configuration = (typeof configurations)[number]
 
-/** The nginx of an index, how it is configured and started. */
 export interface IndexSetup {
     nginx: NginxInstallation
     configuration: Configuration
     workers: number
-    /** Of the server that is S3. */
+    /** The port of the server behind nginx. */
     s3Port: number
 }
 
 /** An nginx that serves the index. */
 export interface IndexNginx {
     port: number
-    /** How long a page is taken from the cache, in seconds; 0 without a cache. */
+    /** The seconds for which the cache keeps a page; 0 without a cache. */
     pageTtl: number
-    /** What its workers have cost so far. */
     usage(): Usage
-    /** Stops it, and its cache is gone. @throws Error when nginx has logged a warning or worse */
+    /** Stops nginx and removes its cache. @throws Error when nginx has logged a warning or an error */
     stop(): Promise<void>
 }
 
 interface Usage {
-    /** CPU time of all workers, user and system, in microseconds. */
+    /** CPU time of all workers so far, user and system. Microseconds. */
     cpu: number
-    /** The most memory of all workers, each with what they share. MiB. */
+    /** Peak of the resident memory, summed over all workers. MiB. */
     memory: number
 }
 
-/** Starts what `generate-config --target standalone` makes, with an empty cache where it has one. */
+/** Starts nginx with the files of `generate-config --target standalone`. Its cache is empty. */
 export async function startIndexNginx(setup: IndexSetup): Promise<IndexNginx> {
     const cache = await temporaryFolder('cache')
     let running: RunningNginx

@@ -4,12 +4,12 @@ import type { PipFigures } from './pips.js'
 import type { VisibleFigures } from './publish-to-visible.js'
 import type { RequestFigures } from './requests.js'
 
-/** The result of a run. What was not measured is empty. */
+/** The result of `npm run bench:end-to-end`. Lists of parts that were not measured are empty. */
 export interface Report extends Environment {
     nginx: string
     workers: number
     index: { projects: number; files: number; largeProjectFiles: number; seed: number }
-    /** What requests were measured with. */
+    /** The server behind nginx when requests were measured. */
     s3: S3Kind
     loadGenerator: 'wrk' | 'node'
     connections: number
@@ -19,12 +19,12 @@ export interface Report extends Environment {
     visible: VisibleFigures[]
 }
 
-/** What a report tells to people; tables without rows are left out. */
+/** The tables of a report, without empty ones. */
 function tablesOf(report: Report): ReportTable[] {
     return [requestTable(report), pipTable(report), visibleTable(report)].filter(({ rows }) => rows.length > 0)
 }
 
-/** Where and how it was measured, a sentence each. */
+/** Machine, nginx and index of a report, as text. */
 function describeEnvironment({ date, machine, nginx, workers, index }: Report): string {
     return (
         `${date}, on ${machine}, which clients, nginx and S3 shared; nginx ${nginx} with ${workers} workers, without an ` +
@@ -100,20 +100,19 @@ function visibleTable({ visible }: Report): ReportTable {
     }
 }
 
-/** The report for a terminal. */
+/** Formats a report for a terminal. */
 export function reportAsText(report: Report): string {
     return `${describeEnvironment(report)}\n\n${toText(tablesOf(report))}`
 }
 
-/** The report for a page. */
 function reportAsMarkdown(report: Report): string {
     return `${describeEnvironment(report)}\n\n${toMarkdown(tablesOf(report))}`
 }
 
 /**
- * Writes end-to-end.json into a folder, and the report into its performance.md, where that is.
+ * Writes end-to-end.json into a folder, and the report into its performance.md, if it has one.
  *
- * @throws UserError when performance.md has not the markers; nothing is written then
+ * @throws UserError when performance.md lacks the markers; then nothing is written
  */
 export async function writeReport(report: Report, folder: string): Promise<void> {
     const files = { 'end-to-end.json': toJson(report) }

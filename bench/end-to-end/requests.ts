@@ -4,7 +4,7 @@ import http from 'node:http'
 import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { connections, runWrk, type LoadResult } from '../load.js'
-import { percentilesOf } from '../measurement.js'
+import { percentilesOf, type RunContext } from '../measurement.js'
 import { largeProject } from './generated-index.js'
 import {
     startIndexNginx,
@@ -14,52 +14,50 @@ import {
     type WrittenObject,
 } from './index-servers.js'
 
-/** What requests of one kind cost. */
+/** Speed and cost of requests of one kind. */
 export interface RequestFigures extends LoadResult {
     configuration: Configuration
     kind: string
-    /** `cold`: each path for the first time, of an nginx that has just started. `warm`: paths that were asked for. */
+    /** `cold`: each path once, from an nginx that has just started. `warm`: paths that were requested before. */
     phase: 'cold' | 'warm'
-    /** CPU time of all workers for a request, user and system, in microseconds. */
+    /** CPU time of all workers for a request, user and system. Microseconds. */
     cpu: number
-    /** The most memory that all workers had resident until then, MiB. */
+    /** Peak of the resident memory of all workers. MiB. */
     memory: number
 }
 
-/** What asks, and for how long. */
-interface MeasureOptions {
+interface MeasureOptions extends RunContext {
+    /** The path of wrk; requests are sent with Node without it. */
     wrk: string | undefined
-    /** For wrk's script. */
+    /** For the files of wrk. */
     folder: string
-    /** Of each measurement. */
+    /** The length of each measurement. */
     seconds: number
-    signal: AbortSignal
-    onProgress: (text: string) => void
 }
 
-/** How many paths are asked for again and again: more than one, fewer than nginx keeps signatures of. */
+/** The number of warm paths: several, but fewer than the signature cache of nginx holds. */
 const warmPaths = 500
 
-/** A list that wrk has no use for: it asks for a request of each connection before it has an answer. */
-const shortList = 100
+/** Shorter lists are not sent with wrk: it takes a request for each connection before it has an answer. */
+const shortestWrkList = 100
 
-/** Measures each kind with an nginx of its own, which has been asked for nothing yet. */
+/** Measures each kind with a new nginx. */
 export async function measureRequests(
     setup: IndexSetup,
     kinds: readonly RequestKind[],
-    context: MeasureOptions,
+    options: MeasureOptions,
 ): Promise<RequestFigures[]> {
     const figures: RequestFigures[] = []
     for (const kind of kinds) {
-        context.onProgress(`${setup.configuration}: ${kind.name}`)
+        options.onProgress(`${setup.configuration}: ${kind.name}`)
         const nginx = await startIndexNginx(setup)
         try {
             const measured = { configuration: setup.configuration, kind: kind.name }
-            const cold = await measure(nginx, kind, false, context)
+            const cold = await measure(nginx, kind, false, options)
             figures.push({ ...measured, phase: 'cold', ...cold })
-            const asked = { ...kind, requests: kind.requests.slice(0, Math.min(warmPaths, cold.requests)) }
-            figures.push({ ...measured, phase: 'warm', ...(await measure(nginx, asked, true, context)) })
-            await checkAnswers(nginx, asked, context.signal)
+            const warm = { ...kind, requests: kind.requests.slice(0, Math.min(warmPaths, cold.requests)) }
+            figures.push({ ...measured, phase: 'warm', ...(await measure(nginx, warm, true, options)) })
+            await checkAnswers(nginx, warm, options.signal)
         } finally {
             await nginx.stop()
         }
@@ -67,40 +65,39 @@ export async function measureRequests(
     return figures
 }
 
-async function measure(nginx: IndexNginx, kind: RequestKind, again: boolean, context: MeasureOptions) {
+async function measure(nginx: IndexNginx, kind: RequestKind, repeat: boolean, options: MeasureOptions) {
     const { port } = nginx
-    const { wrk, folder, seconds, signal } = context
-    const sending: SendOptions = { port, again, seconds, signal }
+    const { wrk, folder, seconds, signal } = options
+    const sending: SendOptions = { port, repeat, seconds, signal }
     const before = nginx.usage()
-    const isShort = !again && kind.requests.length < shortList
+    const isShort = !repeat && kind.requests.length < shortestWrkList
     const answers =
         wrk === undefined || isShort ? await sendWithNode(kind, sending) : await sendWithWrk(wrk, folder, kind, sending)
     const { cpu, memory } = nginx.usage()
     return { ...answers, cpu: (cpu - before.cpu) / answers.requests, memory }
 }
 
-/** wrk takes a 200 for a 304: some requests are sent once more. @throws Error when one is answered otherwise */
+/** Sends some requests again, since wrk does not tell a 200 from a 304. @throws Error for an unexpected status */
 async function checkAnswers({ port }: IndexNginx, kind: RequestKind, signal: AbortSignal): Promise<void> {
-    await sendWithNode({ ...kind, requests: kind.requests.slice(0, 20) }, { port, again: false, seconds: 10, signal })
+    await sendWithNode({ ...kind, requests: kind.requests.slice(0, 20) }, { port, repeat: false, seconds: 10, signal })
 }
 
-/** One request of many that are alike. */
 interface KindRequest {
     path: string
-    /** If-None-Match, in its quotes. */
+    /** If-None-Match, with its quotes. */
     ifNoneMatch?: string
 }
 
-/** Requests that are measured together, each for another path. */
+/** Similar requests that are measured together, each for another path. */
 interface RequestKind {
     name: string
     requests: KindRequest[]
     headers: Record<string, string>
-    /** What each of them is answered with. */
+    /** The expected status. */
     status: 200 | 304
 }
 
-// As pip sends them. It unpacks pages, and takes files as they are.
+// The headers of pip, which accepts compressed pages but no compressed files.
 const asJson = {
     Accept: 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01',
 }
@@ -109,10 +106,11 @@ const packed = { 'Accept-Encoding': 'gzip, deflate' }
 const unpacked = { 'Accept-Encoding': 'identity' }
 
 /**
- * What clients ask an index for. "page" is that of any project but the large one: half of them have four files or fewer.
+ * The kinds of requests that an index gets. "page" is the page of any project but the large one: half of these projects
+ * have four files or fewer.
  *
- * @param objects all of the bucket
- * @param etagOf the ETag that S3 says for an object
+ * @param objects all objects of the bucket
+ * @param etagOf the ETag of an object in S3
  */
 export function requestKinds(
     objects: readonly WrittenObject[],
@@ -141,33 +139,32 @@ function pagePath({ key }: WrittenObject): string {
     return `/simple/${key.slice(0, -'index.json'.length)}`
 }
 
-/** How a list of requests is sent. */
 interface SendOptions {
     port: number
-    /** Whether to begin the list again when it ends; else that is the end. */
-    again: boolean
-    /** How long it goes on at most. Whole seconds. */
+    /** Whether to send the list again and again, until the time is over. */
+    repeat: boolean
+    /** The longest duration; a whole number. */
     seconds: number
     signal: AbortSignal
 }
 
-/** Asks for a path with Node's own client. @throws Error when there is no answer */
-export async function ask(
+/** Requests a path with Node's HTTP client. @throws Error when there is no answer */
+export async function get(
     agent: http.Agent,
     port: number,
     path: string,
     headers: Record<string, string>,
 ): Promise<{ status: number; body: Buffer }> {
-    const asked = http.get({ host: '127.0.0.1', port, path, headers, agent })
-    const [answer] = (await once(asked, 'response')) as [http.IncomingMessage]
+    const request = http.get({ host: '127.0.0.1', port, path, headers, agent })
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage]
     return { status: answer.statusCode!, body: await buffer(answer) }
 }
 
 /**
- * Sends requests with Node's own client, which takes a tenth of a millisecond of CPU for one: for a list that is too
- * short for wrk, and for machines without it.
+ * Sends requests with Node's HTTP client, which takes 0.1 ms of CPU time for each: for lists that are too short for wrk,
+ * and for machines without wrk.
  *
- * @throws Error when an answer has another status than it should
+ * @throws Error when an answer has an unexpected status
  */
 async function sendWithNode({ requests, headers, status }: RequestKind, sending: SendOptions): Promise<LoadResult> {
     const agent = new http.Agent({ keepAlive: true, maxSockets: connections })
@@ -176,18 +173,18 @@ async function sendWithNode({ requests, headers, status }: RequestKind, sending:
     let next = 0
     const hasNext = () =>
         !sending.signal.aborted &&
-        (sending.again || next < requests.length) &&
+        (sending.repeat || next < requests.length) &&
         performance.now() < begin + sending.seconds * 1000
     const work = async () => {
         while (hasNext()) {
             const { path, ifNoneMatch } = requests[next++ % requests.length]!
-            const asked = performance.now()
-            const answer = await ask(agent, sending.port, path, {
+            const sent = performance.now()
+            const answer = await get(agent, sending.port, path, {
                 ...headers,
                 ...(ifNoneMatch && { 'If-None-Match': ifNoneMatch }),
             })
             if (answer.status !== status) throw new Error(`${path} was answered with ${answer.status}, not ${status}`)
-            times.push(performance.now() - asked)
+            times.push(performance.now() - sent)
         }
     }
     try {
@@ -201,12 +198,12 @@ async function sendWithNode({ requests, headers, status }: RequestKind, sending:
 }
 
 /**
- * Sends requests with wrk, which counts one that took long as the several that would have been sent in the time. At the
- * end of the list, the requests that are under way are not counted.
+ * Sends requests with wrk. It counts a slow request as the several that it would have sent in the same time. When the list
+ * ends, it does not count the requests without an answer.
  *
- * @param kind with more requests than there are connections, unless they are sent again
- * @param folder for its script and the list
- * @throws Error when an answer failed; a wrong status below 400 is not seen
+ * @param kind has more requests than there are connections, unless `repeat` is set
+ * @param folder for the script and the list
+ * @throws Error when a request fails; wrk accepts each status below 400
  */
 async function sendWithWrk(wrk: string, folder: string, kind: RequestKind, sending: SendOptions): Promise<LoadResult> {
     const list = path.join(folder, 'requests.txt')
@@ -215,15 +212,15 @@ async function sendWithWrk(wrk: string, folder: string, kind: RequestKind, sendi
         folder,
         url: `http://127.0.0.1:${sending.port}`,
         seconds: sending.seconds,
-        script: scriptFor(list, kind.headers, sending.again),
-        // A large page that is compressed for all connections at once can take seconds.
+        script: wrkScript(list, kind.headers, sending.repeat),
+        // Compressing the large page for all connections at the same time can take seconds.
         timeout: 30,
         signal: sending.signal,
     })
 }
 
-/** Lua has no clock of its own that tells less than a second. */
-function scriptFor(list: string, headers: Record<string, string>, again: boolean): string {
+/** The script for wrk. It reads the clock with clock_gettime, since that of Lua has whole seconds only. */
+function wrkScript(list: string, headers: Record<string, string>, repeat: boolean): string {
     const head = Object.entries({ Host: '127.0.0.1', ...headers }).map(([name, value]) => `${name}: ${value}\\r\\n`)
     return `local ffi = require("ffi")
 ffi.cdef("struct moment { long seconds, nanoseconds; }; int clock_gettime(int, struct moment *);")
@@ -250,7 +247,7 @@ function request()
     end
     began = began or microseconds()
     if number > #requests then
-        if not ${again} then
+        if not ${repeat} then
             took = took or microseconds() - began
             wrk.thread:stop()
         end

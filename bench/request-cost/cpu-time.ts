@@ -20,7 +20,7 @@ import {
 import { constantUpstream, fileUpstream } from '../nginx-configuration.js'
 import { signingSubjects, subjectFiles, subjectName, type Gateway, type Subject } from './subjects.js'
 
-/** Measures what signing costs beside plain proxying, by one nginx. */
+/** Measures the cost of signing against plain proxying, with one nginx. */
 export function measureSigning(
     nginx: NginxInstallation,
     gateway: Gateway | undefined,
@@ -35,8 +35,8 @@ export function measureSigning(
 }
 
 /**
- * Measures what a hit of our cache costs, of a file and of a page, beside one of a plain proxy_cache with the same
- * bytes of 1 KB, by the same nginx; and one of nginx-s3-gateway's, where that is given.
+ * Measures the cost of a file and of a page from our cache, against the same 1 KB from a plain proxy_cache of the same
+ * nginx; and a file from the cache of nginx-s3-gateway, if there is a checkout.
  */
 export async function measureCacheHits(
     nginx: NginxInstallation,
@@ -61,16 +61,16 @@ export async function measureCacheHits(
     })
 }
 
-/** What a subject costs against a plain one by the same nginx, over the rounds. */
+/** The cost of a subject, against a plain subject of the same nginx. */
 export interface Cost {
     nginx: string
     subject: string
-    /** The plain subject. */
+    /** The name of the plain subject. */
     against: string
     paths: PathKind
     /** CPU time of the worker for a request, divided by that of the plain subject in the same round. */
     ratio: Spread
-    /** CPU time of the worker for a request, in microseconds. Of this machine at this moment: compare ratios. */
+    /** CPU time of the worker for a request, in microseconds. It depends on the machine: compare ratios. */
     microseconds: Spread
     /** Requests per second, divided by those of the plain subject in the same round. */
     throughput: Spread
@@ -83,9 +83,8 @@ interface MeasureOptions extends RoundOptions {
 }
 
 /**
- * Measures subjects beside a plain one, by one nginx.
- *
- * All of them run at once and are loaded by turns, and a ratio has both its sides from the same round.
+ * Measures subjects against a plain one, with one nginx. All of them run at the same time and are loaded in turn; a ratio
+ * compares two measurements of the same round.
  */
 async function measure(
     nginx: NginxInstallation,
@@ -104,7 +103,7 @@ async function measure(
         const costs: Cost[] = []
         for (const paths of options.paths) {
             context.onProgress(`${nginx.name}: ${paths} paths`)
-            // The first round makes the recent paths recent, too.
+            // The warm-up round also requests the recent paths.
             const rounds = await inRounds(
                 running.length,
                 { rounds: options.rounds, warmUp: 1 },
@@ -128,7 +127,7 @@ async function measure(
     }
 }
 
-/** What one nginx did in its turn. */
+/** The result of one measurement of a round. */
 interface Turn {
     microseconds: number
     perSecond: number
@@ -157,24 +156,24 @@ async function takeTurn(nginx: RunningNginx, load: LoadGenerator, paths: PathKin
     }
 }
 
-/** Which paths a run asks for. */
+/** Kinds of requested paths: see `pathPattern`. */
 export type PathKind = 'recent' | 'recent +' | 'new' | 'new +' | 'file' | 'page'
 
-/** Those that show what signing costs. */
+/** The kinds that show the cost of signing. */
 export const pathKinds: readonly PathKind[] = ['recent', 'recent +', 'new', 'new +']
 
-/** How many different paths are asked for again and again: more than one, fewer than a signature cache holds. */
+/** The number of recent paths: several, but fewer than the signature cache holds. */
 const recentPaths = 500
 
-/** How many pages: few enough that asking S3 for each again, some seconds later, is lost among the answers. */
+/** The number of pages: so few that their renewal after some seconds does not change the result. */
 const cachedPages = 20
 
 /**
- * Paths of files as pip asks for them: `recent` ones were asked for seconds before, `new` ones never, and the names
- * with a local version have a `+`, which pip sends as `%2B`. A `file` is like a recent one, a `page` that of a project:
- * for subjects that have them in a cache.
+ * Paths as pip requests them. `recent` paths of files were requested seconds before, `new` ones never; with `+`, the file
+ * has a local version, whose `+` pip sends as `%2B`. `file` and `page` are for caches: recent paths of files, and the
+ * paths of project pages.
  *
- * @param first the number of the first path; with the same number `new` paths are no longer new
+ * @param first the number of the first `new` path; each call needs another one
  */
 export function pathPattern(kind: PathKind, first: number): PathPattern {
     if (kind === 'page') return { before: '/demo-project-', after: '/', first: 0, count: cachedPages }

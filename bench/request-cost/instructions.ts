@@ -11,7 +11,7 @@ import { constantUpstream, type Place } from '../nginx-configuration.js'
 import { pathPattern, type PathKind } from './cpu-time.js'
 import { signingSubjects, subjectFiles, subjectName, type Gateway, type Subject } from './subjects.js'
 
-/** What a request costs nginx's worker in instructions, those of the kernel left out. */
+/** The instructions of a request in the worker of nginx, without those of the kernel. */
 export interface Count {
     nginx: string
     subject: string
@@ -19,7 +19,7 @@ export interface Count {
     instructions: number
 }
 
-/** As many requests as a run counts; so many paths are recent then. */
+/** The number of counted requests, and of recent paths. */
 const requests = 100
 
 /**
@@ -66,7 +66,7 @@ async function medianInstructions(
     return Math.round(spreadOf(repeated).median)
 }
 
-/** The counts as a table: a line for each nginx and subject, a column for each kind of path. */
+/** Formats counts as a table: a line for each nginx and subject, a column for each kind of path. */
 export function tableOfCounts(counts: readonly Count[]): string {
     const kinds = [...new Set(counts.map(({ paths }) => paths))]
     const lines = new Map<string, string[]>()
@@ -80,22 +80,21 @@ export function tableOfCounts(counts: readonly Count[]): string {
     return `Instructions that nginx executes for a request, system calls left out, by kind of path.\n\n${[head, ...rows].join('\n')}\n`
 }
 
-/** What is counted. */
 interface CountedRun {
     upstreamPort: number
     /** The files of nginx's folder, nginx.conf among them. */
     filesIn: (place: Place) => GeneratedFile[]
     paths: PathPattern
-    /** How many requests are counted; as many again come before them, which are not. */
+    /** The number of counted requests. The same number of requests runs before them. */
     requests: number
 }
 
 /**
- * The instructions that nginx executes for a request, its system calls left out. Unlike the time that they take, they
- * are nearly the same in each run and whatever else the machine does.
+ * The instructions of nginx for a request, without system calls. Unlike CPU time, they are nearly the same in each run,
+ * also on a busy machine.
  *
- * valgrind counts all instructions of an nginx from its start to its end. Of two runs of which one has the same
- * requests and as many more, the difference is what those cost.
+ * valgrind counts all instructions from the start of an nginx to its end. This function runs nginx twice, the second time
+ * with twice the requests, and divides the difference.
  */
 export async function instructionsPerRequest(nginx: NginxCommand, run: CountedRun): Promise<number> {
     const few = await totalInstructions(nginx, run, run.requests)

@@ -22,19 +22,19 @@ import {
 import { fileUpstream } from '../nginx-configuration.js'
 import { subjectFiles, subjectName, type Subject } from './subjects.js'
 
-/** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
+/** The cost of a large file, against plain proxying by the same nginx. MB are millions of bytes. */
 export interface LargeFileCost {
     nginx: string
     subject: string
-    /** Its size. MB. */
+    /** The size of the file. MB. */
     megabytes: number
-    /** MB per second, divided by those of plain proxying in the same round; 1 for that itself. */
+    /** MB per second, divided by those of plain proxying in the same round. */
     throughput: Spread
     megabytesPerSecond: Spread
     /** CPU time of the worker for a MB, divided by that of plain proxying in the same round. */
     ratio: Spread
     microsecondsPerMegabyte: Spread
-    /** By how much the worker's memory grew at the most, from before its first download to after its last. MB. */
+    /** Peak memory of the worker, minus its memory before the first download. MiB. */
     growth: number
 }
 
@@ -47,8 +47,8 @@ interface Turn {
 }
 
 /**
- * Measures one download after the other through plain proxying and ours, by turns; and through plain proxying with our
- * buffers, which shows what of a difference is theirs.
+ * Measures downloads through plain proxying, through plain proxying with our buffers, and through our nginx, in turn. The
+ * second shows which part of the difference the buffers make.
  */
 export async function measureLargeFile(
     nginx: NginxInstallation,
@@ -63,7 +63,7 @@ export async function measureLargeFile(
     return inTemporaryFolder('large', async (folder) => {
         const running: RunningNginx[] = []
         try {
-            // A file of one hole: reading it is no work of the disk.
+            // A sparse file: nginx reads it without the disk.
             await writeFile(path.join(folder, name), '')
             await truncate(path.join(folder, name), megabytes * 1e6)
             const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, name)))
@@ -113,17 +113,16 @@ function spreadsOf(rounds: readonly Turn[][], index: number) {
     }
 }
 
-/** What a download took. */
 interface Download {
     bytes: number
     seconds: number
 }
 
 /**
- * Asks for a file over a connection of its own, and throws away what comes: what is measured is who sends.
+ * Downloads a file over a new connection and drops its content, so that the client takes little CPU time.
  *
- * @returns the bytes of the body
- * @throws Error when the answer is not a whole 200
+ * @returns the size of the body, and the duration
+ * @throws Error when the answer is not a complete 200
  */
 async function download(port: number, path: string): Promise<Download> {
     const buffer = Buffer.alloc(1024 * 1024)

@@ -11,31 +11,30 @@ import type { ServersReport } from '../servers/compare.js'
 import type { Cost } from './cpu-time.js'
 import type { LargeFileCost } from './large-file.js'
 
-/** The result of a run. */
+/** The result of `npm run bench`. */
 interface Report extends Environment, RoundOptions {
     loadGenerator: string
-    /** Of signing, against plain proxying. */
+    /** Signing, against plain proxying. */
     costs: Cost[]
-    /** Of answers from a cache, against a plain proxy_cache. */
+    /** Answers from a cache, against a plain proxy_cache. */
     cacheHits: Cost[]
     largeFile: LargeFileCost[]
-    /** Where other servers were asked for. */
+    /** With `--servers` only. */
     servers?: ServersReport
 }
 
-/** What was measured. */
 export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'largeFile' | 'servers'>
 
-/** @param loadGenerator the name of what asked */
+/** @param loadGenerator its name */
 export function reportOf(measured: Measured, loadGenerator: string, { rounds, seconds }: RoundOptions): Report {
     return { ...currentEnvironment(), loadGenerator, rounds, seconds, ...measured }
 }
 
 /**
- * Writes performance.json and performance.svg into a folder, and the tables into its performance.md, where that is.
+ * Writes performance.json and performance.svg into a folder, and the tables into its performance.md, if it has one.
  *
  * @returns the tables, as Markdown
- * @throws UserError when performance.md has not the markers; nothing is written then
+ * @throws UserError when performance.md lacks the markers; then nothing is written
  */
 export async function writeReport(report: Report, folder: string): Promise<string> {
     const markdown = toMarkdown(requestCostTables(report))
@@ -44,7 +43,7 @@ export async function writeReport(report: Report, folder: string): Promise<strin
     return markdown
 }
 
-/** The tables of a report, in the order in which they are shown; those without rows are left out. */
+/** The tables of a report in their order, without empty ones. */
 export function requestCostTables(report: Report): ReportTable[] {
     const { rounds, seconds, loadGenerator, machine, date } = report
     const about =
@@ -140,9 +139,9 @@ function whole({ median }: Spread): string {
     return Math.round(median).toLocaleString('en')
 }
 
-/** The chart of what signing costs: a group for each nginx, of paths that are recent and new. */
+/** A chart of the cost of signing: a group for each nginx, a series for recent paths and one for new ones. */
 function signingChart({ costs, date, machine }: Report): Chart {
-    // Two series can be told apart by colour and without; names with + cost as much as others.
+    // Two series differ enough without colour; names with + cost as much as others.
     const series = [...new Set(costs.map(({ paths }) => paths))].filter((paths) => !paths.endsWith('+')).slice(0, 2)
     const shown = costs.filter(({ paths }) => series.includes(paths))
     const groups = [...new Set(shown.map(({ nginx }) => nginx))].map((nginx) => {
@@ -161,10 +160,10 @@ function signingChart({ costs, date, machine }: Report): Chart {
     }
 }
 
-/** A chart of bars that lie: groups of rows, and in each row a bar for each series. */
+/** A chart of horizontal bars: groups of rows, and in each row a bar for each series. */
 interface Chart {
     title: string
-    /** What the numbers are. */
+    /** The meaning of the numbers. */
     caption: string
     series: readonly string[]
     groups: readonly ChartGroup[]
@@ -180,9 +179,9 @@ const labelWidth = 250
 const barHeight = 9
 const rowGap = 9
 const groupHead = 26
-const top = 78
-/** What the widest bar leaves for its number, in pixels. */
-const margin = 50
+const chartTop = 78
+/** Pixels to the right of the widest bar, for its number. */
+const numberWidth = 50
 
 const style = `
     text { font: 12px system-ui, sans-serif; fill: #24292f }
@@ -199,13 +198,13 @@ const style = `
         .one { stroke: #8b949e }
     }`
 
-/** Draws it as SVG, on a linear axis from 0 with a line at 1, readable on a light and a dark ground. */
+/** Draws a chart as SVG, with a linear axis from 0 and a line at 1, for light and dark backgrounds. */
 export function drawChart({ title, caption, series, groups }: Chart): string {
     const greatest = Math.max(1, ...groups.flatMap(({ rows }) => rows.flatMap(({ values }) => values)))
-    const scale = (value: number) => toTenths((value / greatest) * (chartWidth - labelWidth - margin))
+    const scale = (value: number) => toTenths((value / greatest) * (chartWidth - labelWidth - numberWidth))
     const rowHeight = series.length * barHeight + rowGap
     const parts: string[] = []
-    let y = top
+    let y = chartTop
     for (const { name, rows } of groups) {
         parts.push(svgText(0, y + 12, name, 'head'))
         y += groupHead
@@ -232,7 +231,7 @@ export function drawChart({ title, caption, series, groups }: Chart): string {
         svgText(0, 16, title, 'title'),
         svgText(0, 36, caption),
         ...legend,
-        `<line class="one" x1="${one}" y1="${top - 8}" x2="${one}" y2="${y}"/>`,
+        `<line class="one" x1="${one}" y1="${chartTop - 8}" x2="${one}" y2="${y}"/>`,
         ...parts,
         '</svg>',
     ]

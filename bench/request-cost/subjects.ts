@@ -13,7 +13,7 @@ import {
     type Place,
 } from '../nginx-configuration.js'
 
-/** How requests are answered by an nginx that is measured. */
+/** A configuration of nginx that is measured. */
 export type Subject =
     | { kind: 'plain'; buffers?: 'ours' }
     | { kind: 'recipe' }
@@ -34,12 +34,12 @@ export function subjectName(subject: Subject): string {
     return `SigV${subject.signature.slice(1)}, ${subject.engine}`
 }
 
-/** As in templates/site/s3-requests.hbs: with larger ones than nginx's own, a large file costs less. */
+/** The buffers of templates/site/s3-requests.hbs. They are larger than nginx's default, and make large files cheaper. */
 const ourBuffers = ['        proxy_buffers 16 32k;', '        proxy_busy_buffers_size 128k;']
 
 const gatewayName = 'nginx-s3-gateway, SigV4'
 
-/** The files of an nginx for a subject: for ours what `generate-config` makes, for plain ones the least that does it. */
+/** The files of an nginx for a subject: those of `generate-config` for ours, minimal ones for plain subjects. */
 export function subjectFiles(subject: Subject, nginx: NginxInstallation, place: Place): GeneratedFile[] {
     if (subject.kind === 'signed' || subject.kind === 'cached') return signedFiles(subject, nginx, place)
     if (subject.kind === 'gateway') return gatewayFiles(subject.gateway, nginx, place, subject.cache)
@@ -63,13 +63,13 @@ export function subjectFiles(subject: Subject, nginx: NginxInstallation, place: 
         '        proxy_set_header Connection "";',
         ...(constant ? ['        proxy_set_header Authorization $constant;'] : []),
         ...(cached ? ['        proxy_cache plain;', '        proxy_cache_valid 200 1h;'] : []),
-        // nginx would write to a file what the client does not take at once; what is compared is passing on.
+        // Otherwise nginx writes to a file what a slow client does not take yet.
         ...(cached ? [] : ['        proxy_max_temp_file_size 0;']),
         ...(subject.kind === 'plain' && subject.buffers ? ourBuffers : []),
         '    }',
         '}',
     ])
-    // The module is loaded in each of them: what it costs by being there is no cost of signing.
+    // All subjects load the module, so that its mere presence does not count as a cost of signing.
     return [{ name: 'nginx.conf', content: `load_module ${nginx.modulePath};\n${configuration}` }, script]
 }
 
@@ -85,10 +85,11 @@ function signedFiles(
     return generatedFiles(settings, nginx, place, 1)
 }
 
+/** The subjects that sign requests, and one that calls a script without signing. */
 export function signingSubjects({ engines, recipe }: NginxInstallation, gateway: Gateway | undefined): Subject[] {
     return [
         ...(recipe === undefined ? [] : [{ kind: 'recipe' } as const]),
-        // Its cache would answer in the place of a signed request.
+        // With its cache, it would not sign the requests.
         ...(gateway === undefined ? [] : [{ kind: 'gateway', gateway, cache: false } as const]),
         ...engines.flatMap((engine: JsEngine): Subject[] => [
             { kind: 'constant js_set', engine },
@@ -98,7 +99,7 @@ export function signingSubjects({ engines, recipe }: NginxInstallation, gateway:
     ]
 }
 
-/** The recipe of 2018: SigV2 by compiled modules, the environment by Lua. Connections to S3 are kept, which it did not. */
+/** The recipe of 2018: compiled modules for SigV2, Lua for the environment. Unlike the recipe, it keeps connections. */
 function recipeFile(nginx: NginxInstallation, place: Place): GeneratedFile {
     const { modules, luaPath } = nginx.recipe!
     const configuration = minimalConfiguration(place, [
@@ -131,7 +132,7 @@ function recipeFile(nginx: NginxInstallation, place: Place): GeneratedFile {
     return { name: 'nginx.conf', content: loads + names + configuration }
 }
 
-/** A checkout of nginx-s3-gateway: the texts of its files by their path in a container, without `.template`. */
+/** A checkout of nginx-s3-gateway: file contents by path in its container, without `.template`. */
 export type Gateway = ReadonlyMap<string, string>
 
 const conf = '/etc/nginx/conf.d'
@@ -142,7 +143,7 @@ const parts = [
 ].map((name) => `gateway/${name}.conf`)
 const scripts = ['awscredentials.js', 'awssig2.js', 'awssig4.js', 's3gateway.js', 'utils.js']
 
-/** Reads what its container would hold. @throws UserError for a folder that is no checkout of it */
+/** Reads a checkout of nginx-s3-gateway. @throws UserError when the folder is none */
 export function readGateway(checkout: string): Gateway {
     const read = (file: string) => {
         const full = path.join(checkout, file)
@@ -165,8 +166,8 @@ export function readGateway(checkout: string): Gateway {
     ])
 }
 
-/** What its Dockerfile and 01-set-defaults.envsh set, for SigV4 in path style, directory listings off. */
-function settingsOf(place: Place): Record<string, string> {
+/** The variables of its Dockerfile and 01-set-defaults.envsh, for SigV4 in path style without directory listings. */
+function gatewayVariables(place: Place): Record<string, string> {
     const server = `127.0.0.1:${place.upstreamPort}`
     return {
         AWS_SIGS_VERSION: '4',
@@ -199,15 +200,15 @@ function settingsOf(place: Place): Record<string, string> {
         CORS_ALLOW_PRIVATE_NETWORK_ACCESS: '',
         LIMIT_METHODS_TO: 'GET HEAD',
         LIMIT_METHODS_TO_CSV: 'GET, HEAD',
-        // Nobody is asked: the upstream is an address.
+        // Not used: the upstream is an address.
         DNS_RESOLVERS: '127.0.0.1',
     }
 }
 
 /**
- * The files of an nginx as nginx-s3-gateway's container has it.
+ * The files of nginx in the container of nginx-s3-gateway, adapted to a folder.
  *
- * @param cache false takes its cache away, which it has no setting for: what is left is signing
+ * @param cache false switches its cache off, for which it has no setting
  */
 export function gatewayFiles(
     gateway: Gateway,
@@ -215,7 +216,7 @@ export function gatewayFiles(
     place: Place,
     cache: boolean,
 ): GeneratedFile[] {
-    const settings = settingsOf(place)
+    const settings = gatewayVariables(place)
     const nameHere = (name: string) => name.replace(/^\/etc\/nginx\/(?:conf\.d\/|include\/)?/, '').replace('/', '-')
     return [...gateway].map(([name, text]) => {
         if (name.endsWith('.js')) return { name: nameHere(name), content: text }
@@ -227,7 +228,7 @@ export function gatewayFiles(
     })
 }
 
-/** As envsubst of nginx's image does: only of variables that are set. */
+/** Replaces variables as envsubst in nginx's image does: only those that are set. */
 function substitute(text: string, settings: Record<string, string>): string {
     return text.replace(
         /\$\{(\w+)\}|\$(\w+)/g,
@@ -235,7 +236,7 @@ function substitute(text: string, settings: Record<string, string>): string {
     )
 }
 
-/** What has to be another way outside of its container. */
+/** Adapts a file to a folder outside of the container. */
 function adapt(
     text: string,
     nginx: NginxInstallation,
@@ -251,18 +252,18 @@ function adapt(
         .replace(/^error_log .*$/m, 'error_log stderr warn;')
         .replace(/^pid .*$/m, `pid ${place.folder}/nginx.pid;`)
         .replace('modules/ngx_http_js_module.so', nginx.modulePath)
-        // Debian has the module for XSLT in another package; directory listings, which need it, are off.
+        // Debian has the XSLT module in another package. Only directory listings need it, and they are off.
         .replace(/^load_module .*xslt.*$/m, '')
         .replace(/^ *xslt_.*$/gm, '')
         .replace(/^env (\w+);$/gm, (line, name: string) => {
             const value = settings[name]
             return value === undefined ? line : `env "${name}=${value}";`
         })
-        // Types come from S3. No subject writes an access log.
+        // S3 sends the types. No subject writes an access log.
         .replace(/^ *include +\/etc\/nginx\/mime\.types;$/m, '')
         .replace(/^ *access_log .*$/m, 'access_log off;')
         .replace(/^ *include \/etc\/nginx\/conf\.d\/\*\.conf;$/m, [...includes, ...temporaryPaths(place)].join('\n'))
-    // Before nginx 1.27.3 an upstream does not follow DNS; this one is an address.
+    // nginx before 1.27.3 does not know `resolve`. The upstream is an address.
     const upstream = nginxFeatures(nginx.version).upstreamResolve ? adapted : adapted.replace(' resolve;', ';')
     return cache ? upstream : upstream.replace(/^( *)proxy_cache s3_cache\w*;$/gm, '$1proxy_cache off;')
 }

@@ -18,46 +18,45 @@ import { writeWheel } from '../wheels.js'
 import { devpi, nginxServer, pypiron, pypiserver, type PackageServer, type RunningServer } from './package-servers.js'
 import { installPrograms, runProgram, treeMicroseconds } from './programs.js'
 
-/** What a package server did with one path, over the rounds. */
+/** Speed and CPU time of a package server for one path. */
 interface ServerCost {
-    /** With its version. */
+    /** Name and version. */
     server: string
     path: 'page' | 'file'
     perSecond: Spread
-    /** CPU time, user and system, of all processes of the server for a request. Microseconds. */
+    /** CPU time of all processes of the server for a request, user and system. Microseconds. */
     microseconds: Spread
-    /** Latencies that half of the requests, and 99 of 100, did not exceed. Milliseconds. */
+    /** Latencies that 50 and 99 of 100 requests did not exceed. Milliseconds. */
     p50: Spread
     p99: Spread
 }
 
-/** What uploading one wheel cost a publisher, over the rounds. */
+/** Time and requests of a publisher that uploads one wheel. */
 interface PublisherCost {
-    /** With its version. */
+    /** Name and version. */
     publisher: string
-    /** How many files the project had before. */
+    /** Files of the project before the upload. */
     files: number
     /** Wall time of the whole program. Seconds. */
     seconds: Spread
-    /** To S3, each try counted. */
+    /** Requests to S3, retries included. */
     requests: number
 }
 
-/** What was to be measured and was not. */
+/** A server or publisher that could not be measured. */
 interface Missing {
     name: string
     reason: string
 }
 
-/** Other package servers and publishers, and ours beside them. */
 export interface ServersReport {
     servers: ServerCost[]
     publishers: PublisherCost[]
     missing: Missing[]
 }
 
-/** Measures other package servers and ours, with one nginx, and publishers. */
-export async function measureOthers(
+/** Compares nginx-s3-pypi with other package servers and publishers. */
+export async function compareServers(
     nginx: NginxInstallation,
     wrk: string,
     options: RoundOptions,
@@ -71,8 +70,8 @@ export async function measureOthers(
     })
 }
 
-/** A server that runs, and where what is measured is. */
-interface Entrant {
+/** A running server, with the addresses of the project page and of the wheel. */
+interface ReadyServer {
     name: string
     server: RunningServer
     urls: { page: string; file: string }
@@ -80,14 +79,14 @@ interface Entrant {
 
 type Turn = Record<'perSecond' | 'microseconds' | 'p50' | 'p99', number>
 
-/** How long such a server may take for an answer. Seconds. */
+/** Seconds after which a missing answer is an error. */
 const timeout = 10
 
 /**
- * Measures package servers that serve the same project of one wheel of 1 KB, side by side. One that cannot be installed
- * or started is left out, with the reason.
+ * Measures package servers that serve the same project with one wheel of 1 KB. A server that cannot be installed or
+ * started goes into `missing`.
  *
- * @param folder of theirs, which is removed afterwards
+ * @param folder for the files of the servers
  */
 async function measureServers(
     packageServers: readonly PackageServer[],
@@ -98,7 +97,7 @@ async function measureServers(
 ): Promise<{ servers: ServerCost[]; missing: Missing[] }> {
     const wheel = await writeWheel(folder, 'demo', '1.0', 600)
     const running: RunningServer[] = []
-    const ready: Entrant[] = []
+    const ready: ReadyServer[] = []
     const missing: Missing[] = []
     try {
         for (const [index, { name, start }] of packageServers.entries()) {
@@ -108,12 +107,12 @@ async function measureServers(
             try {
                 const server = await start({ folder: own, wheel, signal: context.signal })
                 running.push(server)
-                const entrant = { name, server, urls: { page: server.page, file: await fileOn(server.page) } }
-                // Not counted: it fills caches, and shows whether the server stands it.
-                for (const url of Object.values(entrant.urls)) {
+                const readyServer = { name, server, urls: { page: server.page, file: await fileOn(server.page) } }
+                // Not counted. It fills caches, and shows whether the server bears the load.
+                for (const url of Object.values(readyServer.urls)) {
                     await runWrk(wrk, { folder, url, seconds: options.seconds, timeout })
                 }
-                ready.push(entrant)
+                ready.push(readyServer)
             } catch (error) {
                 context.signal.throwIfAborted()
                 missing.push({ name, reason: (error as Error).message })
@@ -121,7 +120,7 @@ async function measureServers(
         }
         const servers: ServerCost[] = []
         for (const of of ['page', 'file'] as const) {
-            // Each has answered already.
+            // No warm-up: each server has answered already.
             const rounds = await inRounds(
                 ready.length,
                 { rounds: options.rounds, warmUp: 0 },
@@ -139,7 +138,7 @@ async function measureServers(
     }
 }
 
-/** The address of the wheel that a page links; one that was just uploaded may not be there for a moment. */
+/** Waits until the page of a project links a wheel, which can take a moment after the upload. @returns its address */
 async function fileOn(page: string): Promise<string> {
     for (const deadline = Date.now() + 10_000; ; await sleep(100)) {
         const text = await (await fetch(page)).text()
@@ -150,7 +149,7 @@ async function fileOn(page: string): Promise<string> {
 }
 
 async function takeTurn(
-    { server, urls }: Entrant,
+    { server, urls }: ReadyServer,
     of: ServerCost['path'],
     wrk: string,
     folder: string,
@@ -180,9 +179,9 @@ function costOf(server: string, path: ServerCost['path'], rounds: readonly Turn[
 
 /** A program that uploads wheels into a bucket. */
 interface Publisher {
-    /** With its version. */
+    /** Name and version. */
     name: string
-    /** The command, before the wheels. */
+    /** The command that is followed by the wheels. */
     command(bucket: string, endpoint: string, signal: AbortSignal): Promise<[string, ...string[]]>
 }
 
@@ -201,21 +200,21 @@ const publishers: readonly Publisher[] = [
         name: `s3pypi ${s3pypiVersion}`,
         async command(bucket, endpoint, signal) {
             const programs = await installPrograms([`s3pypi==${s3pypiVersion}`], signal)
-            // Pages as objects that an S3 behind a web server can answer with.
+            // It writes pages as `PROJECT/index.html`, for an S3 behind a web server.
             const options = ['--bucket', bucket, '--s3-endpoint-url', endpoint, '--index.html']
             return [path.join(programs, 's3pypi'), 'upload', ...options]
         },
     },
 ]
 
-/** How many files a project has before one more is uploaded. */
+/** Files of the project before an upload. */
 const sizes = [1, 500]
 
 /**
- * Measures what it takes to upload one wheel, the start of the program included, to the embedded S3 server. A publisher
- * that cannot be installed or run is left out, with the reason.
+ * Measures publishers that upload one wheel to the embedded S3 server, including the start of the program. A publisher
+ * that cannot be installed or run goes into `missing`.
  *
- * @param folder of theirs, which is removed afterwards
+ * @param folder for wheels and objects
  */
 async function measurePublishers(
     folder: string,

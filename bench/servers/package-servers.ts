@@ -8,35 +8,34 @@ import { runNginx, stopAll, type NginxInstallation } from '../measured-nginx.js'
 import { folderUpstream, generatedFiles, generatedSettings, type Place } from '../nginx-configuration.js'
 import { installPrograms, runProgram, startServer } from './programs.js'
 
-/** A package server that runs. */
+/** A package server that runs and has the wheel. */
 export interface RunningServer {
-    /** The page of the project. */
+    /** The address of the project page. */
     page: string
-    /** The process of which all others of the server are children. */
+    /** The root of its process tree. */
     pid: number
     stop(): Promise<void>
 }
 
-/** What a contender may use while it starts and runs. */
 interface StartOptions {
-    /** A folder of its own, which goes afterwards. */
+    /** For the files of the server. */
     folder: string
-    /** The wheel that it is to serve. */
+    /** The path of the wheel to serve. */
     wheel: string
     signal: AbortSignal
 }
 
 /** A package server to measure. */
 export interface PackageServer {
-    /** With its version. */
+    /** Name and version. */
     name: string
-    /** Installs it where it is not there yet, starts it on the loopback, and gives it the wheel. */
-    start(stand: StartOptions): Promise<RunningServer>
+    /** Installs the server if necessary, starts it on the loopback interface, and uploads the wheel. */
+    start(options: StartOptions): Promise<RunningServer>
 }
 
 /**
- * nginx with one worker as `generate-config` makes it. In the place of S3 is another nginx, of which nothing is counted,
- * with the objects that the publisher wrote.
+ * nginx with one worker and the files of `generate-config`. Another nginx, which is not measured, serves the objects of
+ * the publisher in place of S3.
  */
 export function nginxServer(nginx: NginxInstallation, cache: boolean): PackageServer {
     const files = (place: Place) => {
@@ -67,7 +66,7 @@ export function nginxServer(nginx: NginxInstallation, cache: boolean): PackageSe
     }
 }
 
-/** Publishes the wheel, and writes the objects of the bucket as files below `root`. */
+/** Publishes the wheel, and writes the objects of the bucket as files below `root`. @param storage of the S3 server */
 async function publishInto(root: string, storage: string, wheel: string): Promise<void> {
     const { server, bucket } = await startEmbeddedBucket(storage)
     try {
@@ -83,10 +82,10 @@ async function publishInto(root: string, storage: string, wheel: string): Promis
 }
 
 const pypiserverVersion = '2.4.2'
-/** Of the web servers that it takes by itself where they are installed, the first. */
+/** The first web server that pypiserver uses if it is installed. */
 const waitressVersion = '3.0.2'
 
-/** https://github.com/pypiserver/pypiserver: a Python program that serves a folder. */
+/** A Python program that serves a folder. @see https://github.com/pypiserver/pypiserver */
 export const pypiserver: PackageServer = {
     name: `pypiserver ${pypiserverVersion}`,
     async start({ folder, wheel, signal }) {
@@ -99,7 +98,7 @@ export const pypiserver: PackageServer = {
         await copyFile(wheel, path.join(packages, path.basename(wheel)))
         const port = await freePort()
         const url = `http://127.0.0.1:${port}`
-        // What it does not have would be redirected to PyPI.
+        // Otherwise it redirects requests for other projects to PyPI.
         const options = ['--interface', '127.0.0.1', '--port', String(port), '--disable-fallback']
         const command = [path.join(programs, 'pypi-server'), 'run', ...options, packages] as const
         const server = await startServer(command, {}, path.join(folder, 'log'), `${url}/health`, signal)
@@ -110,7 +109,7 @@ export const pypiserver: PackageServer = {
 const devpiServerVersion = '6.20.3'
 const devpiClientVersion = '7.3.0'
 
-/** https://github.com/devpi/devpi: a Python program with a database, and an index of a user without a mirror. */
+/** A Python program with a database; the index has no mirror. @see https://github.com/devpi/devpi */
 export const devpi: PackageServer = {
     name: `devpi-server ${devpiServerVersion}`,
     async start({ folder, wheel, signal }) {
@@ -146,14 +145,14 @@ export const devpi: PackageServer = {
 const pypironVersion = '0.0.29'
 const pypironPassword = 'of-no-account'
 
-/** https://github.com/blackthorn-interstellar/pypiron: a Rust program, in a wheel on PyPI, that serves a folder here. */
+/** A Rust program that serves a folder. @see https://github.com/blackthorn-interstellar/pypiron */
 export const pypiron: PackageServer = {
     name: `pypiron ${pypironVersion}`,
     async start({ folder, wheel, signal }) {
         const programs = await installPrograms([`pypiron==${pypironVersion}`], signal)
         const port = await freePort()
         const url = `http://127.0.0.1:${port}`
-        // Without a feed it does not ask the internet for what is malicious.
+        // Without a feed it does not download a list of malicious packages.
         const options = [
             '--data-dir',
             path.join(folder, 'data'),
@@ -175,7 +174,7 @@ export const pypiron: PackageServer = {
     },
 }
 
-/** As twine does. @see https://docs.pypi.org/api/upload/ */
+/** Uploads a wheel as twine does. @see https://docs.pypi.org/api/upload/ */
 async function uploadToPypiron(url: string, wheel: string): Promise<void> {
     const content = await readFile(wheel)
     const [name, version] = path.basename(wheel).split('-') as [string, string]

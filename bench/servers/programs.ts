@@ -8,10 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 /**
- * Installs packages from PyPI into an environment of their own, in the user's cache: from the second time on they are
- * there.
+ * Installs packages from PyPI into a virtual environment in the user's cache, unless it is already there.
  *
- * @param requirements with their versions: `pypiserver==2.4.2`
+ * @param requirements with versions: `pypiserver==2.4.2`
  * @returns the folder of their programs
  * @throws Error with pip's last line
  */
@@ -33,8 +32,8 @@ export async function installPrograms(requirements: readonly string[], signal: A
 /**
  * Runs a program to its end.
  *
- * @param environment added to this program's
- * @throws Error with its last line
+ * @param environment variables in addition to those of this process
+ * @throws Error with the last line of its stderr
  */
 export async function runProgram(
     program: string,
@@ -47,29 +46,29 @@ export async function runProgram(
     } catch (error) {
         signal.throwIfAborted()
         const { stderr = '', message } = error as Error & { stderr?: string }
-        // pip goes on to say that there is no such package.
+        // After such a line, pip reports that there is no such package.
         const isCut = stderr.includes('after connection broken by')
         const reason = isCut ? 'PyPI cannot be reached' : stderr.trim().split('\n').at(-1) || message
         throw new Error(`${path.basename(program)} ${words[0]}: ${reason}`, { cause: error })
     }
 }
 
-/** A server that was started, with the processes that it starts. */
 interface ServerProcess {
+    /** The root of its process tree. */
     pid: number
     stop(): Promise<void>
 }
 
-/** How long a server may take until it answers, and to end. Milliseconds. */
+/** Milliseconds until a started server must answer, and until a stopped one is killed. */
 const startTimeout = 60_000
 const stopTimeout = 5_000
 
 /**
- * Starts a server, in a group of processes of its own, and waits until it answers.
+ * Starts a server in a new process group, and waits until it answers.
  *
- * @param log a file that gets what it prints
- * @param url answers, with any status, when it is ready
- * @throws Error with its last words when it ends instead
+ * @param log a file for its output
+ * @param url an address that a ready server answers, with any status
+ * @throws Error with the last line of its output when it does not answer
  */
 export async function startServer(
     [program, ...words]: readonly [string, ...string[]],
@@ -114,16 +113,16 @@ async function answers(url: string): Promise<boolean> {
     }
 }
 
-/** Linux counts in hundredths of a second, on all machines. @see proc(5), times(2) */
+/** Linux reports hundredths of a second on all machines. @see proc(5), times(2) */
 const microsecondsPerTick = 10_000
 
-/** The CPU time, user and system, that a process, its threads, and all its children have used so far. Microseconds. */
+/** The CPU time of a process and all its descendants so far, user and system. Microseconds. */
 export function treeMicroseconds(root: number): number {
     const all = readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
         .flatMap((name) => statOf(Number(name)))
     const tree = new Set([root])
-    // A child may have a lower number than its parent.
+    // A child can have a lower process id than its parent.
     for (let size = 0; size !== tree.size;) {
         size = tree.size
         for (const { pid, parent } of all) if (tree.has(parent)) tree.add(pid)
@@ -135,9 +134,9 @@ export function treeMicroseconds(root: number): number {
 function statOf(pid: number): { pid: number; parent: number; ticks: number }[] {
     try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        // The name of the program, in parentheses, may hold anything.
+        // The name of the program, in parentheses, can contain any character.
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        // utime, stime, and those of children that have ended.
+        // utime, stime, cutime, cstime: the last two are those of ended children.
         const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
         return [{ pid, parent: Number(fields[1]), ticks }]
     } catch {

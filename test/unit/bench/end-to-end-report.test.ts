@@ -41,7 +41,7 @@ After.
 `
 
 let folder: string
-beforeEach(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'written-report-'))))
+beforeEach(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'end-to-end-report-'))))
 afterEach(() => rm(folder, { recursive: true }))
 
 test('a report takes the place between the marks, as Prettier would have it, and repeats to the byte', async () => {

@@ -7,7 +7,7 @@ import { readDistribution } from '../../../scripts/distribution/read-distributio
 
 test('the publisher reads a small wheel, and the same words give the same bytes', async () => {
     const wheel = await smallWheel('a-project', '1.2', ['other-project>=1.1'])
-    const folder = await mkdtemp(path.join(tmpdir(), 'small-wheel-'))
+    const folder = await mkdtemp(path.join(tmpdir(), 'wheels-'))
     try {
         const file = path.join(folder, wheel.filename)
         await writeFile(file, wheel.bytes)
