@@ -9,7 +9,11 @@ const awsSdk = { group: ['@aws-sdk/*'], message: 'Only scripts/s3/ sees the AWS 
 /** The rooms of the project. A file imports from its own room and from those below it. */
 const rooms = [
     'test',
-    'bench',
+    'bench/{run,end-to-end,publish}.ts',
+    'bench/end-to-end',
+    'bench/request-cost',
+    'bench/servers',
+    'bench/!(run|end-to-end|publish).ts',
     'scripts/*.ts',
     'scripts/start',
     'scripts/setup',
@@ -35,7 +39,7 @@ const rooms = [
 
 const noArrowUp = rooms.slice(1).map((room, above) => ({
     target: `./${room}`,
-    from: rooms.slice(0, above + 1).map((upper) => `./${upper}${upper.includes('*') ? '' : '/**'}`),
+    from: rooms.slice(0, above + 1).map((upper) => `./${upper}${upper.endsWith('.ts') ? '' : '/**'}`),
     message: `${room} is below this room: see "rooms" in eslint.config.js.`,
 }))
 

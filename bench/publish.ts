@@ -1,16 +1,21 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { emptyPage, withFiles, type FileEntry } from '../core/project-page.js'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
-import { openBucket } from '../scripts/s3/bucket.js'
+import { factsMetadata, uploadTimeOf } from '../scripts/index/stored/object-facts.js'
+import { projectPages } from '../scripts/index/stored/pages.js'
+import { fileHeaders, jsonHeaders, metadataHeaders } from '../scripts/index/stored/stored-headers.js'
 import { table } from '../scripts/manage/table.js'
+import { openBucket, type Bucket } from '../scripts/s3/bucket.js'
+import { mapParallel } from '../scripts/s3/parallel.js'
 import { access, clientEnvironment, startEmbeddedS3 } from './embedded-s3.js'
-import { fillPage, fillProjects } from './publish/fill-bucket.js'
-import type { TaskCost } from './publish/publish-task.js'
-import { inTemporaryFolder } from './temporary-folder.js'
-import { writeWheel } from './wheel-file.js'
+import { inTemporaryFolder } from './measurement.js'
+import type { TaskCost } from './publish-task.js'
+import { writeWheel } from './wheels.js'
 
 interface Options {
     endpointUrl?: string
@@ -46,7 +51,7 @@ async function measure(options: Options, folder: string, endpointUrl: string, is
     const own = isEmbedded ? access : {}
     const environment = isEmbedded ? clientEnvironment : {}
     const run = async (task: string, bucket: string, ...files: string[]): Promise<TaskCost> => {
-        const program = fileURLToPath(new URL('publish/publish-task.js', import.meta.url))
+        const program = fileURLToPath(new URL('publish-task.js', import.meta.url))
         const env = { ...process.env, ...environment, AWS_ENDPOINT_URL: endpointUrl }
         const { stdout } = await promisify(execFile)(process.execPath, [program, task, bucket, ...files], { env })
         return JSON.parse(stdout) as TaskCost
@@ -91,6 +96,41 @@ function describe(costs: Record<string, TaskCost>): string {
         `${memory.toFixed(0)} MB`,
     ])
     return table([['', 'S3 REQUESTS', 'CPU TIME', 'WALL TIME', 'MEMORY'], ...rows])
+}
+
+const uploaded = uploadTimeOf(new Date('2026-01-02T03:04:05Z'))
+
+/** Writes the page of a project with many files. The files do not exist: the publisher does not read them. */
+async function fillPage(bucket: Bucket, project: string, files: number): Promise<void> {
+    const pages = projectPages(project)
+    const entries = Array.from({ length: files }, (_, number): FileEntry => {
+        const hash = (text: string) => createHash('sha256').update(`${text}${number}`).digest('hex')
+        return {
+            filename: `${project}-0.${number}-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl`,
+            sha256: hash('file'),
+            size: 1000 + number,
+            uploadTime: uploaded,
+            etag: hash('etag').slice(0, 32),
+            requiresPython: '>=3.8',
+            coreMetadata: { sha256: hash('metadata'), etag: hash('metadata etag').slice(0, 32) },
+        }
+    })
+    await bucket.write(pages.jsonKey, pages.toJson(withFiles(emptyPage(project), entries)), jsonHeaders)
+}
+
+/** Uploads the wheels of many projects as the publisher does, but no pages. */
+async function fillProjects(bucket: Bucket, projects: number, filesOfEach: number): Promise<void> {
+    const numbers = Array.from({ length: projects * filesOfEach }, (_, number) => number)
+    await mapParallel(numbers, 32, async (number) => {
+        const project = `project-${number % projects}`
+        const filename = `${project.replace('-', '_')}-1.${Math.floor(number / projects)}-py3-none-any.whl`
+        const body = Buffer.from(filename)
+        const digest = (algorithm: string) => createHash(algorithm).update(body).digest('hex')
+        const coreMetadata = { sha256: digest('sha256'), md5: digest('md5') }
+        const facts = { sha256: digest('sha256'), md5: digest('md5'), uploadTime: uploaded, coreMetadata }
+        await bucket.write(`${project}/${filename}`, body, fileHeaders(filename, factsMetadata(facts)))
+        await bucket.write(`${project}/${filename}.metadata`, body, metadataHeaders)
+    })
 }
 
 await runProgram(program)

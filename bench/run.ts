@@ -1,24 +1,16 @@
 import { InvalidArgumentError } from 'commander'
-import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { UsageError, UserError } from '../core/user-error.js'
-import { measureCacheHits } from './request-cost/cache-hits.js'
-import { tableOfCounts, type Count } from './request-cost/count.js'
-import { readGateway, type Gateway } from './request-cost/gateway.js'
+import { createProgram, runProgram } from '../scripts/cli/program.js'
+import { measureCacheHits, measureSigning, pathKinds, type PathKind } from './request-cost/cpu-time.js'
+import { countSigning, tableOfCounts, type Count } from './request-cost/instructions.js'
 import { measureLargeFile } from './request-cost/large-file.js'
-import { loadGenerator, type LoadGenerator } from './request-cost/load.js'
-import { onCourse, type Course } from './course.js'
-import { nginxesAtHand, type NginxAtHand } from './nginx-at-hand.js'
-import { positive } from './positive-number.js'
-import { reportOf, type Measured } from './request-cost/report.js'
-import { toJson } from './report-files.js'
-import { toText } from './report-table.js'
-import { tablesOf } from './request-cost/report-tables.js'
-import { pathKinds, type PathKind } from './request-cost/request-paths.js'
-import { measureOthers } from './servers/all.js'
-import { countSigning, measureSigning } from './request-cost/signing.js'
-import { inTemporaryFolder } from './temporary-folder.js'
-import { writeReport } from './request-cost/write-report.js'
-import { findWrk } from './wrk.js'
+import { reportOf, requestCostTables, writeReport, type Measured } from './request-cost/report.js'
+import { readGateway, type Gateway } from './request-cost/subjects.js'
+import { compareServers } from './servers/compare.js'
+import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
+import { findInstallations, type NginxInstallation } from './measured-nginx.js'
+import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
+import { toJson, toText } from './report.js'
 
 interface Options {
     nginxRoot: string[]
@@ -44,8 +36,8 @@ const program = createProgram(
         (root, roots: string[]) => [...roots, root],
         rootsOfEnvironment,
     )
-    .option('--rounds <number>', 'how often each is measured', positive(4), 9)
-    .option('--seconds <number>', 'how long each measurement takes', positive(4), 1)
+    .option('--rounds <number>', 'how often each is measured', positiveInteger(4), 9)
+    .option('--seconds <number>', 'how long each measurement takes', positiveInteger(4), 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
     .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
@@ -70,40 +62,40 @@ async function bench(options: Options, folder: string): Promise<void> {
     if (options.instructions && (options.servers || options.write !== undefined)) {
         throw new UsageError('--instructions goes with neither --servers nor --write', 'Run it by itself.')
     }
-    const nginxes = await nginxesAtHand(options.nginxRoot)
+    const nginxes = await findInstallations(options.nginxRoot)
     const gateway = options.nginxS3Gateway === undefined ? undefined : readGateway(options.nginxS3Gateway)
     if (options.instructions) {
-        const counts = await onCourse((course) => countAll(nginxes, gateway, options, course))
+        const counts = await runInterruptibly((context) => countAll(nginxes, gateway, options, context))
         process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
         return
     }
     const load = loadGenerator(folder)
-    const measured = await onCourse((course) => measureAll(nginxes, gateway, load, options, course))
+    const measured = await runInterruptibly((context) => measureAll(nginxes, gateway, load, options, context))
     const report = reportOf(measured, load.name, options)
     const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
-    process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(tablesOf(report))))
+    process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(requestCostTables(report))))
 }
 
 async function countAll(
-    nginxes: readonly NginxAtHand[],
+    nginxes: readonly NginxInstallation[],
     gateway: Gateway | undefined,
     options: Options,
-    course: Course,
+    context: RunContext,
 ): Promise<Count[]> {
     const counts: Count[] = []
     for (const nginx of nginxes) {
         const its = nginx === nginxes.at(-1) ? gateway : undefined
-        counts.push(...(await countSigning(nginx, its, options.paths, course)))
+        counts.push(...(await countSigning(nginx, its, options.paths, context)))
     }
     return counts
 }
 
 async function measureAll(
-    nginxes: readonly NginxAtHand[],
+    nginxes: readonly NginxInstallation[],
     gateway: Gateway | undefined,
     load: LoadGenerator,
     options: Options,
-    course: Course,
+    context: RunContext,
 ): Promise<Measured> {
     const wrk = findWrk()
     if (options.servers && wrk === undefined) {
@@ -113,14 +105,14 @@ async function measureAll(
     const newest = nginxes.at(-1)!
     for (const nginx of nginxes) {
         const its = nginx === newest ? gateway : undefined
-        measured.costs.push(...(await measureSigning(nginx, its, load, options, course)))
-        measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, course)))
-        measured.largeFile.push(...(await measureLargeFile(nginx, options, course)))
+        measured.costs.push(...(await measureSigning(nginx, its, load, options, context)))
+        measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, context)))
+        measured.largeFile.push(...(await measureLargeFile(nginx, options, context)))
     }
-    return options.servers ? { ...measured, servers: await measureOthers(newest, wrk!, options, course) } : measured
+    return options.servers ? { ...measured, servers: await compareServers(newest, wrk!, options, context) } : measured
 }
 
-/** An option that takes several words is given them one by one, with those so far. */
+/** Parses one word of `--paths`. @param others the words before it, or the default */
 function pathKind(text: string, others: PathKind[]): PathKind[] {
     const kind = pathKinds.find((each) => each === text)
     if (kind === undefined) throw new InvalidArgumentError(`It is one of: ${pathKinds.join(', ')}.`)

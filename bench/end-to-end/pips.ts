@@ -4,37 +4,36 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { percentilesOf } from '../quantiles.js'
+import { percentilesOf } from '../measurement.js'
 import { closureSize, topPackage } from './generated-index.js'
-import { startIndexNginx, type Configuration, type IndexSetup } from './index-nginx.js'
-import { ask } from './node-requests.js'
+import { startIndexNginx, type Configuration, type IndexSetup } from './index-servers.js'
+import { get } from './requests.js'
 
-/** How pips that all began at once fared. */
+/** The result of pips that started at the same time. */
 export interface PipFigures {
     configuration: Configuration
     pips: number
     succeeded: number
-    /** What the first that failed said. */
+    /** The error of the first pip that failed. */
     failure?: string
-    /** From the first start to the last end, in seconds. */
+    /** From the start of the first pip to the end of the last, in seconds. */
     seconds: number
-    /** How long half of them took at most, and 99 of 100, in seconds. */
+    /** The durations that 50 and 99 of 100 pips did not exceed, in seconds. */
     p50: number
     p99: number
-    /** All that nginx answered, those of its cache to its signer among them. */
+    /** Requests that nginx answered, those of its cache to its signer included. */
     requests: number
     /** CPU time of all workers, user and system, in seconds. */
     cpu: number
-    /** The most memory that all workers had resident, MiB. */
+    /** Peak of the resident memory of all workers. MiB. */
     memory: number
 }
 
 /**
- * Starts so many pips at once, each of which installs the closure into a folder of its own, without a cache. They ask
- * again as pip does by itself, and have the lowest priority: in a fleet they would be on machines of their own, and not
- * keep the servers from their cores.
+ * Starts so many pips at the same time. Each installs the closure into a separate folder, without a cache and with pip's
+ * default retries. They have the lowest priority, since the clients of a fleet do not share the cores of its servers.
  *
- * @param folder for what they install, which is deleted
+ * @param folder for the installed packages, which are deleted
  */
 export async function measurePips(
     setup: IndexSetup,
@@ -44,7 +43,7 @@ export async function measurePips(
 ): Promise<PipFigures> {
     const nginx = await startIndexNginx(setup)
     try {
-        // Each pip listens; Node takes more than ten for a leak.
+        // Each pip adds a listener, and Node warns of a leak above ten.
         setMaxListeners(pips + 10, signal)
         const before = nginx.usage()
         const begin = performance.now()
@@ -73,14 +72,14 @@ export async function measurePips(
     }
 }
 
-/** @returns how long it took, in seconds, and what pip said when it failed */
+/** Runs a pip. @returns its duration in seconds, and its error if it failed */
 async function install(
     port: number,
     folder: string,
     signal: AbortSignal,
 ): Promise<{ seconds: number; failure?: string }> {
     const environment = { PATH: '/usr/bin:/bin', HOME: folder, LC_ALL: 'C.UTF-8' }
-    // No index but the one that is named, from no configuration; and what fails is to be seen.
+    // --isolated: pip uses this index only, whatever the user has configured.
     const pip = ['-m', 'pip', '--isolated', 'install', '--no-cache-dir', '--disable-pip-version-check']
     const index = ['--index-url', `http://127.0.0.1:${port}/simple/`]
     const target = path.join(folder, 'target')
@@ -100,10 +99,10 @@ async function install(
     }
 }
 
-/** What nginx's own counter says, without the request that asks for it. */
+/** The counter of nginx's status page, without the request for that page. */
 async function answeredRequests(port: number): Promise<number> {
     const agent = new http.Agent()
-    const { body } = await ask(agent, port, '/-/status', {})
+    const { body } = await get(agent, port, '/-/status', {})
     agent.destroy()
     const counters = /^ \d+ \d+ (\d+) $/m.exec(body.toString())
     if (counters === null) throw new Error(`/-/status said:\n${body.toString()}`)

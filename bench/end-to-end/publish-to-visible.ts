@@ -2,31 +2,30 @@ import { writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mapParallel } from '../../scripts/s3/parallel.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { percentilesOf, type Percentiles } from '../quantiles.js'
-import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-nginx.js'
-import { ask } from './node-requests.js'
-import { seededRandom } from './seeded-random.js'
-import { smallWheel } from './small-wheel.js'
+import { mapParallel } from '../../scripts/s3/parallel.js'
+import { percentilesOf, type Percentiles } from '../measurement.js'
+import { smallWheel } from '../wheels.js'
+import { seededRandom } from './generated-index.js'
+import { startIndexNginx, type Configuration, type IndexNginx, type IndexSetup } from './index-servers.js'
+import { get } from './requests.js'
 
-/** How long it took until a file that was published was on the page that nginx serves. */
+/** The time from a publish until the page from nginx names the file. */
 export interface VisibleFigures {
     configuration: Configuration
     publishes: number
-    /** How long the publisher took, in milliseconds. */
+    /** The duration of the publisher, in milliseconds. */
     publisher: Percentiles
-    /** From its start until a client saw the file, in milliseconds. */
+    /** From the start of the publisher until a client saw the file, in milliseconds. */
     fromStart: Percentiles
-    /** From its end: below 0 where the page was there before the publisher had looked into the list of the projects. */
+    /** From the end of the publisher: below 0 when the page was there before it had read the list of projects. */
     fromEnd: Percentiles
 }
 
-/** What is published, and where to. */
-export interface Publishing {
+interface Publishing {
     bucket: Bucket
-    /** Projects that are in the bucket. */
+    /** Projects of the bucket, which get a file each in turn. */
     projects: readonly string[]
     publishes: number
     /** For the wheels. */
@@ -34,17 +33,17 @@ export interface Publishing {
     signal: AbortSignal
 }
 
-/** How the two configurations are measured. */
-const courses = {
+/** Milliseconds between requests for the page, concurrent publishes, and the major version of the published files. */
+const polling = {
     direct: { pollInterval: 5, parallel: 1, version: 2 },
-    // Most of the time is waiting, so that several can wait at once.
+    // Most of the time is spent waiting for the cache, so ten can wait at the same time.
     cached: { pollInterval: 20, parallel: 10, version: 3 },
 }
 
 /**
- * Publishes one file after the other, each to the next project, in this process and to a page that has been asked for
- * since a random part of the page ttl: as by the clients of an index in use, whose cached page has any age. A client
- * asks for it every 5 ms, with a cache every 20 ms; so exact are the times.
+ * Publishes files in this process, one after the other, each to the next project. A client starts to request the page a
+ * random part of the page ttl before the publish, since the cached pages of an index in use have any age. It requests the
+ * page every 5 ms, with a cache every 20 ms, which is the precision of the result.
  */
 export async function measureVisible(setup: IndexSetup, publishing: Publishing): Promise<VisibleFigures> {
     const { configuration } = setup
@@ -53,8 +52,8 @@ export async function measureVisible(setup: IndexSetup, publishing: Publishing):
     const random = seededRandom(1)
     try {
         const numbers = Array.from({ length: publishing.publishes }, (_, number) => number)
-        const inTurn = turns()
-        const times = await mapParallel(numbers, courses[configuration].parallel, (number) =>
+        const inTurn = taskQueue()
+        const times = await mapParallel(numbers, polling[configuration].parallel, (number) =>
             measureOne(nginx, agent, configuration, publishing, number, random() * nginx.pageTtl * 1000, inTurn),
         )
         return {
@@ -70,7 +69,7 @@ export async function measureVisible(setup: IndexSetup, publishing: Publishing):
     }
 }
 
-/** @param age how long the page is asked for before, in milliseconds @returns moments, in milliseconds */
+/** @param age milliseconds from the first request for the page to the publish @returns times in milliseconds */
 async function measureOne(
     nginx: IndexNginx,
     agent: http.Agent,
@@ -80,13 +79,13 @@ async function measureOne(
     age: number,
     inTurn: <Result>(task: () => Promise<Result>) => Promise<Result>,
 ): Promise<{ start: number; end: number; seen: number }> {
-    const { pollInterval, version } = courses[configuration]
+    const { pollInterval, version } = polling[configuration]
     const wheel = await smallWheel(projects[number % projects.length]!, `${version}.${number}`)
     const file = path.join(folder, wheel.filename)
     await writeFile(file, wheel.bytes)
     const failure = new AbortController()
     const isVisible = async () => {
-        const page = await ask(agent, nginx.port, `/simple/${wheel.project}/`, { Accept: 'text/html' })
+        const page = await get(agent, nginx.port, `/simple/${wheel.project}/`, { Accept: 'text/html' })
         if (page.status !== 200) throw new Error(`the page of ${wheel.project} was answered with ${page.status}`)
         return page.body.includes(wheel.filename)
     }
@@ -113,8 +112,8 @@ async function measureOne(
     return { ...published, seen }
 }
 
-/** Runs tasks one after the other, however many are given at once. */
-function turns(): <Result>(task: () => Promise<Result>) => Promise<Result> {
+/** A queue that runs tasks one after the other. */
+function taskQueue(): <Result>(task: () => Promise<Result>) => Promise<Result> {
     let last: Promise<unknown> = Promise.resolve()
     return (task) => {
         const result = last.then(task)

@@ -1,16 +1,15 @@
-import type { Circumstances } from '../circumstances.js'
-import type { ReportTable } from '../report-table.js'
-import type { RequestFigures } from './measure-requests.js'
-import type { S3Kind } from './measured-s3.js'
+import { toJson, toMarkdown, toText, writeReportFiles, type Environment, type ReportTable } from '../report.js'
+import type { S3Kind } from './index-servers.js'
 import type { PipFigures } from './pips.js'
 import type { VisibleFigures } from './publish-to-visible.js'
+import type { RequestFigures } from './requests.js'
 
-/** The result of a run. What was not measured is empty. */
-export interface Report extends Circumstances {
+/** The result of `npm run bench:end-to-end`. Lists of parts that were not measured are empty. */
+export interface Report extends Environment {
     nginx: string
     workers: number
     index: { projects: number; files: number; largeProjectFiles: number; seed: number }
-    /** What requests were measured with. */
+    /** The server behind nginx when requests were measured. */
     s3: S3Kind
     loadGenerator: 'wrk' | 'node'
     connections: number
@@ -20,13 +19,13 @@ export interface Report extends Circumstances {
     visible: VisibleFigures[]
 }
 
-/** What a report tells to people; tables without rows are left out. */
-export function tablesOf(report: Report): ReportTable[] {
+/** The tables of a report, without empty ones. */
+function tablesOf(report: Report): ReportTable[] {
     return [requestTable(report), pipTable(report), visibleTable(report)].filter(({ rows }) => rows.length > 0)
 }
 
-/** Where and how it was measured, a sentence each. */
-export function circumstancesOf({ date, machine, nginx, workers, index }: Report): string {
+/** Machine, nginx and index of a report, as text. */
+function describeEnvironment({ date, machine, nginx, workers, index }: Report): string {
     return (
         `${date}, on ${machine}, which clients, nginx and S3 shared; nginx ${nginx} with ${workers} workers, without an ` +
         `access log. An index of ${index.projects} projects with ${index.files} files in all, ${index.largeProjectFiles} of ` +
@@ -99,4 +98,23 @@ function visibleTable({ visible }: Report): ReportTable {
             pair(each.fromEnd),
         ]),
     }
+}
+
+/** Formats a report for a terminal. */
+export function reportAsText(report: Report): string {
+    return `${describeEnvironment(report)}\n\n${toText(tablesOf(report))}`
+}
+
+function reportAsMarkdown(report: Report): string {
+    return `${describeEnvironment(report)}\n\n${toMarkdown(tablesOf(report))}`
+}
+
+/**
+ * Writes end-to-end.json into a folder, and the report into its performance.md, if it has one.
+ *
+ * @throws UserError when performance.md lacks the markers; then nothing is written
+ */
+export async function writeReport(report: Report, folder: string): Promise<void> {
+    const files = { 'end-to-end.json': toJson(report) }
+    await writeReportFiles(folder, 'end-to-end', reportAsMarkdown(report), files)
 }

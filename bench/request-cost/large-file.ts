@@ -1,30 +1,40 @@
+import { once } from 'node:events'
 import { truncate, writeFile } from 'node:fs/promises'
+import net from 'node:net'
 import path from 'node:path'
-import { byTurns } from '../by-turns.js'
-import type { Course } from '../course.js'
-import type { NginxAtHand } from '../nginx-at-hand.js'
-import { cpuMicroseconds, forgetPeak, residentMemory } from '../process-usage.js'
-import { spreadOf, type Spread } from '../quantiles.js'
-import { runNginx, stopAll, type RunningNginx } from '../running-nginx.js'
-import { inTemporaryFolder } from '../temporary-folder.js'
-import { fileUpstream } from '../upstreams.js'
-import { filesFor, subjectName, type Subject } from './configurations.js'
-import { download } from './download.js'
-import type { Extent } from './measure.js'
+import {
+    cpuMicroseconds,
+    resetPeak,
+    residentMemory,
+    runNginx,
+    stopAll,
+    type NginxInstallation,
+    type RunningNginx,
+} from '../measured-nginx.js'
+import {
+    inRounds,
+    inTemporaryFolder,
+    spreadOf,
+    type RoundOptions,
+    type RunContext,
+    type Spread,
+} from '../measurement.js'
+import { fileUpstream } from '../nginx-configuration.js'
+import { subjectFiles, subjectName, type Subject } from './subjects.js'
 
-/** What a large file costs against plain proxying by the same nginx, over the rounds. MB are millions of bytes. */
+/** The cost of a large file, against plain proxying by the same nginx. MB are millions of bytes. */
 export interface LargeFileCost {
     nginx: string
     subject: string
-    /** Its size. MB. */
+    /** The size of the file. MB. */
     megabytes: number
-    /** MB per second, divided by those of plain proxying in the same round; 1 for that itself. */
+    /** MB per second, divided by those of plain proxying in the same round. */
     throughput: Spread
     megabytesPerSecond: Spread
     /** CPU time of the worker for a MB, divided by that of plain proxying in the same round. */
     ratio: Spread
     microsecondsPerMegabyte: Spread
-    /** By how much the worker's memory grew at the most, from before its first download to after its last. MB. */
+    /** Peak memory of the worker, minus its memory before the first download. MiB. */
     growth: number
 }
 
@@ -37,10 +47,14 @@ interface Turn {
 }
 
 /**
- * Measures one download after the other through plain proxying and ours, by turns; and through plain proxying with our
- * buffers, which shows what of a difference is theirs.
+ * Measures downloads through plain proxying, through plain proxying with our buffers, and through our nginx, in turn. The
+ * second shows which part of the difference the buffers make.
  */
-export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, course: Course): Promise<LargeFileCost[]> {
+export async function measureLargeFile(
+    nginx: NginxInstallation,
+    { rounds }: RoundOptions,
+    context: RunContext,
+): Promise<LargeFileCost[]> {
     const subjects: Subject[] = [
         { kind: 'plain' },
         { kind: 'plain', buffers: 'ours' },
@@ -49,31 +63,28 @@ export async function measureLargeFile(nginx: NginxAtHand, extent: Extent, cours
     return inTemporaryFolder('large', async (folder) => {
         const running: RunningNginx[] = []
         try {
-            // A file of one hole: reading it is no work of the disk.
+            // A sparse file: nginx reads it without the disk.
             await writeFile(path.join(folder, name), '')
             await truncate(path.join(folder, name), megabytes * 1e6)
             const upstream = await runNginx(nginx, 0, fileUpstream(path.join(folder, name)))
             running.push(upstream)
             for (const subject of subjects) {
-                running.push(await runNginx(nginx, upstream.port, (place) => filesFor(subject, nginx, place)))
+                running.push(await runNginx(nginx, upstream.port, (place) => subjectFiles(subject, nginx, place)))
             }
             const measured = running.slice(1)
             const memory = measured.map(({ worker }) => {
-                forgetPeak(worker)
+                resetPeak(worker)
                 return residentMemory(worker).now
             })
-            course.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
-            const rounds = await byTurns(
-                subjects.length,
-                { rounds: extent.rounds, warmUp: 1 },
-                course.signal,
-                (index) => takeTurn(measured[index]!),
+            context.onProgress(`${nginx.name}: a file of ${megabytes} MB`)
+            const turns = await inRounds(subjects.length, { rounds, warmUp: 1 }, context.signal, (index) =>
+                takeTurn(measured[index]!),
             )
             return subjects.map((subject, index) => ({
                 nginx: nginx.name,
                 subject: subjectName(subject),
                 megabytes,
-                ...spreadsOf(rounds, index),
+                ...spreadsOf(turns, index),
                 growth: residentMemory(measured[index]!.worker).peak - memory[index]!,
             }))
         } finally {
@@ -100,4 +111,41 @@ function spreadsOf(rounds: readonly Turn[][], index: number) {
         ratio: ratio('microsecondsPerMegabyte'),
         microsecondsPerMegabyte: value('microsecondsPerMegabyte'),
     }
+}
+
+interface Download {
+    bytes: number
+    seconds: number
+}
+
+/**
+ * Downloads a file over a new connection and drops its content, so that the client takes little CPU time.
+ *
+ * @returns the size of the body, and the duration
+ * @throws Error when the answer is not a complete 200
+ */
+async function download(port: number, path: string): Promise<Download> {
+    const buffer = Buffer.alloc(1024 * 1024)
+    let head = ''
+    let received = 0
+    const begin = performance.now()
+    const onread = {
+        buffer,
+        callback(count: number) {
+            received += count
+            if (!head.includes('\r\n\r\n')) head += buffer.toString('latin1', 0, Math.min(count, 16_384))
+            return true
+        },
+    }
+    const socket = net.connect({ port, host: '127.0.0.1', onread })
+    socket.setTimeout(60_000, () => socket.destroy(new Error('a download stood still for a minute')))
+    await once(socket, 'connect')
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
+    await once(socket, 'close')
+    const seconds = (performance.now() - begin) / 1000
+    const headLength = head.indexOf('\r\n\r\n') + 4
+    const length = /^HTTP\/1\.1 200 [^]*?\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
+    const bytes = received - headLength
+    if (Number(length) !== bytes) throw new Error(`${bytes} bytes came after:\n${head.slice(0, headLength)}`)
+    return { bytes, seconds }
 }

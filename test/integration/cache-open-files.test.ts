@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { workersOf } from '../../bench/nginx-workers.js'
+import { workersOf } from '../../bench/measured-nginx.js'
 import { withCachedIndex } from '../support/cached-index.js'
 import type { Index } from '../support/index.js'
 import { request } from '../support/raw-request.js'

@@ -165,9 +165,7 @@ describe('--dry-run and --json', () => {
         await generate('--bucket', 'my-pypi')
         const before = await filesIn('nginx-s3-pypi')
         const { stdout } = await generate('--bucket', 'other-pypi', '--dry-run')
-        expect(stdout).toMatch(
-            /^-set \$s3_place +".* my-pypi virtual";\n\+set \$s3_place +".* other-pypi virtual";$/m,
-        )
+        expect(stdout).toMatch(/^-set \$s3_place +".* my-pypi virtual";\n\+set \$s3_place +".* other-pypi virtual";$/m)
         expect(stdout).toContain('nginx-s3-pypi.js: unchanged\n')
         expect(await filesIn('nginx-s3-pypi')).toEqual(before)
     })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { filesFor, upstreamConfiguration } from '../../bench/request-cost/configurations.js'
+import { runNginx, type JsEngine, type RunningNginx } from '../../bench/measured-nginx.js'
+import { constantUpstream } from '../../bench/nginx-configuration.js'
 import { instructionsPerRequest } from '../../bench/request-cost/instructions.js'
-import type { JsEngine } from '../../bench/nginx-at-hand.js'
-import { runNginx, type RunningNginx } from '../../bench/running-nginx.js'
+import { subjectFiles } from '../../bench/request-cost/subjects.js'
 import type { GeneratedFile } from '../../scripts/config/render.js'
 import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
 import budgets from '../fixtures/instruction-budgets.json' with { type: 'json' }
@@ -31,7 +31,7 @@ const limits = budget[place] ?? budget['any other']!
 describeWhere(`instructions of a signed request, nginx ${place}`, missingPrograms(['valgrind'], 'valgrind'), () => {
     let upstream: RunningNginx
     beforeAll(async () => {
-        upstream = await runNginx(nginx, 0, (where) => [{ name: 'nginx.conf', content: upstreamConfiguration(where) }])
+        upstream = await runNginx(nginx, 0, constantUpstream)
     })
     afterAll(() => upstream.stop())
 
@@ -40,7 +40,7 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
             upstreamPort: upstream.port,
             filesIn: (where) =>
                 edit(
-                    filesFor(
+                    subjectFiles(
                         { kind: 'signed', engine, signature },
                         { ...nginx, name: place, engines, recipe: undefined },
                         where,

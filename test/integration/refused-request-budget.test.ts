@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { instructionsPerRequest } from '../../bench/request-cost/instructions.js'
-import type { PathPattern } from '../../bench/request-cost/request-paths.js'
-import { generatedFiles } from '../../bench/generated-nginx.js'
-import type { Place } from '../../bench/minimal-nginx.js'
+import type { PathPattern } from '../../bench/load.js'
+import { generatedFiles, type Place } from '../../bench/nginx-configuration.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
 import { describeWhere, missingPrograms } from '../support/requirements.js'
@@ -73,7 +72,7 @@ describeWhere(
                 },
                 () => [],
             )
-            return generatedFiles(settings, { ...nginx, name: 'test', engines: ['njs'], recipe: undefined }, place, 1)
+            return generatedFiles(settings, nginx, place, 1)
         }
 
         test.each(refused)('%s', async (_name, paths) => {
