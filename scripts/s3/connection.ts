@@ -6,6 +6,9 @@ import type { BucketOptions } from './bucket-options.js'
 import { caBundle } from './ca-bundle.js'
 import { explainError, isForeign, isUnreachable, notS3 } from './explain-error.js'
 
+// The version of the SDK in package.json runs on Node.js 20. That later ones will not is no concern of users.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
 /** Tries of one request, with back-off: an S3 that fails one time in five fails ten in a row once in ten million. */
 const maxAttempts = 10
 /** A connection that is silent this long is given up and the request tried again. Milliseconds. */
