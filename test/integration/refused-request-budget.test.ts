@@ -5,8 +5,8 @@ import type { PathPattern } from '../../bench/request-cost/request-paths.js'
 import { generatedFiles } from '../../bench/generated-nginx.js'
 import type { Place } from '../../bench/minimal-nginx.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
-import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
-import { describeWhere, missingPrograms } from '../support/requirements.js'
+import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { describeWhere, missingPrograms } from '../support/machine/requirements.js'
 
 const nginx = await nginxUnderTest()
 const jsEngine = jsEngineUnderTest()

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fillTemplate, render } from '../../../scripts/config/render.js'
 import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
-import { configVariants, credentialsVariants, servingVariants } from '../../support/config-variants.js'
+import { configVariants, credentialsVariants, servingVariants } from '../../support/variants/config-variants.js'
 import { nginxInjections } from './refusal.js'
 
 function rendered(options: Partial<ConfigOptions>) {

@@ -4,7 +4,7 @@ import { render } from '../../../scripts/config/render.js'
 import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
 import { kubernetesFiles } from '../../../scripts/kubernetes/kubernetes-files.js'
-import { kubernetesVariants } from '../../support/kubernetes-variants.js'
+import { kubernetesVariants } from '../../support/variants/kubernetes-variants.js'
 
 const settingsOf = (options: Partial<ConfigOptions>) =>
     settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => [])
