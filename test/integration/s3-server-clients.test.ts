@@ -16,9 +16,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostileNames } from '../../support/requests/hostile-keys.js'
-import { describeWhere, missingPrograms } from '../../support/machine/requirements.js'
-import { startS3, type S3Server } from '../../support/s3/s3-servers.js'
+import { hostileNames } from '../support/requests/hostile-keys.js'
+import { describeWhere, missingPrograms } from '../support/machine/requirements.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 
 const big = randomBytes(20_000_000)
 

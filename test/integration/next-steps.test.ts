@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { nextSteps } from '../../../scripts/next-steps/next-steps.js'
-import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { nextSteps } from '../../scripts/next-steps/next-steps.js'
+import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
 
 const hostileFolders = ['my index', "it's", '$HOME', '`id`', 'é日本', 'a+b%20~', 'x'.repeat(200)]
 

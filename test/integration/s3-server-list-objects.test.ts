@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startS3, type S3Server } from '../../support/s3/s3-servers.js'
-import { encode, s3Request, type S3Answer } from '../../support/s3/signed-request.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { encode, s3Request, type S3Answer } from '../support/s3/signed-request.js'
 
 let server: S3Server
 const many = Array.from({ length: 2345 }, (_, index) => `many/${String(index).padStart(4, '0')}`)

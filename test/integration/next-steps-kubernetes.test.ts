@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { nextSteps } from '../../../scripts/next-steps/next-steps.js'
-import { settingsFrom, type ConfigOptions } from '../../../scripts/config/settings.js'
+import { nextSteps } from '../../scripts/next-steps/next-steps.js'
+import { settingsFrom, type ConfigOptions } from '../../scripts/config/settings.js'
 
 function steps(options: Partial<ConfigOptions> = {}, folder = 'nginx-s3-pypi'): string {
     return nextSteps(

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+import { reporters } from './vitest.config.js'
+
+/** The unit tests alone, in seconds: they need no build, no other program and no set-up. */
+export default defineConfig({
+    test: {
+        include: ['test/unit/**/*.test.ts'],
+        reporters: [...reporters],
+        // Half of the time would go into loading the same modules for each file. A hook at the top level of a module that
+        // several files import would run for the first of them only.
+        isolate: false,
+        testTimeout: 10_000,
+    },
+})
