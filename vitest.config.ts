@@ -5,14 +5,14 @@ import { defineConfig } from 'vitest/config'
 export const workers = Math.max(3, os.availableParallelism() + 1)
 
 /** The last one ends the output with the count of the tests. */
-export const reporters = ['default', './test/support/reporter.ts'] as const
+export const reporters = ['default', './test/support/vitest/reporter.ts'] as const
 
 export const timeouts = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 export default defineConfig({
     test: {
         include: ['test/**/*.test.ts'],
-        globalSetup: ['test/support/build.ts', 'test/support/shared-s3.ts'],
+        globalSetup: ['test/support/vitest/build.ts', 'test/support/vitest/shared-s3.ts'],
         reporters: [...reporters],
         maxWorkers: workers,
         ...timeouts,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/signing/sigv4.js'
 import { encodePlace, encodeRequest, signedPattern } from '../../njs/signing/wire-format.js'
 import { packageRoot } from '../cli/package-root.js'
+import { builtScript } from './built-script.js'
 import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
 import { servingView } from './serving-view.js'
@@ -57,19 +58,15 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
     ]
     return [
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
-        { name: 'nginx-s3-pypi.js', content: builtScript(script) },
-        { name: 'missing-page.js', content: builtScript('missing-page') },
+        { name: 'nginx-s3-pypi.js', content: seal(builtScript(script), '//') },
+        { name: 'missing-page.js', content: seal(builtScript('missing-page'), '//') },
         ...(settings.features.sharedDictionary
-            ? [{ name: 'bucket-health.js', content: builtScript('bucket-health') }]
+            ? [{ name: 'bucket-health.js', content: seal(builtScript('bucket-health'), '//') }]
             : []),
         ...(access === 'memory'
-            ? [{ name: 'refresh-credentials.js', content: builtScript('refresh-credentials') }]
+            ? [{ name: 'refresh-credentials.js', content: seal(builtScript('refresh-credentials'), '//') }]
             : []),
     ]
-}
-
-function builtScript(name: string): string {
-    return seal(readFileSync(new URL(`dist/${name}.js`, packageRoot), 'utf8'), '//')
 }
 
 function renderTemplate(name: string, view: object): string {

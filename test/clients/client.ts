@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { temporaryFolder } from '../support/wheels.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 import { expected, type World } from './world.js'
 
 /** A client in one version: how it is told what to install, and how it does. */

@@ -1,4 +1,4 @@
-import { environmentWith, missingFor, missingVenv, oldPythons } from '../support/python-clients.js'
+import { environmentWith, missingFor, missingVenv, oldPythons } from '../support/python/python-clients.js'
 import type { Client } from './client.js'
 import { describeClients } from './suite.js'
 

@@ -1,4 +1,4 @@
-import { environmentWith, missingFor } from '../support/python-clients.js'
+import { environmentWith, missingFor } from '../support/python/python-clients.js'
 import type { Client } from './client.js'
 import { venvModules } from './pyproject.js'
 import { describeClients } from './suite.js'

@@ -1,4 +1,4 @@
-import { pythonVersion } from '../support/python-clients.js'
+import { pythonVersion } from '../support/python/python-clients.js'
 import type { Requirement } from './client.js'
 
 /** A pyproject.toml of a project that is no package, with the table of its tool. @see PEP 621 */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { describeWhere } from '../support/requirements.js'
+import { describeWhere } from '../support/machine/requirements.js'
 import { installed, lockAndInstall, run, startProject, type Client, type Requirement } from './client.js'
 import { expected, password, startWorld, user, type World } from './world.js'
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { environmentWith, missingFor, systemPython } from '../support/python-clients.js'
+import { environmentWith, missingFor, systemPython } from '../support/python/python-clients.js'
 import { pyproject, venvModules } from './pyproject.js'
 import { describeClients } from './suite.js'
 

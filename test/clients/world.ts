@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { publish } from '../../scripts/publish/publish.js'
-import { environmentOf } from '../support/bucket.js'
-import { createAuthority } from '../support/certificates.js'
-import { startIndex, type Index } from '../support/index.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { newBucket } from '../support/test-bucket.js'
-import { makeWheel, temporaryFolder, writeDistributions } from '../support/wheels.js'
+import { environmentOf } from '../support/s3/bucket.js'
+import { createAuthority } from '../support/machine/certificates.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { newBucket } from '../support/s3/test-bucket.js'
+import { makeWheel, writeDistributions } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 /**
  * Of the one user. It must be escaped in a URL, yet not with capitals: poetry's CacheControl looks for what it kept under
@@ -79,7 +80,7 @@ export async function startWorld(): Promise<World> {
         ...{ ...tls, htpasswd, fallback: `${openly.url}/simple/`, private: ['acme-*'], cached: true },
     })
     const logs = [logOf(privately), logOf(openly)] as const
-    const made = await Promise.all([...privateFiles, publicFiles[0]!].map(makeWheel))
+    const made = [...privateFiles, publicFiles[0]!].map((recipe) => makeWheel(recipe))
     const names = Object.keys(expected)
     return {
         url: (userinfo = '') => `https://${userinfo && `${userinfo}@`}localhost:${privately.port}/simple/`,
@@ -101,7 +102,7 @@ export async function startWorld(): Promise<World> {
 
 async function published(s3: S3Server, recipes: ReturnType<typeof wheel>[]) {
     const bucket = await newBucket(s3)
-    await publish(bucket, await writeDistributions(...(await Promise.all(recipes.map(makeWheel)))))
+    await publish(bucket, await writeDistributions(...recipes.map((recipe) => makeWheel(recipe))))
     return { endpointUrl: s3.endpoint, bucket: bucket.name, environment: environmentOf(s3) }
 }
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { hostileNames, spellings } from '../support/hostile-keys.js'
-import { startIndex, type Index } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { missingS3 } from '../support/missing-s3.js'
-import { describeWhere, missingNginx } from '../support/requirements.js'
-import { firstStart, startS3, type S3Name, type S3Server } from '../support/s3-servers.js'
-import { s3Request } from '../support/signed-request.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { hostileNames, spellings } from '../support/requests/hostile-keys.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { missingS3 } from '../support/s3/missing-s3.js'
+import { describeWhere, missingNginx } from '../support/machine/requirements.js'
+import { firstStart, startS3, type S3Name, type S3Server } from '../support/s3/s3-servers.js'
+import { s3Request } from '../support/s3/signed-request.js'
 
 /** Servers that know Version 4 alone. */
 const withoutV2: readonly S3Name[] = ['versitygw']

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { S3Name } from '../support/s3-servers.js'
-import type { S3Message, S3RequestOptions } from '../support/signed-request.js'
+import type { S3Name } from '../support/s3/s3-servers.js'
+import type { S3Message, S3RequestOptions } from '../support/s3/signed-request.js'
 
 /** What a server answers: the status, and the error's code where there is one. */
 export type Outcome = number | `${number} ${string}`

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostileNames } from '../support/hostile-keys.js'
-import { describeWhere, missingRgw, missingSwift } from '../support/requirements.js'
-import { startS3, uniqueBucket, type S3Server } from '../support/s3-servers.js'
-import { encode, s3Request, type S3Answer, type S3RequestOptions } from '../support/signed-request.js'
+import { hostileNames } from '../support/requests/hostile-keys.js'
+import { describeWhere, missingRgw, missingSwift } from '../support/machine/requirements.js'
+import { startS3, uniqueBucket, type S3Server } from '../support/s3/s3-servers.js'
+import { encode, s3Request, type S3Answer, type S3RequestOptions } from '../support/s3/signed-request.js'
 import {
     conditionalWrites,
     content,

@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
-import { compose, missingCompose } from '../support/compose.js'
-import { nginxImage, versitygwImage } from '../support/container-image.js'
-import { uniqueName } from '../support/docker.js'
-import { pipInstall } from '../support/pip.js'
-import { describeWhere } from '../support/requirements.js'
-import { runProgram } from '../support/run-program.js'
-import { statusOf, untilStatus } from '../support/status-of.js'
-import { makeWheel } from '../support/wheels.js'
+import { compose, missingCompose } from '../support/containers/compose.js'
+import { nginxImage, versitygwImage } from '../support/containers/container-image.js'
+import { uniqueName } from '../support/containers/docker.js'
+import { pipInstall } from '../support/python/pip.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { statusOf, untilStatus } from '../support/requests/status-of.js'
+import { makeWheel } from '../support/distributions/distributions.js'
 
 const composeFile = fileURLToPath(new URL('../../docker-compose.yml', import.meta.url))
 const nginx = await nginxImage()
@@ -58,7 +58,7 @@ describeWhere('docker-compose.yml with the profile local', missing, () => {
         const words = ['--bucket', 'my-pypi', '--endpoint-url', 'http://s3:7070']
         expect(await runProgram('generate-config', words, { cwd })).toMatchObject({ status: 0 })
 
-        const { filename, bytes } = await makeWheel({ name: 'tried', version })
+        const { filename, bytes } = makeWheel({ name: 'tried', version })
         await writeFile(path.join(cwd, filename), bytes)
         const sha256 = createHash('sha256').update(bytes).digest('hex')
         const requirement = `tried==${version} --hash=sha256:${sha256}`

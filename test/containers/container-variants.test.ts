@@ -2,21 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { environmentOf } from '../support/bucket.js'
-import { complaintsIn } from '../support/complaints.js'
-import { nginxImage, unprivilegedImage } from '../support/container-image.js'
-import { docker } from '../support/docker.js'
+import { environmentOf } from '../support/s3/bucket.js'
+import { complaintsIn } from '../support/containers/complaints.js'
+import { nginxImage, unprivilegedImage } from '../support/containers/container-image.js'
+import { docker } from '../support/containers/docker.js'
 import {
     runIndexContainer,
     startIndexContainer,
     type ContainerStart,
     type IndexContainer,
-} from '../support/index-container.js'
-import { pipInstall } from '../support/pip.js'
-import { describeWhere } from '../support/requirements.js'
-import { runProgram } from '../support/run-program.js'
-import { startSampleInNetwork, type SampleInNetwork } from '../support/sample-in-network.js'
-import { untilStatus } from '../support/status-of.js'
+} from '../support/containers/index-container.js'
+import { pipInstall } from '../support/python/pip.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startSampleInNetwork, type SampleInNetwork } from '../support/containers/sample-in-network.js'
+import { untilStatus } from '../support/requests/status-of.js'
 
 const found = await nginxImage()
 const unprivileged = found.missing === undefined ? await unprivilegedImage(found.image) : ''

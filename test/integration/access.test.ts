@@ -6,10 +6,10 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
-import { createAuthority, type Authority } from '../support/certificates.js'
-import { startIndex, type IndexOptions } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js'
+import { createAuthority, type Authority } from '../support/machine/certificates.js'
+import { startIndex, type IndexOptions } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream, type RecordingUpstream } from '../support/upstreams/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 const basic = (user: string, password: string) => 'Basic ' + Buffer.from(`${user}:${password}`).toString('base64')

@@ -2,9 +2,9 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { workersOf } from '../../bench/measured-nginx.js'
-import { withCachedIndex } from '../support/cached-index.js'
-import type { Index } from '../support/index.js'
-import { request } from '../support/raw-request.js'
+import { withCachedIndex } from '../support/nginx/cached-index.js'
+import type { Index } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
 
 const twoWorkers = (name: string, content: string) =>
     name === 'nginx.conf' ? content.replace(/worker_processes 1;/, 'worker_processes 2;') : content

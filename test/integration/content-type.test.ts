@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startIndex, type Index } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream, type RecordingUpstream } from '../support/upstreams/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 

@@ -8,9 +8,9 @@ import { render } from '../../scripts/config/render.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../scripts/config/option-table.js'
 import { writeFolder } from '../../scripts/config/write-folder.js'
-import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
-import { describeRenewal } from '../support/renewing-nginx.js'
-import { describeWhere, missingPrograms } from '../support/requirements.js'
+import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { describeRenewal } from '../support/nginx/renewing-nginx.js'
+import { describeWhere, missingPrograms } from '../support/machine/requirements.js'
 
 const session = JSON.stringify({
     ...{ Code: 'Success', AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'secret', Token: 'token' },

@@ -11,11 +11,11 @@ import {
     startTokenService,
     stsAnswer,
     type CredentialProvider,
-} from '../support/credential-providers.js'
-import { startIndex, type Index, type IndexOptions } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { describeRenewal } from '../support/renewing-nginx.js'
-import { startSessionS3, type IssuedSession, type SessionS3 } from '../support/sessions.js'
+} from '../support/credentials/credential-providers.js'
+import { startIndex, type Index, type IndexOptions } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { describeRenewal } from '../support/nginx/renewing-nginx.js'
+import { startSessionS3, type IssuedSession, type SessionS3 } from '../support/credentials/sessions.js'
 
 const objects = { 'demo/index.html': 'page', 'demo/demo-1.0+x.tar.gz': 'bytes' }
 const file = '/demo/demo-1.0%2Bx.tar.gz'

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startContainerProvider, type CredentialProvider } from '../support/credential-providers.js'
-import { startIndex, type Index } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { describeRenewal } from '../support/renewing-nginx.js'
-import { startSessionS3, type SessionS3 } from '../support/sessions.js'
-import { steadyLoad } from '../support/steady-load.js'
+import { startContainerProvider, type CredentialProvider } from '../support/credentials/credential-providers.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { describeRenewal } from '../support/nginx/renewing-nginx.js'
+import { startSessionS3, type SessionS3 } from '../support/credentials/sessions.js'
+import { steadyLoad } from '../support/requests/steady-load.js'
 
 const path = (number: number): string => `/demo/demo-${number % 200}.tar.gz`
 

@@ -3,12 +3,12 @@ import net from 'node:net'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { startIndex, type IndexOptions } from '../support/index.js'
-import { listing } from '../support/listing.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream } from '../support/recording-upstream.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { startIndex, type IndexOptions } from '../support/nginx/start-index.js'
+import { listing } from '../support/upstreams/listing.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 
 const credentials = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { missingFaketime, startClock, type Clock } from '../support/clock.js'
-import { startDatedProxy, type DatedProxy } from '../support/dated-proxy.js'
-import { domain, region, startExternalS3 } from '../support/external-s3.js'
-import { startIndex, type Index, type IndexOptions } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { describeWhere, missingRgw } from '../support/requirements.js'
-import { startS3, type S3Name, type S3Server } from '../support/s3-servers.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { missingFaketime, startClock, type Clock } from '../support/machine/clock.js'
+import { startDatedProxy, type DatedProxy } from '../support/upstreams/dated-proxy.js'
+import { domain, region, startExternalS3 } from '../support/s3/external-s3.js'
+import { startIndex, type Index, type IndexOptions } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { describeWhere, missingRgw } from '../support/machine/requirements.js'
+import { startS3, type S3Name, type S3Server } from '../support/s3/s3-servers.js'
 
 /** Longer than S3 lets a signature live: 15 minutes. */
 const long = 20

@@ -3,7 +3,7 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writ
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { runProgram, type Outcome } from '../support/run-program.js'
+import { runProgram, type Outcome } from '../support/programs/run-program.js'
 
 let cwd: string
 

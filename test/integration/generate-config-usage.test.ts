@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { runProgram, type Outcome } from '../support/run-program.js'
+import { runProgram, type Outcome } from '../support/programs/run-program.js'
 
 let cwd: string
 

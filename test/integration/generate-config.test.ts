@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { builtProgram, runProgram, type Outcome } from '../support/run-program.js'
+import { builtProgram, runProgram, type Outcome } from '../support/programs/run-program.js'
 
 let cwd: string
 

@@ -5,16 +5,16 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../scripts/config/option-table.js'
 import { freePort } from '../../scripts/nginx/free-port.js'
-import { createAuthority } from '../support/certificates.js'
+import { createAuthority } from '../support/machine/certificates.js'
 import {
     configVariants,
     credentialsVariants,
     nginxVersions,
     servingVariants,
     type ServingFiles,
-} from '../support/config-variants.js'
-import { testConfiguration } from '../support/nginx-host.js'
-import { nginxUnderTest } from '../support/nginx.js'
+} from '../support/variants/config-variants.js'
+import { testConfiguration } from '../support/nginx/test-configuration.js'
+import { nginxUnderTest } from '../support/nginx/nginx-under-test.js'
 
 const nginx = await nginxUnderTest()
 const port = await freePort()

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostileRequests } from '../support/hostile-requests.js'
-import { startIndex, type Index } from '../support/index.js'
-import { exchange } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js'
+import { hostileRequests } from '../support/requests/hostile-requests.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { exchange } from '../support/requests/raw-request.js'
+import {
+    startRecordingUpstream,
+    type RecordedRequest,
+    type RecordingUpstream,
+} from '../support/upstreams/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 

@@ -3,7 +3,7 @@ import { existsSync, symlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { temporaryFolder } from '../support/wheels.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 /** What `npm run install-programs` installs, unpacked; the dependencies are those of this checkout. */
 let installed: string

@@ -6,8 +6,8 @@ import { subjectFiles } from '../../bench/request-cost/subjects.js'
 import type { GeneratedFile } from '../../scripts/config/render.js'
 import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
 import budgets from '../fixtures/instruction-budgets.json' with { type: 'json' }
-import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
-import { describeWhere, missingPrograms } from '../support/requirements.js'
+import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { describeWhere, missingPrograms } from '../support/machine/requirements.js'
 
 const nginx = await nginxUnderTest()
 const engine = jsEngineUnderTest() ?? 'njs'

@@ -2,13 +2,17 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
-import { missingFaketime, startClock, type Clock } from '../support/clock.js'
-import { startIndex, type Index, type IndexOptions } from '../support/index.js'
-import { nginxUnderTest } from '../support/nginx.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js'
-import { describeWhere } from '../support/requirements.js'
-import { temporaryFolder } from '../support/wheels.js'
+import { missingFaketime, startClock, type Clock } from '../support/machine/clock.js'
+import { startIndex, type Index, type IndexOptions } from '../support/nginx/start-index.js'
+import { nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { request } from '../support/requests/raw-request.js'
+import {
+    startRecordingUpstream,
+    type RecordedRequest,
+    type RecordingUpstream,
+} from '../support/upstreams/recording-upstream.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const { version } = await nginxUnderTest()
 const keeps = nginxFeatures(version).sharedDictionary

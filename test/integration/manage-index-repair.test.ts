@@ -6,11 +6,11 @@ import { yank } from '../../scripts/manage/yank.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import type { ObjectHeaders } from '../../scripts/s3/objects.js'
-import { brokenPromises, readIndex } from '../support/pages.js'
-import { describeWhere, missingRgw, missingSwift } from '../support/requirements.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { newBucket } from '../support/test-bucket.js'
-import { makeSdist, makeWheel, wheelFile, writeDistributions } from '../support/wheels.js'
+import { brokenPromises, readIndex } from '../support/index/pages.js'
+import { describeWhere, missingRgw, missingSwift } from '../support/machine/requirements.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { newBucket } from '../support/s3/test-bucket.js'
+import { makeSdist, makeWheel, wheelFile, writeDistributions } from '../support/distributions/distributions.js'
 
 const acme = { name: 'Acme', version: '1.0+cu12', requiresPython: '>=3.8' }
 const wheel = 'acme/acme-1.0+cu12-py3-none-any.whl'
@@ -122,7 +122,7 @@ let bucket: Bucket
 
 async function fill(): Promise<void> {
     bucket = await newBucket(server, 'team-a/')
-    await publish(bucket, await writeDistributions(await makeWheel(acme), await makeSdist(acme)))
+    await publish(bucket, await writeDistributions(makeWheel(acme), await makeSdist(acme)))
     await publish(bucket, [await wheelFile({ name: 'other', version: '2.0' })])
     await yank(new PackageIndex(bucket), 'other', '2.0', 'loses data')
 }
@@ -207,7 +207,7 @@ for (const [name, missing] of [
 
         test('a bucket of the 2018 tool, or filled by hand, becomes a full index', async () => {
             bucket = await newBucket(server)
-            const old = [await makeSdist({ ...acme, version: '0.12.1' }), await makeWheel({ ...acme, version: '0.13' })]
+            const old = [await makeSdist({ ...acme, version: '0.12.1' }), makeWheel({ ...acme, version: '0.13' })]
             const page = '<html><body><a href="acme-0.12.1.tar.gz#md5=0123">acme-0.12.1.tar.gz</a></body></html>'
             for (const { filename, bytes } of old) await write(`acme/${filename}`, bytes)(bucket)
             await write('acme/index.html', page)(bucket)

@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { startIndex, type Index } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 
 const json = 'application/vnd.pypi.simple.v1+json'
 const v1html = 'application/vnd.pypi.simple.v1+html'

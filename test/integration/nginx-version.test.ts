@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { startIndex } from '../support/index.js'
-import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
-import { request } from '../support/raw-request.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { request } from '../support/requests/raw-request.js'
 
 /** In the words of both engines; njs 0.7.9 has no engine but its own, and no name for it. */
 const tellVersion = "function (r) { r.return(200, JSON.stringify({ njs: njs.version, engine: njs.engine || 'njs' })) }"

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { startIndex, type Index } from '../support/index.js'
-import { describeWhere, missingNginx } from '../support/requirements.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { temporaryFolder } from '../support/wheels.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { describeWhere, missingNginx } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const python = '/usr/bin/python3'
 const wheelFolder = '/usr/share/python-wheels'
@@ -66,7 +66,7 @@ describeWhere('publish-package builds, and pip installs', missingPython() ?? mis
     })
 
     const publish = (words: string[], env: NodeJS.ProcessEnv = {}) =>
-        startProgram('publish-package', [bucket.name, ...words], { env: { ...environmentOf(server), ...env } }).result
+        runProgram('publish-package', [bucket.name, ...words], { environment: { ...environmentOf(server), ...env } })
 
     /** Publishes and gives the requirements with the hashes that were published. */
     async function published(...words: string[]): Promise<string[]> {

@@ -2,13 +2,14 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startFaultProxy, type Fate, type FaultProxy, type ProxiedRequest } from '../support/fault-proxy.js'
-import { startOverlookingProxy } from '../support/overlooking-proxy.js'
-import { brokenPromises, filesOf } from '../support/pages.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, uniqueBucket, type S3Server } from '../support/s3-servers.js'
-import { bucketAt, environmentOf, newBucket } from '../support/test-bucket.js'
-import { makeWheel, sdistFile, temporaryFolder, wheelFile, writeDistributions } from '../support/wheels.js'
+import { startFaultProxy, type Fate, type FaultProxy, type ProxiedRequest } from '../support/upstreams/fault-proxy.js'
+import { startOverlookingProxy } from '../support/upstreams/overlooking-proxy.js'
+import { brokenPromises, filesOf } from '../support/index/pages.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, uniqueBucket, type S3Server } from '../support/s3/s3-servers.js'
+import { bucketAt, environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { makeWheel, sdistFile, wheelFile, writeDistributions } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 let server: S3Server
 let wheel: string
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const publishWith = (words: string[], env: NodeJS.ProcessEnv = {}) =>
-    startProgram('publish-package', words, { env: { ...environmentOf(server), ...env } }).result
+    runProgram('publish-package', words, { environment: { ...environmentOf(server), ...env } })
 
 /** One line that names the cause, and the cure below it: no stack of the program. */
 function expectUserError(stderr: string, message: string | RegExp): void {
@@ -128,10 +129,10 @@ test('one broken file of a release, and nothing is uploaded', async () => {
 test('the same bytes are a success, other bytes are not, and no other file of the release is uploaded', async () => {
     const bucket = await newBucket(server)
     expect((await publishWith([bucket.name, wheel])).stdout).toBe(
-        'acme 1.0: acme-1.0-py3-none-any.whl (923 B) uploaded\n',
+        'acme 1.0: acme-1.0-py3-none-any.whl (887 B) uploaded\n',
     )
     expect((await publishWith([bucket.name, wheel])).stdout).toBe(
-        'acme 1.0: acme-1.0-py3-none-any.whl (923 B) present\n',
+        'acme 1.0: acme-1.0-py3-none-any.whl (887 B) present\n',
     )
 
     const other = await wheelFile({ name: 'acme', version: '1.0', summary: 'other' })
@@ -208,7 +209,7 @@ test('an S3 error is never an empty index', { timeout: 120_000 }, async () => {
 
 test('a slow S3, and an upload cut in its middle, are waited for and repeated', async () => {
     const bucket = await newBucket(server)
-    const { filename, bytes } = await makeWheel({ name: 'acme', version: '3.0', ballast: 3_000_000 })
+    const { filename, bytes } = makeWheel({ name: 'acme', version: '3.0', ballast: 3_000_000 })
     const [big] = await writeDistributions({ filename, bytes })
     let cut = 0
     const decide = async ({ method, url }: ProxiedRequest): Promise<Fate> => {

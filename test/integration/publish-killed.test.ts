@@ -4,13 +4,13 @@ import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { startFaultProxy, type Fate } from '../support/fault-proxy.js'
-import { brokenPromises, filesOf, readIndex } from '../support/pages.js'
-import { describeWhere, missingSwift } from '../support/requirements.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { makeSdist, makeWheel, wheelFile, writeDistributions } from '../support/wheels.js'
+import { startFaultProxy, type Fate } from '../support/upstreams/fault-proxy.js'
+import { brokenPromises, filesOf, readIndex } from '../support/index/pages.js'
+import { describeWhere, missingSwift } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { makeSdist, makeWheel, wheelFile, writeDistributions } from '../support/distributions/distributions.js'
 
 /** More than any publish here sends: the loop over them ends by itself. */
 const mostRequests = 60
@@ -29,7 +29,7 @@ for (const [name, missing, project, moments] of servers) {
         beforeAll(async () => {
             server = await startS3(name)
             const recipe = { name: 'acme', version: '2.0+cu12', requiresPython: '>=3.8' }
-            files = await writeDistributions(await makeWheel(recipe), await makeSdist(recipe))
+            files = await writeDistributions(makeWheel(recipe), await makeSdist(recipe))
         })
         afterAll(() => server.close())
 
@@ -70,17 +70,18 @@ async function publishKilled(
     call: number,
     when: 'before' | 'after',
 ): Promise<boolean> {
+    const end = new AbortController()
     const proxy = await startFaultProxy(server.endpoint, ({ number }): Fate => {
         if (number !== call) return 'pass'
-        if (when === 'before') program.child.kill('SIGKILL')
+        if (when === 'before') end.abort()
         return when === 'before' ? 'cut' : 'cut after'
     })
     // Where S3 has done what was asked, the answer is cut: the program is dead before it could ask again.
-    proxy.onCut = () => program.child.kill('SIGKILL')
-    const program = startProgram('publish-package', [bucket.name, ...files], {
-        env: environmentOf(server, proxy.endpoint),
+    proxy.onCut = () => end.abort()
+    const { status, stderr } = await runProgram('publish-package', [bucket.name, ...files], {
+        environment: environmentOf(server, proxy.endpoint),
+        killed: end.signal,
     })
-    const { status, stderr } = await program.result
     await proxy.close()
     expect([undefined, 0], stderr).toContain(status)
     return status === 0

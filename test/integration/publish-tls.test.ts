@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createAuthority } from '../support/certificates.js'
-import { runProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { newBucket } from '../support/test-bucket.js'
-import { startTlsTerminator, type TlsTerminator } from '../support/tls-terminator.js'
-import { temporaryFolder, wheelFile } from '../support/wheels.js'
+import { createAuthority } from '../support/machine/certificates.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { newBucket } from '../support/s3/test-bucket.js'
+import { startTlsTerminator, type TlsTerminator } from '../support/upstreams/tls-terminator.js'
+import { wheelFile } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const known = createAuthority()
 const unknown = createAuthority()

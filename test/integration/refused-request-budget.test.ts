@@ -4,8 +4,8 @@ import { instructionsPerRequest } from '../../bench/request-cost/instructions.js
 import type { PathPattern } from '../../bench/load.js'
 import { generatedFiles, type Place } from '../../bench/nginx-configuration.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
-import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx.js'
-import { describeWhere, missingPrograms } from '../support/requirements.js'
+import { jsEngineUnderTest, nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { describeWhere, missingPrograms } from '../support/machine/requirements.js'
 
 const nginx = await nginxUnderTest()
 const jsEngine = jsEngineUnderTest()

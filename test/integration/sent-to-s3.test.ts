@@ -3,10 +3,14 @@ import { HttpRequest } from '@smithy/core/protocols'
 import { SignatureV4 } from '@smithy/signature-v4'
 import crypto from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostileNames, spellings } from '../support/hostile-keys.js'
-import { startIndex, type Index } from '../support/index.js'
-import { exchange, request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordedRequest, type RecordingUpstream } from '../support/recording-upstream.js'
+import { hostileNames, spellings } from '../support/requests/hostile-keys.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { exchange, request } from '../support/requests/raw-request.js'
+import {
+    startRecordingUpstream,
+    type RecordedRequest,
+    type RecordingUpstream,
+} from '../support/upstreams/recording-upstream.js'
 
 const environment = {
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',

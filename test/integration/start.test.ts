@@ -10,8 +10,8 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
 import { writeSampleWheel } from '../../scripts/start/sample-package.js'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { startS3 } from '../support/s3-servers.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { startS3 } from '../support/s3/s3-servers.js'
 
 const program = path.resolve('dist/scripts/start.js')
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { createAuthority } from '../support/certificates.js'
-import { startIndex } from '../support/index.js'
-import { missingS3 } from '../support/missing-s3.js'
-import { request } from '../support/raw-request.js'
-import { describeWhere } from '../support/requirements.js'
-import { firstStart, startS3, type S3Name, type S3Server } from '../support/s3-servers.js'
-import { startTlsTerminator } from '../support/tls-terminator.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { createAuthority } from '../support/machine/certificates.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { missingS3 } from '../support/s3/missing-s3.js'
+import { request } from '../support/requests/raw-request.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { firstStart, startS3, type S3Name, type S3Server } from '../support/s3/s3-servers.js'
+import { startTlsTerminator } from '../support/upstreams/tls-terminator.js'
 
 const known = createAuthority()
 const unknown = createAuthority()

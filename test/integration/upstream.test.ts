@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
-import { createAuthority } from '../support/certificates.js'
-import { startDnsServer } from '../support/dns-server.js'
-import { startIndex } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream } from '../support/recording-upstream.js'
+import { createAuthority } from '../support/machine/certificates.js'
+import { startDnsServer } from '../support/upstreams/dns-server.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 

@@ -5,17 +5,17 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments, stringify } from 'yaml'
 import { configWords } from '../../scripts/config/option-table.js'
-import { createAuthority } from '../support/certificates.js'
+import { createAuthority } from '../support/machine/certificates.js'
 import {
     buildTimeout,
     missingKubernetesApi,
     startKubernetesApi,
     type KubernetesApi,
-} from '../support/kubernetes-api.js'
-import { kubernetesVariants } from '../support/kubernetes-variants.js'
-import { describeWhere } from '../support/requirements.js'
-import { runProgram } from '../support/run-program.js'
-import { temporaryFolder } from '../support/wheels.js'
+} from '../support/kubernetes/kubernetes-api.js'
+import { kubernetesVariants } from '../support/variants/kubernetes-variants.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
     let cwd: string

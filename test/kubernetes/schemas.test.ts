@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { configWords } from '../../scripts/config/option-table.js'
-import { kubernetesVariants } from '../support/kubernetes-variants.js'
-import { missingSchemas, prepareSchemas, validateManifests } from '../support/kubernetes-schemas.js'
-import { kustomizeBuild, missingKustomize } from '../support/kustomize.js'
-import { describeWhere } from '../support/requirements.js'
-import { runProgram } from '../support/run-program.js'
-import { temporaryFolder } from '../support/wheels.js'
+import { kubernetesVariants } from '../support/variants/kubernetes-variants.js'
+import { missingSchemas, prepareSchemas, validateManifests } from '../support/kubernetes/kubernetes-schemas.js'
+import { kustomizeBuild, missingKustomize } from '../support/kubernetes/kustomize.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const kinds = [
     ...['configmap', 'deployment', 'horizontalpodautoscaler', 'networkpolicy', 'poddisruptionbudget'],

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { DebianSuite } from '../support/debian-root.js'
+import type { DebianSuite } from '../support/machine/debian-root.js'
 
 /** One nginx under test: that of a Debian suite, with one engine of the script. */
 export interface Cell {
@@ -23,7 +23,7 @@ export const machine = 'machine'
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 
-const suiteFolders = ['test/integration', 'test/conformance']
+const suiteFolders = ['test/integration', 'test/conformance', 'test/reported']
 
 /** The test files, relative to the project's root, that start the nginx under test. */
 export function nginxTests(): string[] {
@@ -43,10 +43,10 @@ export function filesOf(cell: Cell): string[] {
 }
 
 function dependsOnEngine(text: string): boolean {
-    return text.includes("from '../support/index.js'") || text.includes('jsEngineUnderTest')
+    return /\/nginx\/(?:start|cached)-index\.js'|jsEngineUnderTest/.test(text)
 }
 
-/** Whether a test file's text uses what starts the nginx under test. */
+/** Whether a test file's text imports from the folder that starts the nginx under test. */
 export function startsNginx(text: string): boolean {
-    return /from '\.\.\/support\/(?:index|nginx)\.js'/.test(text)
+    return text.includes(" from '../support/nginx/")
 }

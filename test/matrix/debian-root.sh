@@ -2,7 +2,7 @@
 # Unpacks packages of a Debian suite and all that they depend on into an empty folder:
 #   debian-root.sh SUITE FOLDER PACKAGE...
 # Nothing of it is configured, and nothing runs in it: its own loader starts its programs from there. See TEST_NGINX_ROOT
-# in test/support/nginx.ts.
+# in test/support/nginx/nginx-under-test.ts.
 set -euo pipefail
 suite=$1
 folder=$2

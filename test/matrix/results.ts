@@ -1,4 +1,4 @@
-import type { Tested } from '../support/tested.js'
+import type { Tested } from './tested.js'
 
 /** What a run of the matrix found. */
 export interface Results {

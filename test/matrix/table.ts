@@ -1,4 +1,4 @@
-import type { Tested } from '../support/tested.js'
+import type { Tested } from './tested.js'
 import { cells, machine } from './cells.js'
 import { verdict, type Claim, type Results } from './results.js'
 

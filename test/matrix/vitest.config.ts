@@ -1,6 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
 import base, { reporters, timeouts, workers } from '../../vitest.config.js'
-import { debianRoot, missingDebianRoot } from '../support/debian-root.js'
+import { debianRoot, missingDebianRoot } from '../support/machine/debian-root.js'
 import { cells, filesOf, machine, nginxTests, projectRoot, type Cell } from './cells.js'
 
 /** Names of cells, separated by spaces; all where it is empty. Set by scripts/setup/run.js. */

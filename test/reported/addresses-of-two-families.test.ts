@@ -6,9 +6,9 @@ import http from 'node:http'
 import { expect, test } from 'vitest'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import { render } from '../../scripts/config/render.js'
-import { startIndex } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream } from '../support/recording-upstream.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 

@@ -10,10 +10,11 @@ import { pack } from 'tar-stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { readDistribution } from '../../scripts/distribution/read-distribution.js'
-import { oddWheel } from '../support/odd-wheels.js'
-import { temporaryFolder, writeDistributions } from '../support/wheels.js'
+import { oddWheel } from '../support/distributions/odd-wheels.js'
+import { writeDistributions } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
-/** A zip archive of empty members. */
+/** A zip archive of empty members, more than `makeZip` makes in a reasonable time. */
 function manyMembers(count: number): Buffer {
     const name = (n: number) => `m${String(n).padStart(9, '0')}`
     const local = Buffer.alloc(40 * count)

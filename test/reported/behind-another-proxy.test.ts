@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { startIndex } from '../support/index.js'
-import { startRecordingUpstream } from '../support/recording-upstream.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
 
 test.each([
     ['/pypi/simple', '/my-pypi/index.html'],

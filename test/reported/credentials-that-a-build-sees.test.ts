@@ -8,13 +8,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { filesOf } from '../support/pages.js'
-import { environmentWith, missingFor, systemPython } from '../support/python-clients.js'
-import { describeWhere } from '../support/requirements.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { temporaryFolder } from '../support/wheels.js'
+import { filesOf } from '../support/index/pages.js'
+import { environmentWith, missingFor, systemPython } from '../support/python/python-clients.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 /** Ordinary setuptools, which also writes down its environment. */
 const backend = `import json, os, sys
@@ -92,7 +92,7 @@ for (const [name, missing, words, environmentOfBuilder] of builders) {
                 ACME_OUT: path.join(folder, 'out'),
             }
             const all = [bucket.name, folder, '--no-isolation', ...words, ...more]
-            return startProgram('publish-package', all, { env }).result
+            return runProgram('publish-package', all, { environment: env })
         }
         const seen = async () =>
             JSON.parse(await readFile(path.join(folder, 'out/seen.json'), 'utf8')) as Record<string, string>

@@ -7,11 +7,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { filesOf } from '../support/pages.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { makeSdist, makeWheel, temporaryFolder } from '../support/wheels.js'
+import { filesOf } from '../support/index/pages.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { makeSdist, makeWheel } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 let server: S3Server
 beforeAll(async () => {
@@ -27,13 +28,13 @@ async function dist(...beside: string[]): Promise<string[]> {
     const folder = path.join(await temporaryFolder(), 'dist')
     await mkdir(folder)
     const acme = { name: 'acme', version: '1.0' }
-    await writeFile(path.join(folder, wheel), (await makeWheel(acme)).bytes)
+    await writeFile(path.join(folder, wheel), makeWheel(acme).bytes)
     await writeFile(path.join(folder, sdist), (await makeSdist(acme)).bytes)
     for (const name of beside) await writeFile(path.join(folder, name), 'beside')
     return [wheel, sdist, ...beside].map((name) => path.join(folder, name))
 }
 
-const publish = (...words: string[]) => startProgram('publish-package', words, { env: environmentOf(server) }).result
+const publish = (...words: string[]) => runProgram('publish-package', words, { environment: environmentOf(server) })
 
 const companions = [
     `${wheel}.asc`,

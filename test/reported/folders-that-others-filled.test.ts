@@ -9,10 +9,10 @@ import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { filesOf, readIndex } from '../support/pages.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { newBucket } from '../support/test-bucket.js'
-import { makeSdist, makeWheel, wheelFile } from '../support/wheels.js'
+import { filesOf, readIndex } from '../support/index/pages.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { newBucket } from '../support/s3/test-bucket.js'
+import { makeSdist, makeWheel, wheelFile } from '../support/distributions/distributions.js'
 
 const plain = { contentType: 'text/plain', cacheControl: 'no-cache' }
 let s3: S3Server
@@ -20,7 +20,7 @@ let old: Buffer
 let sdist: Buffer
 beforeAll(async () => {
     s3 = await startS3('embedded')
-    old = (await makeWheel({ name: 'acme', version: '1.0' })).bytes
+    old = makeWheel({ name: 'acme', version: '1.0' }).bytes
     sdist = (await makeSdist({ name: 'acme', version: '0.9' })).bytes
 })
 afterAll(() => s3.close())

@@ -4,12 +4,12 @@
 // Right: only a folder in which S3 lists nothing may be looked for elsewhere. A page of any form is served.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { startIndex, type Index } from '../support/index.js'
-import { listing } from '../support/listing.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream } from '../support/recording-upstream.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { listing } from '../support/upstreams/listing.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 
 const json = 'application/vnd.pypi.simple.v1+json'
 const pip = `${json}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01`

@@ -5,11 +5,11 @@
 
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { startIndex, type Index } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js'
-import { startS3 } from '../support/s3-servers.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream, type RecordingUpstream } from '../support/upstreams/recording-upstream.js'
+import { startS3 } from '../support/s3/s3-servers.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 const bytes = gzipSync('the bytes of an sdist')

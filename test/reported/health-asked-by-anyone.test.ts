@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { nginxFeatures } from '../../scripts/nginx/nginx-version.js'
-import { startIndex } from '../support/index.js'
-import { nginxUnderTest } from '../support/nginx.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream } from '../support/recording-upstream.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { nginxUnderTest } from '../support/nginx/nginx-under-test.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 const { sharedDictionary } = nginxFeatures((await nginxUnderTest()).version)

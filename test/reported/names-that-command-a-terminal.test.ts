@@ -5,10 +5,10 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { printable } from '../../scripts/cli/output.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { wheelFile } from '../support/wheels.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { wheelFile } from '../support/distributions/distributions.js'
 
 test.each([
     ['\u001b[31mred', '\\u001b[31mred'],
@@ -36,7 +36,7 @@ beforeAll(async () => void (s3 = await startS3('embedded')))
 afterAll(() => s3.close())
 
 const run = (program: 'publish-package' | 'manage-index', ...words: string[]) =>
-    startProgram(program, words, { env: environmentOf(s3) }).result
+    runProgram(program, words, { environment: environmentOf(s3) })
 
 test('what is in a bucket commands nothing, and what is said is what happened', async () => {
     const bucket = await newBucket(s3)

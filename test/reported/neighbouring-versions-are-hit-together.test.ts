@@ -10,13 +10,13 @@ import { unyank, yank } from '../../scripts/manage/yank.js'
 import { compareVersions, normalizeVersion } from '../../core/version.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { filesOf, readIndex } from '../support/pages.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { seededRandom } from '../support/seeded-random.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { neighbour, versionText } from '../support/version-texts.js'
-import { makeSdist, wheelFile, writeDistributions } from '../support/wheels.js'
+import { filesOf, readIndex } from '../support/index/pages.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { seededRandom } from '../support/random/seeded-random.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { neighbour, versionText } from '../support/random/version-texts.js'
+import { makeSdist, wheelFile, writeDistributions } from '../support/distributions/distributions.js'
 
 let server: S3Server
 let bucket: Bucket
@@ -100,7 +100,7 @@ test('the twin: one version in two spellings is hit in both', async () => {
 test('the programs say so, too', async () => {
     const [kept, gone] = ['1.0.dev20240101123456788', '1.0.dev20240101123456789']
     const run = (program: 'publish-package' | 'manage-index', ...words: string[]) =>
-        startProgram(program, words, { env: environmentOf(server) }).result
+        runProgram(program, words, { environment: environmentOf(server) })
     const files = await Promise.all([kept, gone].map((version) => wheelFile({ name: 'stamped', version })))
     const published = await run('publish-package', bucket.name, ...files)
     expect(published.stdout).toContain(`stamped ${kept}: `)

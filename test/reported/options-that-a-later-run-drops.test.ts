@@ -7,8 +7,8 @@ import { execFileSync } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { runProgram } from '../support/run-program.js'
-import { temporaryFolder } from '../support/wheels.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const folder = 'nginx-s3-pypi'
 const tls = ['--tls-cert', '/etc/c.pem', '--tls-key', '/etc/k.pem']

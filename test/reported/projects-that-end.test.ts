@@ -8,22 +8,22 @@ import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { publish } from '../../scripts/publish/publish.js'
-import { environmentOf } from '../support/bucket.js'
-import { startFaultProxy, type Fate } from '../support/fault-proxy.js'
-import { startIndex, type Index } from '../support/index.js'
-import { readIndex } from '../support/pages.js'
-import { request } from '../support/raw-request.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf as programEnvironment, newBucket } from '../support/test-bucket.js'
-import { makeSdist, makeWheel, wheelFile, writeDistributions } from '../support/wheels.js'
+import { environmentOf } from '../support/s3/bucket.js'
+import { startFaultProxy, type Fate } from '../support/upstreams/fault-proxy.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { readIndex } from '../support/index/pages.js'
+import { request } from '../support/requests/raw-request.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf as programEnvironment, newBucket } from '../support/s3/test-bucket.js'
+import { makeSdist, makeWheel, wheelFile, writeDistributions } from '../support/distributions/distributions.js'
 
 const json = 'application/vnd.pypi.simple.v1+json'
 let s3: S3Server
 beforeAll(async () => void (s3 = await startS3('embedded')))
 afterAll(() => s3.close())
 
-const manage = (...words: string[]) => startProgram('manage-index', words, { env: programEnvironment(s3) }).result
+const manage = (...words: string[]) => runProgram('manage-index', words, { environment: programEnvironment(s3) })
 
 async function withIndex(bucket: string, cached: boolean, body: (index: Index) => Promise<void>): Promise<void> {
     const options = {
@@ -46,18 +46,19 @@ describe.each([false, true])('cached: %s', (cached) => {
         { timeout: 300_000 },
         async () => {
             const recipe = { name: 'acme', version: '1.0' }
-            const files = await writeDistributions(await makeWheel(recipe), await makeSdist(recipe))
+            const files = await writeDistributions(makeWheel(recipe), await makeSdist(recipe))
             let withFiles = 0
             for (let call = 1; ; call++) {
                 const bucket = await newBucket(s3)
                 const proxy = await startFaultProxy(s3.endpoint, ({ number }): Fate =>
                     number === call ? 'cut after' : 'pass',
                 )
-                const program = startProgram('publish-package', [bucket.name, ...files], {
-                    env: programEnvironment(s3, proxy.endpoint),
+                const end = new AbortController()
+                proxy.onCut = () => end.abort()
+                const { status } = await runProgram('publish-package', [bucket.name, ...files], {
+                    environment: programEnvironment(s3, proxy.endpoint),
+                    killed: end.signal,
                 })
-                proxy.onCut = () => program.child.kill('SIGKILL')
-                const { status } = await program.result
                 await proxy.close()
                 const keys: string[] = []
                 for await (const { key } of bucket.list('acme/')) keys.push(key)

@@ -3,9 +3,10 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { missingDownload, missingVenv, systemPython } from '../support/python-clients.js'
-import { describeWhere } from '../support/requirements.js'
-import { makeWheel, temporaryFolder, writeDistributions } from '../support/wheels.js'
+import { missingDownload, missingVenv, systemPython } from '../support/python/python-clients.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { makeWheel, writeDistributions } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -39,7 +40,7 @@ describeWhere('an environment of this machine’s Python', missingVenv(), () => 
         expect(missingDownload(python)).toMatch(
             /^pip gets no package from PyPI: allow it, or name a mirror in pip\.conf \(pip: ERROR: .*wheel.*\)$/,
         )
-        const [file] = await writeDistributions(await makeWheel({ name: 'wheel', version: '1.0' }))
+        const [file] = await writeDistributions(makeWheel({ name: 'wheel', version: '1.0' }))
         vi.stubEnv('PIP_NO_INDEX', '1')
         vi.stubEnv('PIP_FIND_LINKS', path.dirname(file!))
         expect(missingDownload(python)).toBeUndefined()

@@ -12,13 +12,13 @@ import { planRemoval, remove } from '../../scripts/manage/remove.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { unyank, yank } from '../../scripts/manage/yank.js'
 import { publish } from '../../scripts/publish/publish.js'
-import { environmentOf, makeBucket } from '../support/bucket.js'
-import { startIndex } from '../support/index.js'
-import { filesOf } from '../support/pages.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { bucketAt, environmentOf as programEnvironment, newBucket } from '../support/test-bucket.js'
-import { wheelFile } from '../support/wheels.js'
+import { environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { filesOf } from '../support/index/pages.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { bucketAt, environmentOf as programEnvironment, newBucket } from '../support/s3/test-bucket.js'
+import { wheelFile } from '../support/distributions/distributions.js'
 
 let s3: S3Server
 let wheel: string
@@ -39,7 +39,7 @@ async function serve(listener: http.RequestListener): Promise<{ url: string; clo
 }
 
 async function run(program: 'publish-package' | 'manage-index', words: string[], endpoint: string) {
-    return startProgram(program, words, { env: programEnvironment(s3, endpoint) }).result
+    return runProgram(program, words, { environment: programEnvironment(s3, endpoint) })
 }
 
 const sites: [name: string, status: number, type: string, body: string][] = [

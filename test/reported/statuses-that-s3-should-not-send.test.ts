@@ -4,10 +4,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { startIndex } from '../support/index.js'
-import { listing } from '../support/listing.js'
-import { request, type Answer } from '../support/raw-request.js'
-import { startStatusServer } from '../support/status-server.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { listing } from '../support/upstreams/listing.js'
+import { request, type Answer } from '../support/requests/raw-request.js'
+import { startStatusServer } from '../support/upstreams/status-server.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 const all = Array.from({ length: 500 }, (_, index) => index + 100)

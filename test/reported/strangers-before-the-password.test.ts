@@ -8,10 +8,10 @@ import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startIndex } from '../support/index.js'
-import { request } from '../support/raw-request.js'
-import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.js'
-import { temporaryFolder } from '../support/wheels.js'
+import { startIndex } from '../support/nginx/start-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { startRecordingUpstream, type RecordingUpstream } from '../support/upstreams/recording-upstream.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }
 const basic = (password: string) => ({ Authorization: 'Basic ' + Buffer.from(`ci:${password}`).toString('base64') })

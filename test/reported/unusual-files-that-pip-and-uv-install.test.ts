@@ -12,15 +12,16 @@ import { readDistribution } from '../../scripts/distribution/read-distribution.j
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { startIndex, type Index } from '../support/index.js'
-import { oddSdist, oddSdists } from '../support/odd-sdists.js'
-import { oddWheel, oddWheels } from '../support/odd-wheels.js'
-import { environmentWith, missingFor } from '../support/python-clients.js'
-import { describeWhere, missingNginx } from '../support/requirements.js'
-import { startProgram } from '../support/run-program.js'
-import { startS3, type S3Server } from '../support/s3-servers.js'
-import { environmentOf, newBucket } from '../support/test-bucket.js'
-import { temporaryFolder, writeDistributions } from '../support/wheels.js'
+import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { oddSdist, oddSdists } from '../support/distributions/odd-sdists.js'
+import { oddWheel, oddWheels } from '../support/distributions/odd-wheels.js'
+import { environmentWith, missingFor } from '../support/python/python-clients.js'
+import { describeWhere, missingNginx } from '../support/machine/requirements.js'
+import { runProgram } from '../support/programs/run-program.js'
+import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { environmentOf, newBucket } from '../support/s3/test-bucket.js'
+import { writeDistributions } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const requirements = ['uv', 'pip==26.*', 'setuptools', 'wheel']
 
@@ -93,7 +94,7 @@ describeWhere('what pip and uv install', missingNginx() ?? missingFor(requiremen
     })
 
     const publish = (words: string[]) =>
-        startProgram('publish-package', [bucket.name, ...words], { env: environmentOf(server) }).result
+        runProgram('publish-package', [bucket.name, ...words], { environment: environmentOf(server) })
 
     /** Installs with pip and with uv. @returns the names of those that cannot */
     async function failures(project: string): Promise<string[]> {

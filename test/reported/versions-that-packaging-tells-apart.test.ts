@@ -6,10 +6,10 @@
 import { expect, test } from 'vitest'
 import { isSpecifierSet } from '../../core/specifier-set.js'
 import { compareVersions, normalizeVersion } from '../../core/version.js'
-import { askPackaging, missingPackaging } from '../support/python-packaging.js'
-import { describeWhere } from '../support/requirements.js'
-import { seededRandom } from '../support/seeded-random.js'
-import { neighbour, versionText } from '../support/version-texts.js'
+import { askPackaging, missingPackaging } from '../support/python/python-packaging.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { seededRandom } from '../support/random/seeded-random.js'
+import { neighbour, versionText } from '../support/random/version-texts.js'
 
 const pairCount = 20_000
 

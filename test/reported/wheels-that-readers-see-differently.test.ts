@@ -8,8 +8,8 @@
  */
 import { expect, test } from 'vitest'
 import { readDistribution } from '../../scripts/distribution/read-distribution.js'
-import { oddWheel, oddWheels } from '../support/odd-wheels.js'
-import { writeDistributions } from '../support/wheels.js'
+import { oddWheel, oddWheels } from '../support/distributions/odd-wheels.js'
+import { writeDistributions } from '../support/distributions/distributions.js'
 
 /** What the wheel is, the verdict, and the words of it; ODD stands for the module. */
 const verdicts: [string, 'fine' | 'unusual' | 'refused', string][] = [

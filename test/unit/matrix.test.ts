@@ -59,6 +59,6 @@ test('every cell runs the tests that start nginx, and no others', () => {
         const left = cell.name === 'forky-qjs' ? ['test/integration/generated-config-accepted.test.ts'] : []
         expect(nginxTests().filter((file) => !filesOf(cell).includes(file))).toEqual(left)
     }
-    expect(startsNginx("import { startIndex } from '../support/index.js'")).toBe(true)
+    expect(startsNginx("import { startIndex } from '../support/nginx/start-index.js'")).toBe(true)
     expect(startsNginx("import { PackageIndex } from '../../scripts/index/update/package-index.js'")).toBe(false)
 })

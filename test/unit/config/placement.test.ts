@@ -1,38 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { commandLine, folderForNginx, quotedForShell } from '../../../scripts/config/placement.js'
+import { commandLine, folderForNginx } from '../../../scripts/config/placement.js'
 import { expectRefusal } from './refusal.js'
-
-test.each([
-    '',
-    'plain',
-    'a b',
-    ' ',
-    "it's",
-    "'",
-    "''",
-    '"quoted"',
-    '$HOME',
-    '$(id)',
-    '`id`',
-    'a;b',
-    'a&b|c',
-    'a\\b',
-    'a\nb',
-    '*',
-    '~',
-    '~root',
-    '#',
-    '!!',
-    'a%20b+c',
-    'é日本',
-    '{a,b}',
-    'x'.repeat(200),
-])('a shell reads %j as it is', (text) => {
-    const script = `printf '[%s]' ${quotedForShell(text)} end`
-    expect(execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' })).toBe(`[${text}][end]`)
-})
 
 test('a command line is quoted where it needs it', () => {
     const words = ['--bucket', 'my-pypi', '--out', "it's here"]

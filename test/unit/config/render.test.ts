@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { fillTemplate, render } from '../../../scripts/config/render.js'
-import { isSealed } from '../../../scripts/config/seal.js'
-import { settingsFrom } from '../../../scripts/config/settings.js'
+import { fillTemplate } from '../../../scripts/config/render.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
-import { configVariants, credentialsVariants, servingVariants } from '../../support/config-variants.js'
+import { expectTidyFiles, rendered, renderedVariants } from '../../support/variants/rendered-variants.js'
 import { nginxInjections } from './refusal.js'
-
-function rendered(options: Partial<ConfigOptions>) {
-    const settings = settingsFrom({ bucket: 'my-pypi', ...options }, () => ['10.0.0.2'])
-    return render(settings, { folder: '/etc/nginx/nginx-s3-pypi', command: 'generate-config' })
-}
 
 function file(name: string, options: Partial<ConfigOptions>): string {
     return rendered(options).find((each) => each.name === name)!.content
@@ -51,27 +44,26 @@ describe('a template', () => {
     })
 })
 
-const listen = ['127.0.0.1:8080', '[::1]:8080']
-const files = {
-    ...{ cacheFolder: '/var/cache/pypi', htpasswd: '/etc/htpasswd', certificate: '/etc/tls.cert' },
-    ...{ key: '/etc/tls.key', clientCa: '/etc/ca.pem' },
-}
+describe('a sample of the combinations of options', () => {
+    const everyNth = (step: number) => renderedVariants.filter((_variant, position) => position % step === 0)
+    const sample = everyNth(17)
 
-test.each(
-    [...configVariants(listen), ...servingVariants(listen, files), ...credentialsVariants(listen)].map(
-        ({ name, options }) => [name, options] as const,
-    ),
-)('what a careful administrator would have written: %s', (_name, options) => {
-    const files = rendered(options)
-    for (const { name, content } of files) {
-        expect(isSealed(content), name).toBe(true)
-        expect(content, name).not.toMatch(/\n\n\n|[ \t]\n|\r|\t/)
-    }
-    for (const { name, content } of files.filter((each) => each.name.endsWith('.conf'))) {
-        expect(content, name).not.toMatch(/\{\{|\}\}|undefined|\[object|\bNaN\b|\btrue;|\bfalse;/)
-        expect(content, name).toContain('\n# Made by: generate-config\n')
-    }
-    expect(rendered(options)).toEqual(files)
+    test.each(sample)('what a careful administrator would have written: %s', (_name, options) => {
+        expectTidyFiles(options)
+    })
+
+    test('has each value of each option, and has variants without it', () => {
+        const names = new Set(renderedVariants.flatMap(([, options]) => Object.keys(options)))
+        const valuesOf = (variants: typeof sample) =>
+            new Set(
+                variants.flatMap(([, options]) =>
+                    [...names].map((name) => JSON.stringify([name, options[name as keyof ConfigOptions]])),
+                ),
+            )
+        expect(valuesOf(sample)).toEqual(valuesOf(renderedVariants))
+        // A step that divides the number of the choices leaves some out.
+        expect(valuesOf(everyNth(18))).not.toEqual(valuesOf(renderedVariants))
+    })
 })
 
 test.each(['region', 'prefix', 'nginxVersion', 'bucket'] as const)('nothing gets into a file by --%s', (name) => {

@@ -147,31 +147,6 @@ test.each([
     expect(sameVersion(a, b)).toBe(false)
 })
 
-test.each(['', ' ', ',', '>=3.8', '>= 3.8 , < 4', '>=3.8,', '!=3.9.*', '~=3.8', '===anything', '== 1.0+local', '>v3'])(
-    '%j is a set of specifiers',
-    (text) => {
-        expect(isSpecifierSet(text)).toBe(true)
-    },
-)
-
-test.each([
-    ['>=3.6.*', true],
-    ['>= 3.6.*, <4', true],
-    ['>=2.7,!=3.0*', true],
-    ['>=3.6<4', true],
-    ["'>=3.6'", true],
-    ['3.8 or so', false],
-    ['=>3.8', false],
-    ['===', false],
-    ['>=3.8 || <2', false],
-    ['~=3', false],
-    ['>=1.0+local', false],
-    ['>='.repeat(5000), false],
-])('%j is no set of specifiers; uv corrects it: %s', (text, corrected) => {
-    expect(isSpecifierSet(text)).toBe(false)
-    expect(isCorrectedSpecifierSet(text)).toBe(corrected)
-})
-
 test('text of any length is looked at in no time', () => {
     const started = performance.now()
     for (const text of ['1'.repeat(1e6), '1.0+' + 'a.'.repeat(1e6), ' '.repeat(1e6) + 'x', `1${' '.repeat(1020)}1`]) {

@@ -1,7 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { readDistribution } from '../../../scripts/distribution/read-distribution.js'
-import { makeSdist, makeWheel, sdistFile, tarball, wheelFile, writeDistributions, zip } from '../../support/wheels.js'
+import {
+    makeSdist,
+    makeWheel,
+    sdistFile,
+    tarball,
+    wheelFile,
+    writeDistributions,
+} from '../../support/distributions/distributions.js'
+import { makeZip } from '../../support/distributions/zip-archive.js'
 
 const acme = { name: 'acme', version: '1.0' }
 const metadata = (name: string, version: string) => `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`
@@ -88,13 +96,13 @@ test.each([
 })
 
 test('a wheel is refused: a METADATA folder of another project', async () => {
-    const { bytes } = await makeWheel({ name: 'other', version: '1.0', metadata: metadata('acme', '1.0') })
+    const { bytes } = makeWheel({ name: 'other', version: '1.0', metadata: metadata('acme', '1.0') })
     const [path] = await writeDistributions({ filename: 'acme-1.0-py3-none-any.whl', bytes })
     await expect(readDistribution(path!)).rejects.toThrow('other-1.0.dist-info is not that of acme 1.0')
 })
 
 test('a wheel is refused: one member METADATA twice', async () => {
-    const { bytes } = await makeWheel({ ...acme, members: { 'acme-1.0.dist-info/METADATB': 'Name: other' } })
+    const { bytes } = makeWheel({ ...acme, members: { 'acme-1.0.dist-info/METADATB': 'Name: other' } })
     const twice = replaced(bytes, 'METADATB', 'METADATA')
     const [path] = await writeDistributions({ filename: 'acme-1.0-py3-none-any.whl', bytes: twice })
     await expect(readDistribution(path!)).rejects.toThrow(
@@ -104,7 +112,7 @@ test('a wheel is refused: one member METADATA twice', async () => {
 
 test.each(['../../evil.py', '/etc/evil.py1', 'C:\\evil.py11'])('a wheel is refused: a member %s', async (member) => {
     const harmless = 'x'.repeat(member.length)
-    const { bytes } = await makeWheel({ ...acme, members: { [harmless]: 'evil' } })
+    const { bytes } = makeWheel({ ...acme, members: { [harmless]: 'evil' } })
     const [path] = await writeDistributions({
         filename: 'acme-1.0-py3-none-any.whl',
         bytes: replaced(bytes, harmless, member),
@@ -118,7 +126,7 @@ test.each([
     ['cut', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
     ['cut at its beginning', (bytes: Buffer) => bytes.subarray(40)],
 ])('a wheel is refused: %s', async (_name, broken) => {
-    const { filename, bytes } = await makeWheel({ ...acme, ballast: 5000 })
+    const { filename, bytes } = makeWheel({ ...acme, ballast: 5000 })
     const [path] = await writeDistributions({ filename, bytes: broken(bytes) })
     await expect(readDistribution(path!)).rejects.toThrow(`${filename}: it is not a whole zip archive`)
 })
@@ -132,7 +140,7 @@ test('a wheel is refused: a METADATA that unpacks to more than any metadata', as
 
 test('a wheel is refused: a METADATA that unpacks to more than it says', async () => {
     const bomb = Buffer.from(metadata('acme', '1.0') + '\n' + ' '.repeat(20_000_000))
-    const { filename, bytes } = await makeWheel({ ...acme, metadata: bomb })
+    const { filename, bytes } = makeWheel({ ...acme, metadata: bomb })
     const claimed = Buffer.alloc(4)
     claimed.writeUInt32LE(bomb.length)
     const lie = Buffer.alloc(4)
@@ -178,7 +186,7 @@ test.each([
     'README.md',
     'acme-1.0-py3-none-any.whl.metadata',
 ])('%s is neither a wheel nor an sdist', async (filename) => {
-    const [path] = await writeDistributions({ filename, bytes: await zip([['x', Buffer.from('x')]]) })
+    const [path] = await writeDistributions({ filename, bytes: makeZip([{ name: 'x', data: 'x' }]) })
     await expect(readDistribution(path!)).rejects.toThrow('neither a wheel nor an sdist')
 })
 
@@ -191,7 +199,7 @@ test.each([
     'acme-1.0%2Bx-py3-none-any.whl',
     'acme-1.0-b1-py3-none-any.whl',
 ])('%s is not how a wheel is called', async (filename) => {
-    const { bytes } = await makeWheel(acme)
+    const { bytes } = makeWheel(acme)
     const [path] = await writeDistributions({ filename, bytes })
     await expect(readDistribution(path!)).rejects.toThrow('its name does not match its metadata')
 })

@@ -5,7 +5,7 @@ import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom } from '../../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { kubernetesFiles } from '../../../scripts/kubernetes/kubernetes-files.js'
-import { kubernetesVariants } from '../../support/kubernetes-variants.js'
+import { kubernetesVariants } from '../../support/variants/kubernetes-variants.js'
 
 const settingsOf = (options: Partial<ConfigOptions>) =>
     settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => [])

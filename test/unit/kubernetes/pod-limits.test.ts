@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { settingsFrom } from '../../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { checkPod } from '../../../scripts/kubernetes/pod-limits.js'
-import { kubernetesVariants } from '../../support/kubernetes-variants.js'
+import { kubernetesVariants } from '../../support/variants/kubernetes-variants.js'
 import { expectRefusal } from '../config/refusal.js'
 
 function check(options: Partial<ConfigOptions>): void {

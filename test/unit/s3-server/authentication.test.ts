@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startS3, type S3Server } from '../../support/s3-servers.js'
-import { s3Request, type S3Answer, type S3RequestOptions } from '../../support/signed-request.js'
+import { startS3, type S3Server } from '../../support/s3/s3-servers.js'
+import { s3Request, type S3Answer, type S3RequestOptions } from '../../support/s3/signed-request.js'
 
 const token = 'FwoGZXIvYXdzE/+=='
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startS3, type S3Server } from '../../support/s3-servers.js'
-import { s3Request, type S3Answer } from '../../support/signed-request.js'
+import { startS3, type S3Server } from '../../support/s3/s3-servers.js'
+import { s3Request, type S3Answer } from '../../support/s3/signed-request.js'
 
 let server: S3Server
 beforeAll(async () => {

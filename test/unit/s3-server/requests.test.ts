@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startS3Server } from '../../../scripts/s3-server/server.js'
-import { startS3, type S3Server } from '../../support/s3-servers.js'
-import { s3Request, signedMessage, type S3Answer, type S3RequestOptions } from '../../support/signed-request.js'
+import { startS3, type S3Server } from '../../support/s3/s3-servers.js'
+import { s3Request, signedMessage, type S3Answer, type S3RequestOptions } from '../../support/s3/signed-request.js'
 
 let server: S3Server
 beforeAll(async () => {

@@ -4,8 +4,14 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startS3, type S3Server } from '../../support/s3-servers.js'
-import { encode, s3Request, signedMessage, type S3Answer, type S3RequestOptions } from '../../support/signed-request.js'
+import { startS3, type S3Server } from '../../support/s3/s3-servers.js'
+import {
+    encode,
+    s3Request,
+    signedMessage,
+    type S3Answer,
+    type S3RequestOptions,
+} from '../../support/s3/signed-request.js'
 
 let parent: string
 let folder: string

@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import crypto from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signAndKeep, signOnce, type SigningInput } from '../../../../njs/signing/signing.js'
-import { hostileNames } from '../../../support/hostile-keys.js'
+import { hostileNames } from '../../../support/requests/hostile-keys.js'
 
 const now = new Date('2026-02-28T23:59:59Z')
 const signer = { accessKeyId: 'AKID', secretAccessKey: 'a/secret+with spaces' }

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { docker, uniqueName } from './docker.js'
+import type { S3Server } from '../s3/s3-servers.js'
+
+/** Passes everything on as it came: the client has signed the path and the host. */
+const relayConf = `
+server {
+    listen 80;
+    client_max_body_size 0;
+    access_log off;
+    location / {
+        proxy_pass http://unix:/relay/s3.sock:;
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        proxy_set_header Connection "";
+        proxy_buffering off;
+        proxy_request_buffering off;
+    }
+}
+`
+
+/**
+ * Makes an S3 server on the loopback of this machine known in a network of containers, as the host `s3` or `alias`, port 80:
+ * a container there passes requests on through a socket in a shared folder, so that nothing has to listen outside of the
+ * loopback.
+ */
+export async function startS3InNetwork(
+    s3: S3Server,
+    image: string,
+    network: string,
+    alias = 's3',
+): Promise<{ close(): Promise<void> }> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'relay-'))
+    const { port } = new URL(s3.endpoint)
+    const relay = net.createServer((inner) => {
+        const outer = net.connect(Number(port), '127.0.0.1')
+        inner.pipe(outer).pipe(inner)
+        for (const [socket, other] of [
+            [inner, outer],
+            [outer, inner],
+        ] as const) {
+            socket.on('error', () => other.destroy())
+        }
+    })
+    relay.listen(path.join(folder, 's3.sock'))
+    await once(relay, 'listening')
+    // The workers of the container's nginx are another user.
+    await chmod(folder, 0o755)
+    await chmod(path.join(folder, 's3.sock'), 0o777)
+    await writeFile(path.join(folder, 'default.conf'), relayConf)
+    const name = uniqueName()
+    await docker(
+        ...['run', '--detach', '--name', name, '--network', network, '--network-alias', alias],
+        ...['--volume', `${folder}:/relay`, '--volume', `${folder}/default.conf:/etc/nginx/conf.d/default.conf:ro`],
+        image,
+    )
+    return {
+        close: async () => {
+            await docker('rm', '--force', '--volumes', name)
+            relay.close()
+            await rm(folder, { recursive: true })
+        },
+    }
+}
