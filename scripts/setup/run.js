@@ -86,6 +86,10 @@ const tasks = {
 }
 
 const [task, ...words] = process.argv.slice(2)
+const oldest = 20
+if (Number(process.versions.node.split('.')[0]) < oldest) {
+    console.error(`npm ${task}: Node.js ${process.versions.node} is untested: use ${oldest} or later, see README.md`)
+}
 try {
     if (!dependenciesAreInstalled()) {
         console.log('installing the dependencies with npm')
