@@ -44,7 +44,7 @@ const noArrowUp = rooms.slice(1).map((room, above) => ({
 }))
 
 export default defineConfig(
-    { ignores: ['dist/', 'node_modules/', 'data/', '.work/', 'nginx-s3-pypi/'] },
+    { ignores: ['dist/', 'node_modules/', 'data/', '.work/', 'coverage/', 'nginx-s3-pypi/'] },
     tseslint.configs.recommended,
     {
         files: ['**/*.ts'],

@@ -16,5 +16,6 @@ export default defineConfig({
         isolate: false,
         maxWorkers: os.availableParallelism(),
         testTimeout: 10_000,
+        coverage: { include: ['core/**', 'njs/**/*.ts', 'scripts/**/*.ts'], reporter: ['text', 'html'] },
     },
 })

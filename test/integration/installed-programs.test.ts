@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -44,12 +44,26 @@ test('generate-config has all that it writes', async () => {
     }
 })
 
-test('what no installed program reaches is left out', () => {
-    for (const name of ['start', 'start.js', 'setup', 's3-server']) {
-        expect(existsSync(`dist/scripts/${name}`), name).toBe(true)
-        expect(existsSync(path.join(installed, 'dist/scripts', name)), name).toBe(false)
+test('holds the modules that its programs import, and no other', () => {
+    const imported = new Set<string>()
+    const visit = (file: string) => {
+        if (imported.has(file)) return
+        imported.add(file)
+        const text = readFileSync(path.join(installed, file), 'utf8')
+        for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+            visit(path.join(path.dirname(file), specifier!))
+        }
     }
-    expect(existsSync(path.join(installed, 'dist/bench'))).toBe(false)
-    // The twin.
-    expect(existsSync(path.join(installed, 'dist/scripts/publish-package.js'))).toBe(true)
+    for (const program of Object.values(bin)) visit(program)
+    // The scripts of nginx in dist/ are copied, not imported.
+    const packed = ['core', 'njs', 'scripts'].flatMap((folder) => modulesIn(`dist/${folder}`))
+    expect(packed.sort()).toEqual([...imported].sort())
+    // The twin: the checkout has more.
+    expect(existsSync('dist/scripts/start.js')).toBe(true)
+    expect(imported).not.toContain('dist/scripts/start.js')
 })
+
+function modulesIn(folder: string): string[] {
+    const names = readdirSync(path.join(installed, folder), { recursive: true, encoding: 'utf8' })
+    return names.filter((name) => name.endsWith('.js')).map((name) => path.join(folder, name))
+}
