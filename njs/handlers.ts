@@ -1,9 +1,8 @@
-// What site.conf binds with js_set and js_header_filter. Of the script that signs only this file and its entries see nginx:
-// the request, the environment, the clock, the shared memory and the log.
+// Functions for js_set and js_header_filter. In the signing script, only this file and the entries see the request, the
+// environment, the clock, the shared memory and the log.
 //
 // njs runs the top level of a script on every request, QuickJS once for many: it must be cheap, must not log and must
-// not throw. A function that throws gives its variable the value "", and site.conf sends nothing to S3 then.
-// docs/performance.md says what each thing costs.
+// not throw. If a function throws, its variable is "", and nginx sends nothing to S3. Costs: docs/performance.md.
 
 import { negotiate } from './accept.js'
 import type { Credentials } from './signing/credentials.js'
@@ -29,7 +28,7 @@ const bucketOverride = process.env.AWS_S3_BUCKET || ''
 
 let source: CredentialSource
 
-/** The signatures of this minute, shared by the workers of nginx; undefined before njs 0.8.1. QuickJS keeps it between requests. */
+/** The signatures of this minute, shared by the workers of nginx; undefined before njs 0.8.0. QuickJS keeps it between requests. */
 let memory: NgxSharedDict | undefined
 
 /**
@@ -46,10 +45,10 @@ function signed(r: NginxHTTPRequest, version: 'V4' | 'V2'): string {
     if (!memory) {
         const shared = ngx.shared
         memory = shared && shared.s3_signatures
-        // A configuration for an older nginx has none either.
+        // Neither has a configuration for an older nginx.
         if (!memory) return signOnce(signingInput(version, request, credentials, now)) || refuse(r)
     }
-    // njs takes thrice as long for Math.floor, and for String below.
+    // In njs, Math.floor and String take three times as long.
     const minute = (now / 60000) | 0
     // Everything that a signature depends on. One call: a chain of + copies its beginning again and again.
     const cacheKey = ''.concat(
@@ -86,24 +85,22 @@ function signV2(r: NginxHTTPRequest): string {
     return signed(r, 'V2')
 }
 
-/** Where a request with an unnormalised project name is redirected to, relative to it. */
+/** Redirect target of a request with an unnormalised project name, relative to the request. */
 function normalizedPath(r: NginxHTTPRequest): string {
     return redirectTarget(r.variables.uri!)
 }
 
-/** The form of a page that the client likes best: `json`, `v1html` or `html`. */
+/** The page form that the client prefers: `json`, `v1html` or `html`. */
 function pageForm(r: NginxHTTPRequest): string {
     return negotiate(r.headersIn.Accept || '')
 }
 
 /**
- * Lets only those headers of S3's answer pass that a client needs. Others could change what clients, browsers and caches
- * do with a file: Content-Encoding, Strict-Transport-Security, Access-Control-Allow-Origin.
+ * Removes all headers of S3's response except those that clients need. Others could change what clients, browsers and
+ * caches do with a file: Content-Encoding, Strict-Transport-Security, Access-Control-Allow-Origin. nginx hides the usual
+ * ones (proxy_hide_header), which costs less.
  *
- * site.conf hides the usual ones, which costs less. Error statuses are site.conf's, too; the rest of what is no answer to
- * GET ends here.
- *
- * @throws Error for a status that S3 does not answer GET or HEAD with: nginx then closes the connection
+ * @throws Error for a status that is no response to GET or HEAD: nginx then closes the connection
  */
 function allowHeaders(r: NginxHTTPRequest): void {
     allow(r, false)
@@ -119,11 +116,11 @@ function allow(r: NginxHTTPRequest, isPage: boolean): void {
     if (status !== 200 && status !== 206 && status !== 304) {
         throw new Error('S3 answered with the status ' + status + ', which no reader expects')
     }
-    // Names alone cost more: QuickJS asks for each whether it is enumerable.
+    // headersOut costs more: QuickJS checks each name whether it is enumerable.
     const headers = r.rawHeadersOut
     for (let index = 0; index < headers.length; index++) {
         const name = headers[index]![0]
-        // As AWS writes them: comparing costs less than a regular expression.
+        // In AWS's spelling: comparing costs less than a regular expression.
         if (name === 'ETag' || name === 'Last-Modified' || name === 'Accept-Ranges' || name === 'Content-Range')
             continue
         if (/^(?:etag|last-modified|accept-ranges|content-(?:range|length|type))$/i.test(name)) continue
@@ -132,7 +129,7 @@ function allow(r: NginxHTTPRequest, isPage: boolean): void {
     }
 }
 
-/** The functions that site.conf names. */
+/** The functions that the configuration names. */
 export function handlers(ofEntry: CredentialSource) {
     source = ofEntry
     return {
