@@ -84,10 +84,7 @@ describeWhere(
             const slow = (place: Place) =>
                 filesIn(place).map(({ name, content }) => ({
                     name,
-                    content: content.replace(
-                        /^ {4}# An index is read\..*$/m,
-                        '    set $early $pypi_negotiated_form;\n$&',
-                    ),
+                    content: content.replace('    if ($pypi_allow)', '    set $early $pypi_negotiated_form;\n$&'),
                 }))
             const paths = refused[0]![1]
             const counted = await instructionsPerRequest(nginx, { upstreamPort: 1, filesIn: slow, paths, requests })
