@@ -138,7 +138,7 @@ test('the same bytes are a success, other bytes are not, and no other file of th
     const other = await wheelFile({ name: 'acme', version: '1.0', summary: 'other' })
     const sdist = await sdistFile({ name: 'acme', version: '1.0' })
     const { status, stderr } = await publishWith([bucket.name, other, sdist])
-    expectUserError(stderr, 'File already exists: acme-1.0-py3-none-any.whl, with other bytes')
+    expectUserError(stderr, 'File already exists: acme-1.0-py3-none-any.whl, with different content')
     expect(status).toBe(1)
     expect(await filesOf(bucket, 'acme')).toEqual(['acme-1.0-py3-none-any.whl'])
     expect(await keys(bucket)).not.toContain('acme/acme-1.0.tar.gz')
