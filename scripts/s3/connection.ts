@@ -76,8 +76,8 @@ export class Connection {
     }
 
     /**
-     * Requests a listing once, before any other request, to check that the server is S3. If the endpoint were a web site,
-     * such as the package index, "not found" would be read as "no such key" and an HTML page as an object.
+     * Requests a listing once, before any other request, to check that the server is S3. If the endpoint were a web
+     * site, such as the package index, "not found" would be read as "no such key" and an HTML page as an object.
      */
     async #expectS3(server: string): Promise<void> {
         try {
