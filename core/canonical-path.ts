@@ -1,18 +1,18 @@
-/** RFC 3986's unreserved characters and the slash: what a canonical path holds unencoded. */
+/** RFC 3986 unreserved characters and the slash: a canonical path has them unencoded. */
 const plainPath = /^[\w.~\/-]*$/
 
 /**
- * The canonical path of a key: unreserved characters and `/` as they are, every other byte as upper-case `%XX`. The
- * same text is sent and signed, so no server can see another key than the signature names.
+ * The canonical path of a key: unreserved characters and `/` unchanged, every other byte as upper-case `%XX`. The same
+ * text is sent and signed, so a server cannot see a different key than the one signed.
  *
- * @param text the key, which has to be UTF-8: of other bytes the text tells too little
+ * @param text the key; must be decoded from valid UTF-8, because other bytes are lost in decoding
  * @see AWS, "Signature Version 4 signing process", UriEncode; RFC 3986, section 2.3
  */
 export function canonicalPath(text: string): string {
-    // Most keys are their own path, and the test costs a fraction of encoding them.
+    // Most keys need no encoding, and this test is much cheaper than encoding them.
     if (plainPath.test(text)) return text
     const path = encodeURIComponent(text).split('%2F').join('/')
-    // RFC 2396 called these unreserved.
+    // encodeURIComponent leaves these unencoded: they were unreserved in RFC 2396.
     return /[!'()*]/.test(path) ? path.replace(/[!'()*]/g, encodeCharacter) : path
 }
 

@@ -3,7 +3,7 @@ import { formatSize } from './format-size.js'
 import { offeredFiles, versionOf, type FileEntry, type ProjectPage } from './project-page.js'
 import type { RootPage } from './root-page.js'
 
-/** Light or dark as the reader's system is; nothing is loaded from elsewhere. */
+/** Light or dark by the system's setting; loads no external resources. */
 const style =
     ':root{color-scheme:light dark}' +
     'body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}' +
@@ -11,9 +11,9 @@ const style =
     'a{overflow-wrap:anywhere}small{opacity:.7}'
 
 /**
- * A project's page: an anchor for each file, the newest version first.
+ * Renders a project page: one anchor per file, newest version first.
  *
- * There are no other anchors: pip and pipenv would take each for a file.
+ * It has no other anchors: pip and pipenv treat each one as a file.
  *
  * @see PEP 503, 592, 629, 714, 792
  */
@@ -34,7 +34,7 @@ export function projectHtml(page: ProjectPage): string {
     return htmlDocument(`Links for ${page.name}`, metas, sections)
 }
 
-/** The list of the projects. */
+/** Renders the project list. */
 export function rootHtml(page: RootPage): string {
     const lines = page.projects.map((name) => `<a href="${canonicalPath(name)}/">${escapeHtml(name)}</a><br>`)
     return htmlDocument('Simple index', [], lines)

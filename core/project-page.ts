@@ -12,35 +12,35 @@ export interface FileEntry {
     size: number
     /** UTC, as PEP 700 writes it: 2026-01-02T03:04:05.000000Z */
     uploadTime: string
-    /** ETag of the object that the other fields were read from. */
+    /** ETag of the object when the other fields were read. */
     etag: string
     requiresPython?: string | undefined
-    /** FILE.metadata: hex, and the ETag of the object. */
+    /** FILE.metadata: its hash (hex) and its ETag. */
     coreMetadata?: { sha256: string; etag: string } | undefined
-    /** The reason, which can be empty. @see PEP 592 */
+    /** The reason; may be empty. @see PEP 592 */
     yanked?: string | undefined
 }
 
-/** One project: what index.json holds and index.html is made from. */
+/** One project: the content of index.json, from which index.html is rendered. */
 export interface ProjectPage {
     /** Normalised. */
     name: string
     status: ProjectStatus
-    /** In order: by version, then by name. Of a quarantined project they are kept, and not offered. */
+    /** Sorted by version, then by name. Files of a quarantined project are kept, but not offered. */
     files: FileEntry[]
 }
 
 /** @see PEP 792 */
 export interface ProjectStatus {
-    /** One of `projectStatuses`; what somebody else wrote stays as it is. */
+    /** One of `projectStatuses`; unknown values are preserved. */
     status: string
     reason?: string
 }
 
-/** Quarantined projects offer no file; neither they nor archived ones take new files. @see PEP 792, "Project statuses" */
+/** Archived and quarantined projects accept no files; quarantined ones offer none. @see PEP 792, "Project statuses" */
 export const projectStatuses = ['active', 'archived', 'deprecated', 'quarantined'] as const
 
-/** The files that clients are offered. */
+/** The files offered to clients. */
 export function offeredFiles({ status, files }: ProjectPage): readonly FileEntry[] {
     return status.status === 'quarantined' ? [] : files
 }
@@ -50,7 +50,7 @@ export function takesFiles({ status }: ProjectPage): boolean {
     return status.status !== 'archived' && status.status !== 'quarantined'
 }
 
-/** A project's JSON, as this program writes it. @see PEP 691, 700, 714, 792 */
+/** index.json as this program writes it. @see PEP 691, 700, 714, 792 */
 interface ProjectJson {
     name: string
     'project-status'?: ProjectStatus
@@ -68,7 +68,7 @@ interface FileJson {
     'requires-python'?: string
     'core-metadata'?: { sha256: string }
     yanked: boolean | string
-    // Keys with an underscore are the server's own (PEP 700).
+    // Keys with a leading underscore are private to the server (PEP 700).
     _etag: string
     '_core-metadata-etag'?: string
 }
@@ -78,7 +78,7 @@ export function emptyPage(name: string): ProjectPage {
     return { name, status: { status: 'active' }, files: [] }
 }
 
-/** The page with these files in the order of pages: the oldest version first, then by name. */
+/** Replaces the files of a page, sorted by version (oldest first), then by name. */
 export function withFiles(page: ProjectPage, files: readonly FileEntry[]): ProjectPage {
     const versions = new Map(files.map(({ filename }) => [filename, versionOf(page.name, filename)]))
     const ranks = new Map([...new Set(versions.values())].sort(compareVersions).map((version, rank) => [version, rank]))
@@ -87,14 +87,14 @@ export function withFiles(page: ProjectPage, files: readonly FileEntry[]): Proje
     return { ...page, files: sorted }
 }
 
-/** The version of a file that is on a project's page. */
+/** The version of a file on a project page. */
 export function versionOf(project: string, filename: string): string {
     const name = parseFileName(filename, project)
-    if (name === undefined) throw new UserError(`${filename} is no file of the project ${project}`)
+    if (name === undefined) throw new UserError(`${filename} is not a file of the project ${project}`)
     return name.version
 }
 
-/** index.json: the same page gives the same text, one line for each file. */
+/** Serializes index.json deterministically, one line per file. */
 export function toProjectJson(page: ProjectPage): string {
     const offered = offeredFiles(page)
     const versions = [...new Set(offered.map(({ filename }) => versionOf(page.name, filename)))]
@@ -127,17 +127,17 @@ function fileJson(file: FileEntry): FileJson {
 }
 
 /**
- * Reads index.json.
+ * Parses index.json.
  *
- * @param key of the object, for the message
- * @throws UserError for what is not a page of this project that this program could have written
+ * @param key key of the object, for error messages
+ * @throws UserError unless it is a page of this project in the form that this program writes
  */
 export function parseProjectJson(body: string, name: string, key: string): ProjectPage {
     const json = parseJson(body, key) as Partial<ProjectJson> | null
     const broken = (what: string) =>
         new UserError(
             `${key} is not the page of a project: ${what}`,
-            'Make it anew from the objects: manage-index rebuild',
+            'Rebuild it from the objects: manage-index rebuild',
         )
     if (json?.name !== name) throw broken(`its name is ${JSON.stringify(json?.name)}`)
     const stored = json._files ?? json.files
@@ -149,11 +149,11 @@ export function parseProjectJson(body: string, name: string, key: string): Proje
         if (problem !== undefined) throw broken(`${JSON.stringify(file?.filename)} ${problem}`)
         return fileEntry(file)
     })
-    if (new Set(files.map(({ filename }) => filename)).size < files.length) throw broken('it names a file twice')
+    if (new Set(files.map(({ filename }) => filename)).size < files.length) throw broken('it lists a file twice')
     return { name, status, files }
 }
 
-/** A status without what else may be in it; the one of a page that says nothing is active. */
+/** Parses a status, without unknown fields. The default is active. */
 function parseStatus(value: unknown): ProjectStatus | undefined {
     if (value === undefined || value === null) return { status: 'active' }
     const { status, reason } = value as Record<string, unknown>
@@ -177,13 +177,13 @@ function fileEntry(file: FileJson): FileEntry {
 
 function fileProblem(file: Partial<FileJson> | null, project: string): string | undefined {
     if (typeof file?.filename !== 'string' || parseFileName(file.filename, project) === undefined) {
-        return 'is no file of the project'
+        return 'is not a file of the project'
     }
     if (!isSha256(file.hashes?.sha256)) return 'has no sha256'
     if (!Number.isSafeInteger(file.size) || file.size! < 0) return 'has no size'
     if (typeof file['upload-time'] !== 'string') return 'has no upload-time'
     if (typeof file._etag !== 'string') return 'has no _etag'
-    if (!isText(file['requires-python'])) return 'has a requires-python that is no text'
+    if (!isText(file['requires-python'])) return 'has a requires-python that is not text'
     const metadata = file['core-metadata']
     if (metadata !== undefined && !isSha256(metadata?.sha256)) return 'has a core-metadata without sha256'
     if (typeof file.yanked !== 'boolean' && typeof file.yanked !== 'string') return 'has no yanked'
@@ -198,12 +198,12 @@ function isText(value: unknown): boolean {
     return value === undefined || typeof value === 'string'
 }
 
-/** Throws UserError for what is no JSON. */
+/** @throws UserError for invalid JSON */
 export function parseJson(body: string, key: string): unknown {
     try {
         return JSON.parse(body)
     } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
-        throw new UserError(`${key} is not JSON`, 'Make it anew from the objects: manage-index rebuild')
+        throw new UserError(`${key} is not JSON`, 'Rebuild it from the objects: manage-index rebuild')
     }
 }

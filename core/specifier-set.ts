@@ -1,17 +1,17 @@
 import { normalizeVersion, strip, whiteSpace } from './version.js'
 
-/** More than any real Requires-Python has. Characters. */
+/** Longer than any real Requires-Python. Characters. */
 const maxLength = 4096
 
-/** `==`, `>=` …, then what follows. `===` comes first: the others are its beginning. */
+/** An operator, then the operand. `===` comes first, because `==` is a prefix of it. */
 const specifier = /^(===|~=|==|!=|<=|>=|<|>)([^]*)$/
 
 const endOfSpecifier = new RegExp(`[${whiteSpace};)]`)
 
 /**
- * Whether text is a set of version specifiers, `>=3.8, <4`. Empty parts do no harm.
+ * Whether text is a set of version specifiers, such as `>=3.8, <4`. Empty parts are allowed.
  *
- * @see PEP 440, "Version specifiers"; as `packaging.specifiers.SpecifierSet` takes it
+ * @see PEP 440, "Version specifiers"; `packaging.specifiers.SpecifierSet`, which accepts the same
  */
 export function isSpecifierSet(text: string): boolean {
     return text.length <= maxLength && text.split(',').map(strip).filter(Boolean).every(isSpecifier)
@@ -22,22 +22,22 @@ function isSpecifier(text: string): boolean {
     if (match === null) return false
     const operator = match[1]!
     const operand = strip(match[2]!)
-    // Compared as text, so that it need not be a version. Blanks, ";" and ")" would end a requirement.
+    // `===` compares text, so the operand may be any text. White space, ";" and ")" would end a requirement.
     if (operator === '===') return operand !== '' && !endOfSpecifier.test(operand)
     if (operator === '==' || operator === '!=') {
         return operand.endsWith('.*') ? isPrefix(operand.slice(0, -2)) : normalizeVersion(operand) !== undefined
     }
-    // Only equality looks at local versions.
+    // Only equality operators allow local versions.
     if (operand.includes('+') || normalizeVersion(operand) === undefined) return false
     return operator !== '~=' || /^v?(?:[0-9]+!)?[0-9]+\.[0-9]/i.test(operand)
 }
 
-/** What may stand before `.*`: an epoch and a release, and no more. */
+/** Whether text may precede `.*`: an epoch and a release only. */
 function isPrefix(text: string): boolean {
     return /^v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*$/i.test(text)
 }
 
-/** uv's corrections of specifiers that old builders let pass; the first that helps ends it. Source: uv, lenient_requirement.rs */
+/** uv's corrections of invalid specifiers, applied in order until one succeeds. Source: uv, lenient_requirement.rs */
 const corrections: [RegExp, string][] = [
     [/(\d)([<>=~^!])/g, '$1,$2'],
     [/!=~((?:\d\.)*\d)/g, '!=$1.*'],
@@ -50,8 +50,8 @@ const corrections: [RegExp, string][] = [
 ]
 
 /**
- * Whether text is no set of version specifiers, and still no installer stumbles over it: pip ignores what is none, uv
- * corrects some forms, `>=3.6.*` among them.
+ * Whether installers accept text although it is not a valid set of version specifiers: pip ignores invalid sets, uv
+ * corrects some forms, such as `>=3.6.*`.
  */
 export function isCorrectedSpecifierSet(text: string): boolean {
     if (text.length > maxLength) return false

@@ -1,13 +1,13 @@
 /**
- * A mistake of the user's or a failure of the world outside: printed as `message`, then the cure, never with a stack
- * trace. Anything else that is thrown is a fault of this program and keeps its stack.
+ * A mistake by the user or an external failure: printed as `message`, then the cure, without a stack trace. Any other
+ * error is a bug in this program and is printed with its stack trace.
  */
 export class UserError extends Error {
     override readonly name = 'UserError'
 
     /**
-     * @param message what is wrong, naming the option, variable, file or bucket
-     * @param cure what to do about it: a sentence or a command
+     * @param message the problem, with the option, variable, file or bucket
+     * @param cure the fix: a sentence or a command
      */
     constructor(
         message: string,
@@ -18,5 +18,5 @@ export class UserError extends Error {
     }
 }
 
-/** An option or argument that is wrong in itself: the program ends with status 2. */
+/** An invalid option or argument: the program exits with status 2. */
 export class UsageError extends UserError {}

@@ -1,6 +1,6 @@
 /**
- * A version, taken apart. A number is a text of decimal digits without leading zeros, however many there are: a date with
- * a serial number has more digits than a float keeps apart.
+ * The parts of a version. Numbers are strings of decimal digits without leading zeros: a date with a serial number can
+ * exceed the precision of a float.
  *
  * @see PEP 440; the version specifiers specification
  */
@@ -14,10 +14,10 @@ interface Version {
     local: string[]
 }
 
-/** A key of S3 has at most 1,024 bytes, so no file of an index has a longer version. Characters. */
+/** S3 keys have at most 1,024 bytes, so versions in file names are shorter. Characters. */
 const maxLength = 1024
 
-/** White space as Python's `\s` and `str.strip()` have it; JavaScript's is another set. For use within `[]`. */
+/** White space as in Python's `\s` and `str.strip()`, which differs from JavaScript's. For use within `[]`. */
 export const whiteSpace = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const leadingSpace = new RegExp(`^[${whiteSpace}]+`)
 const trailingSpace = new RegExp(`[${whiteSpace}]$`)
@@ -33,10 +33,10 @@ const versionPattern = new RegExp(
 
 const preLetters: Record<string, string> = { alpha: 'a', beta: 'b', c: 'rc', pre: 'rc', preview: 'rc' }
 
-/** Text without the white space around it, as Python strips it. */
+/** Removes leading and trailing white space, like Python's `str.strip()`. */
 export function strip(text: string): string {
     let stripped = text.replace(leadingSpace, '')
-    // Not by one regex with "+$", which is quadratic in the blanks inside.
+    // A regex with "+$" would be quadratic in the length of inner white space.
     while (trailingSpace.test(stripped)) stripped = stripped.slice(0, -1)
     return stripped
 }
@@ -44,7 +44,7 @@ export function strip(text: string): string {
 function parseVersion(text: string): Version | undefined {
     if (text.length > maxLength) return undefined
     const stripped = strip(text)
-    // Digits and letters of other scripts are none here; in lower case some would become ASCII.
+    // ASCII only: some letters of other scripts become ASCII in lower case.
     if (!/^[!-~]+$/.test(stripped)) return undefined
     const match = versionPattern.exec(stripped.toLowerCase())
     if (match === null) return undefined
@@ -59,12 +59,12 @@ function parseVersion(text: string): Version | undefined {
     }
 }
 
-/** Digits without leading zeros. A number that is left out is 0. */
+/** Removes leading zeros. A missing number is 0. */
 function number(digits: string | undefined): string {
     return digits === undefined ? '0' : digits.replace(/^0+(?=[0-9])/, '')
 }
 
-/** Only what is all digits is a number: 12e4567 is the hash of a commit. */
+/** Only segments of digits are numbers: 12e4567 is a commit hash. */
 function localSegment(text: string): string {
     return isNumber(text) ? number(text) : text
 }
@@ -73,7 +73,7 @@ function isNumber(text: string): boolean {
     return /^[0-9]+$/.test(text)
 }
 
-/** A version in its normal form, which is how it is shown; undefined for text that is no version. @see PEP 440, "Normalization" */
+/** Normalises a version; undefined if the text is not a version. @see PEP 440, "Normalization" */
 export function normalizeVersion(text: string): string | undefined {
     const version = parseVersion(text)
     if (version === undefined) return undefined
@@ -88,7 +88,7 @@ export function normalizeVersion(text: string): string | undefined {
 }
 
 /**
- * Negative when `a` is older than `b`, 0 when they are one version, as 1.0 and 1.0.0 are. Both are valid versions.
+ * Compares two valid versions: negative if `a` is older than `b`, 0 if they are equal, like 1.0 and 1.0.0.
  *
  * @see PEP 440, "Summary of permitted suffixes and relative ordering"
  */
@@ -111,12 +111,12 @@ function validVersion(text: string): Version {
     return version
 }
 
-/** Whether two valid versions are one, as 1.0 and 1.0.0 are. */
+/** Whether two valid versions are equal, like 1.0 and 1.0.0. */
 export function sameVersion(a: string, b: string): boolean {
     return compareVersions(a, b) === 0
 }
 
-/** Without leading zeros, the number of more digits is the greater one. */
+/** Without leading zeros, the number with more digits is greater. */
 function compareNumbers(a: string, b: string): number {
     return a.length - b.length || compareText(a, b)
 }
@@ -125,7 +125,7 @@ function compareText(a: string, b: string): number {
     return a === b ? 0 : a < b ? -1 : 1
 }
 
-/** What is missing at the end of the shorter one is 0. */
+/** Missing segments at the end count as 0. */
 function compareReleases(a: string[], b: string[]): number {
     for (let position = 0; position < Math.max(a.length, b.length); position++) {
         const order = compareNumbers(a[position] ?? '0', b[position] ?? '0')
@@ -134,7 +134,7 @@ function compareReleases(a: string[], b: string[]): number {
     return 0
 }
 
-/** 1.0.dev1, then 1.0a1, 1.0b1, 1.0rc1, then 1.0 and 1.0.post1. */
+/** Order: 1.0.dev1, 1.0a1, 1.0b1, 1.0rc1, then 1.0 and 1.0.post1. */
 function comparePre(a: Version, b: Version): number {
     const phase = ({ pre, post, dev }: Version) => {
         if (pre !== undefined) return ['a', 'b', 'rc'].indexOf(pre[0])
@@ -143,14 +143,14 @@ function comparePre(a: Version, b: Version): number {
     return phase(a) - phase(b) || (a.pre && b.pre ? compareNumbers(a.pre[1], b.pre[1]) : 0)
 }
 
-/** @param absent where a version without this part stands: -1 before all that have it, 1 behind */
+/** @param absent whether a version without this part comes before (-1) or after (1) versions with it */
 function compareOptional(a: string | undefined, b: string | undefined, absent: 1 | -1): number {
     if (a !== undefined && b !== undefined) return compareNumbers(a, b)
     if (a === undefined) return b === undefined ? 0 : absent
     return -absent
 }
 
-/** Segment by segment: none, then texts in ASCII order, then numbers. */
+/** Segment by segment: a missing segment, then text in ASCII order, then numbers. */
 function compareLocals(a: string[], b: string[]): number {
     for (let position = 0; position < Math.min(a.length, b.length); position++) {
         const left = a[position]!

@@ -12,7 +12,7 @@ import {
 } from './manage/commands.js'
 import { addBucketOptions } from './s3/bucket-options.js'
 
-const program = createProgram('manage-index', 'Lists, repairs, checks, yanks and removes what is in a package index.')
+const program = createProgram('manage-index', 'Lists, verifies, repairs, yanks and removes the packages of an index.')
 
 const command = (words: string, description: string) =>
     addBucketOptions(
@@ -20,33 +20,33 @@ const command = (words: string, description: string) =>
             .command(words)
             .description(description)
             .showHelpAfterError(`Try: manage-index ${words.split(' ')[0]} --help`),
-    ).option('--json', 'print the result for a machine')
+    ).option('--json', 'print the result as JSON')
 
 command('list <bucket> [project]', 'list the projects, or the files of one').action(listCommand)
-command('rebuild <bucket> [project...]', "make the pages anew from the bucket's objects")
-    .option('--dry-run', 'show what would change, and write nothing')
-    .option('--deep', 'download every file, whatever is known of it')
+command('rebuild <bucket> [project...]', 'rebuild the pages from the objects in the bucket')
+    .option('--dry-run', 'show the changes, but write nothing')
+    .option('--deep', 'download every file instead of using stored metadata')
     .action(rebuildCommand)
-command('verify <bucket> [project...]', 'compare the pages with the objects; status 1 when something is wrong')
-    .option('--deep', 'download every file and compare its hash and its metadata')
+command('verify <bucket> [project...]', 'compare the pages with the objects; exit status 1 if they differ')
+    .option('--deep', 'download every file and compare its hash and metadata')
     .action(verifyCommand)
-command('yank <bucket> <project> <version-or-file>', 'keep files out of new installs that do not pin them')
-    .option('--reason <text>', 'why, as installers will show it')
+command('yank <bucket> <project> <version-or-file>', 'exclude files from new installs that do not pin them')
+    .option('--reason <text>', 'the reason that installers show')
     .action(yankCommand)
-command('unyank <bucket> <project> <version-or-file>', 'take a yank back').action(unyankCommand)
-command('remove <bucket> <project> [version-or-file...]', 'remove files, or a whole project, for good')
-    .option('--yes', 'do not ask')
-    .option('--dry-run', 'show what would be removed, and remove nothing')
-    .option('--release-name', 'also give up the name of a project without files; nginx may fall back for it then')
+command('unyank <bucket> <project> <version-or-file>', 'undo a yank').action(unyankCommand)
+command('remove <bucket> <project> [version-or-file...]', 'permanently remove files or a whole project')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--dry-run', 'show the files, but remove nothing')
+    .option('--release-name', 'also release the name of a project without files, so that --fallback applies to it')
     .action(removeCommand)
 command('status <bucket> <project> <status>', 'mark a project: active, archived, deprecated or quarantined (PEP 792)')
-    .option('--reason <text>', 'why, as installers will show it')
+    .option('--reason <text>', 'the reason that installers show')
     .action(statusCommand)
 program
     .command('token <user>')
-    .description("make a long random password, and its line for nginx's password file (--htpasswd)")
-    .option('--line', 'print only the line on stdout, to be appended to the file; the token goes to stderr')
-    .option('--json', 'print the result for a machine')
+    .description("generate a random password and its line for nginx's password file (--htpasswd)")
+    .option('--line', 'print only the line to stdout, for appending to the file; the token goes to stderr')
+    .option('--json', 'print the result as JSON')
     .showHelpAfterError('Try: manage-index token --help')
     .action(tokenCommand)
 
@@ -62,8 +62,8 @@ Examples:
   manage-index token ci --line >> htpasswd
   manage-index status my-pypi acme quarantined --reason 'malware in 1.0'
 
-Credentials are found as the AWS command line finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the
-role of the machine.`,
+Credentials are searched for as in the AWS CLI: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the role of the
+machine.`,
 )
 
 await runProgram(program)

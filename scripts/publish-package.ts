@@ -21,22 +21,19 @@ interface Options extends Omit<BucketOptions, 'bucket'> {
 
 const program = createProgram(
     'publish-package',
-    'Builds a Python package, uploads its wheel and sdist to a bucket, and puts them on the pages of the index.',
+    'Builds a Python package, uploads its wheel and sdist to a bucket, and adds them to the index.',
 )
     .argument('<bucket>', 'the S3 bucket of the index')
     .argument('[path...]', 'folders with pyproject.toml or setup.py, or built files', ['.'])
 addBucketOptions(program)
-    .option('--no-build', 'publish what is in the dist/ of each folder instead of building it')
-    .option('--no-isolation', 'build with the packages that are installed, not in an environment of its own')
-    .option('--python <command>', 'the Python that builds (default: python3)')
-    .option('--build-env <name>', 'a variable that the builder gets although it is called like a secret', append)
-    .option('--overwrite', 'replace files that exist with other bytes')
-    .option(
-        '--accept-unusual',
-        'take files that PyPI would refuse and pip and uv install, with a warning for each fault',
-    )
-    .option('--dry-run', 'check everything, upload and write nothing')
-    .option('--json', 'print the result for a machine')
+    .option('--no-build', 'publish the files in the dist/ of each folder instead of building it')
+    .option('--no-isolation', 'build with the installed packages, not in an isolated environment')
+    .option('--python <command>', 'the Python to build with (default: python3)')
+    .option('--build-env <name>', 'pass this variable to the builder although its name looks like a secret', append)
+    .option('--overwrite', 'replace existing files that have different content')
+    .option('--accept-unusual', 'accept files that PyPI rejects but pip and uv install; warn about each fault')
+    .option('--dry-run', 'run all checks, but upload and write nothing')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
         'after',
         `
@@ -46,8 +43,8 @@ Examples:
   publish-package my-pypi --no-build --dry-run
   publish-package my-pypi --endpoint-url https://minio.example.com --prefix team-a/
 
-Credentials are found as the AWS command line finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the
-role of the machine.`,
+Credentials are searched for as in the AWS CLI: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the role of the
+machine.`,
     )
     .action(publishPackage)
 

@@ -2,15 +2,15 @@ import { quoted, refusal } from './refusal.js'
 import { isCorrectedSpecifierSet, isSpecifierSet } from '../../core/specifier-set.js'
 import { normalizeVersion } from '../../core/version.js'
 
-/** What an index needs of a METADATA or PKG-INFO file. */
+/** The fields of METADATA or PKG-INFO that an index needs. */
 export interface CoreMetadata {
     /** As written. */
     name: string
     /** Normalised. */
     version: string
-    /** As written, in one line; undefined, too, when no installer could read it. */
+    /** As written, on one line. Also undefined if installers cannot parse it. */
     requiresPython?: string
-    /** What PyPI would refuse, and pip and uv install. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
 }
 
@@ -18,18 +18,18 @@ export interface CoreMetadata {
 const validName = /^(?:[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$/i
 
 /**
- * Reads the fields of core metadata: headers as in an e-mail, in UTF-8, up to the first empty line.
+ * Parses core metadata: e-mail headers in UTF-8, up to the first empty line.
  *
- * @param file the name of the archive, for the message
- * @throws UserError when a field is missing, given twice or not valid
+ * @param file archive name for error messages
+ * @throws UserError if a required field is missing or invalid
  * @see "Core metadata specifications"; PEP 566
  */
 export function parseCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata {
     const { fields, oddities } = parseFields(decode(bytes, file), file)
     const field = (name: string): string | undefined => {
         const values = fields.filter((field) => field.name === name.toLowerCase())
-        // pip and uv take the first.
-        if (values.length > 1) oddities.push(`its metadata has ${values.length} fields ${name}`)
+        // pip and uv use the first one.
+        if (values.length > 1) oddities.push(`its metadata has ${values.length} ${name} fields`)
         return values[0]?.value || undefined
     }
 
@@ -39,7 +39,7 @@ export function parseCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata
     const versionText = field('Version')
     if (versionText === undefined) throw refusal(file, 'its metadata has no Version')
     const version = normalizeVersion(versionText)
-    if (version === undefined) throw refusal(file, `its Version ${quoted(versionText)} is not one (PEP 440)`)
+    if (version === undefined) throw refusal(file, `its Version ${quoted(versionText)} is not valid (PEP 440)`)
     const requiresPython = field('Requires-Python')
     if (requiresPython === undefined) return { name, version, oddities }
     if (isSpecifierSet(requiresPython))
@@ -48,11 +48,11 @@ export function parseCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata
     if (isCorrectedSpecifierSet(requiresPython)) {
         return { name, version, requiresPython, oddities: [...oddities, invalid] }
     }
-    // Both install what says so in METADATA; uv passes over a file whose page does.
+    // pip and uv accept it in METADATA, but uv skips a file with such a value on the page.
     return { name, version, oddities: [...oddities, `${invalid}, and is left out of the page`] }
 }
 
-/** uv passes over a file whose page says `>=3.8,,<4`, which is valid. */
+/** Removes empty parts: `>=3.8,,<4` is valid, but uv skips a file with such a value on the page. */
 function withoutEmptyParts(specifiers: string): string {
     const parts = specifiers.split(',')
     const isEmpty = (part: string) => part.trim() === ''
@@ -66,7 +66,7 @@ function withoutEmptyParts(specifiers: string): string {
 
 function decode(bytes: Uint8Array, file: string): string {
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-        throw refusal(file, 'its metadata begins with a byte order mark, behind which installers find no field')
+        throw refusal(file, 'its metadata begins with a byte order mark, so installers find no fields')
     }
     try {
         return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -81,20 +81,20 @@ interface Fields {
     oddities: string[]
 }
 
-/** As Python's `email` reads them. */
+/** Parses fields as Python's `email` module does. */
 function parseFields(text: string, file: string): Fields {
     if (/^[\r\n]/.test(text)) throw refusal(file, 'its metadata begins with an empty line, which ends the fields')
     const head = text.split(/\r\n\r?\n|\n\r?\n|\r\r(?!\n)/, 1)[0]!
     const oddities = /\r(?!\n)/.test(head) ? ['its metadata has lines that end in a carriage return alone'] : []
     const lines = head.replace(/(?:\r\n|\r|\n)[ \t]+/g, ' ').split(/\r\n|\r|\n/)
     if (/^[ \t]|^From /.test(lines[0]!)) {
-        oddities.push('its metadata begins with a line that is no field')
+        oddities.push('its metadata begins with a line that is not a field')
         lines.shift()
     }
     const fields: Fields['fields'] = []
     for (const line of lines) {
         const match = /^([!-9;-~]+):(.*)$/.exec(line)
-        // It ends the fields: what follows is text.
+        // The first other line ends the fields; text follows.
         if (match === null) break
         fields.push({ name: match[1]!.toLowerCase(), value: match[2]!.trim() })
     }

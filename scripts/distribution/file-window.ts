@@ -1,16 +1,16 @@
 import type { FileHandle } from 'node:fs/promises'
 
-/** How much is read at once. Bytes. */
+/** Size of one read. Bytes. */
 const windowSize = 64 * 1024
 
-/** Reads a file from its beginning to its end in small pieces, of which most are in memory already. */
+/** Reads small pieces of a file in ascending order; most reads come from a buffer. */
 export class FileWindow {
     #start = 0
     #bytes: Buffer = Buffer.alloc(0)
 
     /**
-     * @param end nothing behind it is read
-     * @param tooShort makes the error for bytes that are not there
+     * @param end offset at which reading stops
+     * @param tooShort creates the error for a read past the end
      */
     constructor(
         private readonly handle: FileHandle,
@@ -18,7 +18,7 @@ export class FileWindow {
         private readonly tooShort: () => Error,
     ) {}
 
-    /** These bytes; a promise only where they have to be read. They are good until the next call. */
+    /** The bytes at `offset`; a promise only if they must be read from disk. Valid until the next call. */
     at(offset: number, length: number): Buffer | Promise<Buffer> {
         const isInside = offset >= this.#start && offset + length <= this.#start + this.#bytes.length
         return isInside
@@ -35,7 +35,7 @@ export class FileWindow {
     }
 }
 
-/** Exactly these bytes of a file. @param tooShort makes the error for bytes that are not there */
+/** Reads exactly `length` bytes. @param tooShort creates the error for a read outside the file */
 export async function readAt(
     handle: FileHandle,
     offset: number,

@@ -12,7 +12,7 @@ import { sameVersion } from '../../core/version.js'
 import { isDistInfoOf, readWheel, type WheelContent } from './wheel.js'
 import { zstdOddity } from './zstd-wheel.js'
 
-/** A wheel or an sdist on this machine, whose name agrees with the metadata in it. */
+/** A local wheel or sdist whose name matches its metadata. */
 export interface Distribution {
     path: string
     filename: string
@@ -27,22 +27,22 @@ export interface Distribution {
     requiresPython?: string
     /** The METADATA of a wheel. */
     metadata?: Buffer
-    /** What PyPI would refuse, and pip and uv install. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
 }
 
 /**
- * Reads a file that is to be published.
+ * Reads a file to publish.
  *
- * @param options.acceptUnusual take what PyPI would refuse, as long as pip and uv install it
- * @throws UserError for one that cannot be read, is broken, or should not be in an index
+ * @param options.acceptUnusual accept faults that PyPI rejects, if pip and uv install the file
+ * @throws UserError if the file is unreadable, broken or unfit for an index
  */
 export async function readDistribution(path: string, options: { acceptUnusual?: boolean } = {}): Promise<Distribution> {
     const filename = basename(path)
     const { core, metadata, oddities } = await readMetadata(path, filename)
     const project = normalizeName(core.name)
     if (project === 'simple') {
-        throw refusal(filename, 'no project can be called "simple": /simple/ is an address of the index itself')
+        throw refusal(filename, 'a project cannot be called "simple": /simple/ is the path of the index itself')
     }
     if (oddities.length > 0 && !options.acceptUnusual) throw unusualRefusal(filename, oddities)
     const { size } = await stat(path)
@@ -60,20 +60,20 @@ export async function readDistribution(path: string, options: { acceptUnusual?: 
     }
 }
 
-/** What a file says of itself. */
+/** The metadata in a file. */
 export interface ReadMetadata {
     core: CoreMetadata
     /** The METADATA of a wheel. */
     metadata: Buffer | undefined
-    /** What PyPI would refuse, and pip and uv install. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
 }
 
 /**
- * Reads the metadata of a file and checks that its name says the same.
+ * Reads the metadata of a file and checks that it matches the file name.
  *
- * @param filename the name that it has, or is to have, in an index
- * @throws UserError for what pip and uv would not both install
+ * @param filename the file's name in the index
+ * @throws UserError unless both pip and uv would install the file
  */
 export async function readMetadata(path: string, filename: string): Promise<ReadMetadata> {
     const kind = kindOf(filename)
@@ -90,27 +90,27 @@ export async function readMetadata(path: string, filename: string): Promise<Read
     const core = parseCoreMetadata(content.metadata, filename)
     checkFileName(filename, core)
     if (!isDistInfoOf(content.distInfo, normalizeName(core.name), core.version)) {
-        throw refusal(filename, `its folder ${content.distInfo}.dist-info is not that of ${core.name} ${core.version}`)
+        throw refusal(filename, `its folder ${content.distInfo}.dist-info does not match ${core.name} ${core.version}`)
     }
     return { core, metadata: content.metadata, oddities: odditiesOf(content, core, filename) }
 }
 
-/** What to do with a file of another format. */
+/** The cure for a file in another format. */
 function otherFormat(filename: string): string {
     if (/\.(?:egg|exe)$/i.test(filename)) {
-        return `No current installer takes it. Make a wheel of it, "python3 -m wheel convert ${filename}", or build the project again.`
+        return `Current installers do not support it. Convert it with "python3 -m wheel convert ${filename}", or rebuild the project.`
     }
     if (/\.(?:tar|tar\.(?:bz2|xz|zst|lz|lzma|Z)|tgz|tbz2?|txz)$/i.test(filename)) {
-        return 'An sdist is a .tar.gz file (PEP 625): make it again with "python3 -m build --sdist".'
+        return 'An sdist is a .tar.gz file (PEP 625): rebuild it with "python3 -m build --sdist".'
     }
     return 'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.'
 }
 
-/** Of an sdist without PKG-INFO. */
+/** Project and version of an sdist without PKG-INFO. */
 function coreOfName(filename: string): CoreMetadata {
     const [reading, other] = sdistReadings(filename)
     if (reading === undefined || other !== undefined) {
-        throw refusal(filename, 'it has no PKG-INFO, and its name does not tell its project and version for certain')
+        throw refusal(filename, 'it has no PKG-INFO, and its name does not identify one project and version')
     }
     return { name: reading.project, version: reading.version, oddities: [] }
 }

@@ -1,14 +1,14 @@
 import { ofMembers } from './refusal.js'
 
-/** These may sign RECORD, and so cannot be in it. @see "Signed wheel files" */
+/** Signatures of RECORD, which RECORD itself cannot list. @see "Signed wheel files" */
 const signatures = ['RECORD.jws', 'RECORD.p7s']
 
 /**
  * Compares the RECORD of a wheel with its members.
  *
- * @param names of the members, without folders
+ * @param names member names, without folders
  * @param folder NAME-VERSION.dist-info
- * @returns what is wrong: a line for what it lacks, one for what it names in vain
+ * @returns up to two faults: members that RECORD lacks, and entries without a member
  * @see "Recording installed projects"; warehouse/utils/wheel.py
  */
 export function recordProblems(record: Buffer, names: readonly string[], folder: string): string[] {
@@ -21,7 +21,7 @@ export function recordProblems(record: Buffer, names: readonly string[], folder:
     const vain = [...listed].filter((name) => !members.has(name))
     return [
         ...(missing.length > 0 ? [ofMembers(missing, 'is not in its RECORD', 'are not in its RECORD')] : []),
-        ...(vain.length > 0 ? [`its RECORD names files that it lacks, ${JSON.stringify(vain[0])} the first`] : []),
+        ...(vain.length > 0 ? [`its RECORD lists files that are missing (first: ${JSON.stringify(vain[0])})`] : []),
     ]
 }
 

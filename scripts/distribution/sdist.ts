@@ -12,28 +12,28 @@ import { TarMembers } from './tar-member.js'
 import { withZip } from './zip-archive.js'
 import { maxMembers } from './zip-directory.js'
 
-/** What an sdist holds. */
+/** The content of an sdist. */
 export interface SdistContent {
-    /** The PKG-INFO file, as it is; undefined when it has none. */
+    /** The PKG-INFO file, unchanged; undefined if missing. */
     metadata: Buffer | undefined
-    /** What PyPI would refuse, and pip and uv install. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
 }
 
-/** An sdist may unpack to this many bytes, or this many times its size, and never to more than the last. */
+/** Unpacked size limit in bytes: `plainSize` or `maxRatio` times the file size, at most `maxUnpacked`. */
 const plainSize = 256 * 1024 * 1024
 const maxRatio = 100
 const maxUnpacked = 16 * 1024 * 1024 * 1024
 
-/** Two blocks of zeros. @see POSIX, pax, "ustar Interchange Format" */
+/** Two zero blocks end a tar archive. @see POSIX, pax, "ustar Interchange Format" */
 const endMarkerSize = 1024
 
 /**
- * Reads the PKG-INFO of an sdist, and the whole archive on the way, so that a broken one is found here.
+ * Reads the PKG-INFO of an sdist. Reads the whole archive, to detect a broken one.
  *
- * @param path of a local .tar.gz
- * @param file its name, for the message
- * @throws UserError for what is no whole archive, what pip and uv do not both unpack, or has no project in it
+ * @param path local .tar.gz file
+ * @param file file name for error messages
+ * @throws UserError if the archive is incomplete, holds no project, or pip or uv cannot unpack it
  * @see PEP 625; "Source distribution format"
  */
 export async function readSdist(path: string, file: string): Promise<SdistContent> {
@@ -69,11 +69,11 @@ export async function readSdist(path: string, file: string): Promise<SdistConten
     const pkgInfo = findPkgInfo(members.names, file)
     if (pkgInfo.path === undefined) return { metadata: undefined, oddities: pkgInfo.oddities }
     const metadata = found.get(pkgInfo.path)
-    if (metadata === undefined) throw refusal(file, `its member ${quoted(pkgInfo.path)} is no file`)
+    if (metadata === undefined) throw refusal(file, `its member ${quoted(pkgInfo.path)} is not a file`)
     return { metadata, oddities: [...pkgInfo.oddities, ...twice] }
 }
 
-/** The PKG-INFO of the first top folder, or the one outside of folders; of others nothing is kept. */
+/** Whether to keep a member: the top-level PKG-INFO, or that of the first top folder. */
 function isCandidate(name: string, found: ReadonlyMap<string, Buffer>): boolean {
     if (name === 'PKG-INFO' || found.has(name)) return true
     return /^[^/]+\/PKG-INFO$/.test(name) && ![...found.keys()].some((other) => other.includes('/'))
@@ -81,14 +81,14 @@ function isCandidate(name: string, found: ReadonlyMap<string, Buffer>): boolean 
 
 async function content(entry: AsyncIterable<unknown>, size: number, name: string, file: string): Promise<Buffer> {
     if (size > maxMetadataSize) {
-        throw refusal(file, `its member ${quoted(name)} has ${size} bytes, which no metadata has`)
+        throw refusal(file, `its member ${quoted(name)} has ${size} bytes, too large for metadata`)
     }
     const chunks: Buffer[] = []
     for await (const chunk of entry) chunks.push(chunk as Buffer)
     return Buffer.concat(chunks)
 }
 
-/** Lets through what is unpacked until it is too much, and looks for the end marker. @param size of the .tar.gz, bytes */
+/** Passes the unpacked data on, limits its size and requires the end marker. @param size of the .tar.gz, bytes */
 function checked(size: number, file: string): Transform {
     const limit = Math.min(maxUnpacked, Math.max(plainSize, maxRatio * size))
     let unpacked = 0
@@ -108,14 +108,14 @@ function checked(size: number, file: string): Transform {
     })
 }
 
-/** zlib says the same of a file that is no gzip and of one that goes on as something else. */
+/** zlib reports the same error for a file that is not gzip and for one with other data after the gzip stream. */
 async function explain({ message }: Error, path: string): Promise<string> {
     if (message !== 'incorrect header check') return message
     const [first, second] = await buffer(createReadStream(path, { end: 1 }))
-    return first === 0x1f && second === 0x8b ? 'something that is not gzip follows it' : 'it is no gzip'
+    return first === 0x1f && second === 0x8b ? 'data that is not gzip follows it' : 'it is not gzip'
 }
 
-/** Reads the PKG-INFO of an sdist that is a zip archive, as old ones are. Throws as `readSdist` does. */
+/** Reads the PKG-INFO of an old sdist in zip format. @throws as `readSdist` */
 export async function readZippedSdist(path: string, file: string): Promise<SdistContent> {
     return withZip(path, file, async ({ members, oddities, read }) => {
         const pkgInfo = findPkgInfo(

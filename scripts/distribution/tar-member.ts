@@ -3,27 +3,27 @@ import type { Header } from 'tar-stream'
 import { plainName } from './pkg-info.js'
 import { quoted, refusal } from './refusal.js'
 
-/** What pip and uv unpack, as tar-stream calls it. */
+/** Member types that pip and uv unpack, as named by tar-stream. */
 const kinds: (string | null)[] = ['file', 'contiguous-file', 'directory', 'symlink', 'link']
 
-/** Fields of vendors that uv passes over; it refuses the archive for others. Source: uv, uv-extract/src/stream.rs */
+/** pax fields that uv accepts; it rejects archives with others. Source: uv, uv-extract/src/stream.rs */
 const knownVendors = /^(?:[a-z]|SCHILY\.|LIBARCHIVE\.)/
 
-/** Checks the members of a tar archive in their order: pip and uv unpack each, to a place inside the archive. */
+/** Checks the members of a tar archive in order: pip and uv must unpack each one, and inside the target folder. */
 export class TarMembers {
-    /** As they are written. */
+    /** As in the archive. */
     readonly names: string[] = []
-    /** By path without a slash at its end. */
+    /** Types by path, without a trailing slash. */
     readonly #kinds = new Map<string, string>()
 
-    /** @param file the name of the archive, for the message */
+    /** @param file archive name for error messages */
     constructor(private readonly file: string) {}
 
     /**
-     * Takes the next member in.
+     * Checks and adds the next member.
      *
      * @returns its path inside the archive
-     * @throws UserError for one that pip or uv would not unpack, or elsewhere
+     * @throws UserError if pip or uv would reject the member or unpack it outside the target folder
      */
     add(header: Header): string {
         const name = plainName(header.name)
@@ -40,17 +40,17 @@ export class TarMembers {
         if (pax.some((key) => key.startsWith('GNU.sparse.'))) return 'is sparse'
         if (!kinds.includes(type)) return 'is neither a file nor a folder nor a link'
         const vendor = pax.find((key) => !knownVendors.test(key))
-        if (vendor !== undefined) return `has a pax field ${quoted(vendor)}, for which uv refuses the archive`
-        // Bytes that are no UTF-8 were replaced.
+        if (vendor !== undefined) return `has a pax field ${quoted(vendor)}, so uv refuses the archive`
+        // The decoder replaces invalid UTF-8 with U+FFFD.
         if (/[\p{Cc}\ufffd]/u.test(name)) return 'has control characters in its name, or bytes that are not UTF-8'
         if (name.startsWith('/') || name.split('/').includes('..')) return 'leads out of the archive'
         if (name.includes('\\')) return 'has a "\\" in its name'
-        if (this.#isBelowFile(name)) return 'lies in what is a file or a link'
+        if (this.#isBelowFile(name)) return 'is inside a file or a link'
         if (type === 'symlink' && leadsOut(name, linkname ?? '')) return 'leads out of the archive'
         if (type !== 'link') return undefined
         const target = withoutSlash(plainName(linkname ?? ''))
         if (leadsOut('', target)) return 'leads out of the archive'
-        return this.#kinds.get(target) === 'file' ? undefined : 'is a link to a file that is not before it'
+        return this.#kinds.get(target) === 'file' ? undefined : 'is a link to a file that does not precede it'
     }
 
     #isBelowFile(name: string): boolean {
@@ -62,7 +62,7 @@ export class TarMembers {
     }
 }
 
-/** Whether a link's target is outside of the archive, or of the top folder in which the link is. */
+/** Whether a link's target is outside the archive, or outside the link's own top folder. */
 function leadsOut(name: string, target: string): boolean {
     if (target.startsWith('/') || target.includes('\\')) return true
     const path = posix.join(posix.dirname(name), target)

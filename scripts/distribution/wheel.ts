@@ -8,27 +8,27 @@ import { zstd } from './zip-content.js'
 import type { ZipMember } from './zip-directory.js'
 import { isFolder } from './zip-names.js'
 
-/** RECORD has up to some 200 bytes for each member. Bytes. */
+/** RECORD takes up to about 200 bytes per member. Bytes. */
 const maxRecordSize = 64 * 1024 * 1024
 
-/** What a wheel holds. */
+/** The content of a wheel. */
 export interface WheelContent {
-    /** The METADATA file, as it is. */
+    /** The METADATA file, unchanged. */
     metadata: Buffer
-    /** The folder it lies in: NAME-VERSION.dist-info, without `.dist-info`. */
+    /** The name of its folder NAME-VERSION.dist-info, without `.dist-info`. */
     distInfo: string
-    /** What PyPI would refuse, and pip and uv install. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
-    /** The first member that is compressed with zstd. */
+    /** The first member compressed with zstd. */
     zstdMember: string | undefined
 }
 
 /**
  * Reads the METADATA of a wheel.
  *
- * @param path of a local file
- * @param file its name, for the message
- * @throws UserError for what is no whole zip archive, or no wheel that pip and uv would install
+ * @param path local file
+ * @param file file name for error messages
+ * @throws UserError if the zip archive is incomplete, or pip or uv would not install the wheel
  * @see "Binary distribution format", "The .dist-info directory"
  */
 export async function readWheel(path: string, file: string): Promise<WheelContent> {
@@ -53,7 +53,7 @@ export async function readWheel(path: string, file: string): Promise<WheelConten
     })
 }
 
-/** The name of the only .dist-info folder, without `.dist-info`: pip and uv refuse a wheel with two. */
+/** The name of the .dist-info folder, without `.dist-info`. pip and uv refuse a wheel with two. */
 function distInfoOf(members: readonly ZipMember[], file: string): string {
     const found = new Set(members.flatMap(({ name }) => /^([^/]+)\.dist-info\//.exec(name)?.[1] ?? []))
     const [name, other] = found
@@ -62,7 +62,7 @@ function distInfoOf(members: readonly ZipMember[], file: string): string {
     return name
 }
 
-/** Whether a wheel's .dist-info folder is called after this project and version. */
+/** Whether a .dist-info folder is named for this project and version. */
 export function isDistInfoOf(distInfo: string, project: string, version: string): boolean {
     const hyphen = distInfo.indexOf('-')
     const found = hyphen < 0 ? undefined : normalizeVersion(distInfo.slice(hyphen + 1).replaceAll('_', '-'))

@@ -5,11 +5,11 @@ import { extraRest, named, readZipDirectory, type ZipDirectory, type ZipMember }
 import { checkLocalHeaders, hasDescriptor, isOnlyName } from './zip-local-headers.js'
 import { checkZipNames, isFolder } from './zip-names.js'
 
-/** A zip archive whose records all agree: every reader sees the same members in it. */
+/** A zip archive with consistent records: every reader sees the same members. */
 export interface ZipArchive {
     /** In the order of the central directory. */
     members: ZipMember[]
-    /** What PyPI would refuse, and pip and uv install. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
     /** Unpacks a member of at most `maxSize` bytes. */
     read(member: ZipMember, maxSize: number): Promise<Buffer>
@@ -17,17 +17,18 @@ export interface ZipArchive {
 
 const methodNames: Record<number, string> = { 9: 'deflate64', 12: 'bzip2', 14: 'lzma', 93: 'zstd', 95: 'xz' }
 
-/** PyPI's bounds for a decompression bomb: this many bytes, and this many times the size of the file. */
+/** PyPI's definition of a decompression bomb: more than this many bytes and this many times the file size. */
 const suspiciousSize = 64 * 1024 * 1024
 const suspiciousRatio = 50
 
 /**
- * Opens a zip archive, checks it, and closes it again.
+ * Opens and checks a zip archive, calls `use`, and closes it.
  *
- * yauzl, which reads the central directory alone, cannot tell what other readers see; so the records are read here.
+ * Parses the records itself: yauzl reads only the central directory and cannot detect archives that other readers see
+ * differently.
  *
- * @param file its name, for the message
- * @throws UserError for what is no whole zip archive, or what pip and uv do not both install
+ * @param file file name for error messages
+ * @throws UserError if the archive is incomplete, or pip or uv would not install it
  * @see warehouse/utils/zipfiles.py; "ZIP archive confusion", PyPI's blog of 2025-08-07
  */
 export async function withZip<Result>(
@@ -56,7 +57,7 @@ export async function withZip<Result>(
 }
 
 function checkMembers({ members, comment }: ZipDirectory, file: string): string[] {
-    // Whatever is a zip archive has one of these bytes in it: uv's test.
+    // uv's test: every zip archive contains one of these bytes.
     if (comment.some((byte) => byte >= 1 && byte <= 8))
         throw refusal(file, 'its comment seems to hold another zip archive')
     for (const member of members) {
@@ -64,7 +65,7 @@ function checkMembers({ members, comment }: ZipDirectory, file: string): string[
         if (member.flags & 0x2041) throw broken('is encrypted')
         if (![0, 8, zstd].includes(member.method)) {
             const name = methodNames[member.method] ?? `method ${member.method}`
-            throw broken(`is compressed with ${name}, and pip and uv read deflate`)
+            throw broken(`is compressed with ${name}, which pip and uv do not both support: use deflate`)
         }
         if (isFolder(member) && (member.size !== 0 || member.crc !== 0)) throw broken('is a folder with content')
         if (!isOnlyName(member.extra, member.nameBytes)) throw broken('has a second name')
@@ -73,8 +74,8 @@ function checkMembers({ members, comment }: ZipDirectory, file: string): string[
     return [
         named(
             members.filter(hasDescriptor),
-            'has its size behind it (a data descriptor)',
-            'have their sizes behind them (data descriptors)',
+            'has its size after its data (a data descriptor)',
+            'have their sizes after their data (data descriptors)',
         ),
         named(
             members.filter(({ hasComment }) => hasComment),
@@ -83,8 +84,8 @@ function checkMembers({ members, comment }: ZipDirectory, file: string): string[
         ),
         named(
             members.filter(({ extra }) => extraRest(extra) > 0),
-            'has padding behind its extra fields',
-            'have padding behind their extra fields',
+            'has padding after its extra fields',
+            'have padding after their extra fields',
         ),
     ].flat()
 }

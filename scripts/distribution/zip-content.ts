@@ -6,18 +6,18 @@ import { FileWindow, readAt } from './file-window.js'
 import { quoted, refusal } from './refusal.js'
 import type { ZipMember } from './zip-directory.js'
 
-/** The compression method that pip reads with newer Pythons only. */
+/** A compression method that pip supports only with Python 3.14 or later. */
 export const zstd = 93
 
-/** Members up to this size are unpacked in memory: a stream for each costs more than most members. Bytes. */
+/** Members up to this size are unpacked in memory: a stream costs more than most members. Bytes. */
 const smallSize = 1024 * 1024
 
 /**
  * Unpacks a member of at most `maxSize` bytes.
  *
- * @param dataOffset where its data begin
- * @param file the name of the archive, for the message
- * @throws UserError when it is larger, or broken
+ * @param dataOffset offset of its data
+ * @param file archive name for error messages
+ * @throws UserError if it is larger or broken
  */
 export async function readMember(
     handle: FileHandle,
@@ -29,9 +29,9 @@ export async function readMember(
     const broken = brokenMember(member, file)
     if (member.size > maxSize || member.storedSize > maxSize) {
         const kind = member.name.slice(member.name.lastIndexOf('/') + 1).toLowerCase()
-        throw broken(`has ${Math.max(member.size, member.storedSize)} bytes, which no ${kind} has`)
+        throw broken(`has ${Math.max(member.size, member.storedSize)} bytes, too large for ${kind}`)
     }
-    return unpacked(member, await readAt(handle, dataOffset, member.storedSize, () => broken('is cut')), broken)
+    return unpacked(member, await readAt(handle, dataOffset, member.storedSize, () => broken('is truncated')), broken)
 }
 
 function unpacked(member: ZipMember, stored: Buffer, broken: Broken): Buffer {
@@ -48,9 +48,9 @@ function unpacked(member: ZipMember, stored: Buffer, broken: Broken): Buffer {
 /**
  * Unpacks each member, as an installer does, and compares its size and checksum.
  *
- * @param dataOffsets where the data of each member begin, in this order
- * @param end where those of the last one have ended
- * @throws UserError for one that is broken
+ * @param dataOffsets offset of each member's data, in ascending order
+ * @param end upper bound of all data
+ * @throws UserError if a member is broken
  */
 export async function checkContents(
     handle: FileHandle,
@@ -58,7 +58,9 @@ export async function checkContents(
     end: number,
     file: string,
 ): Promise<void> {
-    const window = new FileWindow(handle, end, () => refusal(file, 'it is not a whole zip archive: a member is cut'))
+    const window = new FileWindow(handle, end, () =>
+        refusal(file, 'it is not a whole zip archive: a member is truncated'),
+    )
     for (const [member, offset] of dataOffsets) {
         const broken = brokenMember(member, file)
         if (member.method === zstd && !canReadZstd()) continue
@@ -72,7 +74,7 @@ async function checkLarge(handle: FileHandle, member: ZipMember, offset: number,
     if (member.storedSize === 0) throw broken('unpacks to less than it says')
     let size = 0
     let crc: number | undefined = 0
-    const source = pieces(handle, offset, member.storedSize, () => broken('is cut'))
+    const source = pieces(handle, offset, member.storedSize, () => broken('is truncated'))
     const counter = new Transform({
         transform(chunk: Buffer, _encoding, done) {
             size += chunk.length
@@ -108,10 +110,10 @@ function brokenMember({ name }: ZipMember, file: string): Broken {
     return (reason) => refusal(file, `its member ${quoted(name)} ${reason}`)
 }
 
-/** Throws unless this is what the archive says of a member. */
+/** Throws unless size and checksum match the central directory. */
 function checked(member: ZipMember, size: number, crc: number | undefined, broken: Broken): void {
     if (size !== member.size) throw broken('unpacks to less than it says')
-    if (crc !== undefined && crc !== member.crc) throw broken('is damaged: it has another checksum')
+    if (crc !== undefined && crc !== member.crc) throw broken('is damaged: its checksum does not match')
 }
 
 function explained(error: unknown, broken: Broken): unknown {
@@ -120,12 +122,12 @@ function explained(error: unknown, broken: Broken): unknown {
     return /^(?:Z_|ZSTD_|ERR_ZSTD)/.test(code) ? broken(`is damaged (${message})`) : error
 }
 
-/** Undefined where Node.js has none: before 20.15. */
+/** Undefined before Node.js 20.15, which lacks it. */
 function crc32(bytes: Buffer, before: number): number | undefined {
     return typeof zlib.crc32 === 'function' ? zlib.crc32(bytes, before) : undefined
 }
 
-/** Since Node.js 22.15. */
+/** Available since Node.js 22.15. */
 interface ZstdOfNode {
     zstdDecompressSync?: (bytes: Buffer, options: { maxOutputLength: number }) => Buffer
     createZstdDecompress?: () => Transform
@@ -139,7 +141,7 @@ function unpack(stored: Buffer, { method, size }: ZipMember, broken: Broken): Bu
     if (method === 0) return stored
     const options = { maxOutputLength: Math.max(1, size) }
     if (method === 8) return zlib.inflateRawSync(stored, options)
-    if (!canReadZstd()) throw broken('is compressed with zstd, which Node.js reads from 22.15 on: use a newer one')
+    if (!canReadZstd()) throw broken('is compressed with zstd, which requires Node.js 22.15 or later')
     return (zlib as ZstdOfNode).zstdDecompressSync!(stored, options)
 }
 

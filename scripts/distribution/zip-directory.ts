@@ -4,24 +4,24 @@ import { ofMembers, refusal } from './refusal.js'
 
 /** A member of a zip archive, as the central directory describes it. */
 export interface ZipMember {
-    /** Of a folder it ends in "/". */
+    /** Folder names end in "/". */
     name: string
     nameBytes: Buffer
-    /** 0 stored, 8 deflated; any other is unusual. */
+    /** 0 is stored, 8 deflate; others are unusual. */
     method: number
     flags: number
     crc: number
     /** Bytes in the archive. */
     storedSize: number
-    /** Bytes when unpacked, as claimed. */
+    /** Unpacked size as claimed by the archive. Bytes. */
     size: number
-    /** Of its local header. */
+    /** Offset of its local header. */
     offset: number
     hasComment: boolean
     extra: Buffer
 }
 
-/** What is unusual about these members; nothing where there are none. */
+/** Describes a fault of these members; empty if there are no members. */
 export function named(members: readonly ZipMember[], one: string, many: string): string[] {
     return members.length === 0
         ? []
@@ -34,17 +34,17 @@ export function named(members: readonly ZipMember[], one: string, many: string):
           ]
 }
 
-/** The central directory of a zip archive, whose records follow one another up to the end of the archive. */
+/** The central directory of a zip archive, checked to extend without gaps to the end records. */
 export interface ZipDirectory {
     members: ZipMember[]
-    /** Where it begins: behind the last member. */
+    /** Its offset: the end of the last member. */
     offset: number
     comment: Buffer
-    /** What PyPI refuses, and pip and uv read. */
+    /** Faults that PyPI rejects, but pip and uv accept. */
     oddities: string[]
 }
 
-/** More than any real wheel has; the list of the members is held in memory. */
+/** More than any real wheel has; the member list is held in memory. */
 export const maxMembers = 100_000
 const maxDirectorySize = 64 * 1024 * 1024
 
@@ -53,31 +53,30 @@ const endSize = 22
 const zip64LocatorSize = 20
 const zip64EndSize = 56
 const memberSize = 46
-/** An archive's comment has up to 65,535 bytes, and no more may follow where Python looks for the end record. */
+/** An archive comment has up to 65,535 bytes; Python searches only this far back for the end record. */
 const maxTail = endSize + 0xffff
 
 /**
- * Reads the central directory of a zip archive. Nothing is read before its size is known to be small enough.
+ * Reads the central directory of a zip archive. Sizes are checked before anything is read.
  *
- * @param file the name of the archive, for the message
- * @throws UserError for what is no whole zip archive, has more members than any wheel, or is written so that two readers
- *     of zip archives could see two archives
+ * @param file archive name for error messages
+ * @throws UserError if the archive is incomplete, has too many members, or could be read in different ways
  * @see APPNOTE.TXT 4.3; warehouse/utils/zipfiles.py, with which PyPI refuses such archives since 2025
  */
 export async function readZipDirectory(handle: FileHandle, fileSize: number, file: string): Promise<ZipDirectory> {
     const broken = (reason: string) => refusal(file, `it is not a whole zip archive: ${reason}`)
-    const tooShort = () => broken('its end names bytes that are not there')
+    const tooShort = () => broken('its end record points outside the file')
     const tailOffset = Math.max(0, fileSize - maxTail)
     const tail = await readAt(handle, tailOffset, fileSize - tailOffset, tooShort)
     const found = tail.lastIndexOf('PK\x05\x06', tail.length - endSize, 'latin1')
     if (tail.length < endSize || found < 0) {
         if (fileSize > 0 && tail.every((byte) => byte === 0))
             throw refusal(file, `it ends in ${tail.length} NUL bytes or more`)
-        throw broken(fileSize === 0 ? 'it is empty' : 'it has no end of central directory, so it was cut or is none')
+        throw broken(fileSize === 0 ? 'it is empty' : 'it has no end record, so it is truncated or not a zip archive')
     }
     const end = tail.subarray(found)
     const commentEnd = endSize + end.readUInt16LE(20)
-    if (commentEnd > end.length) throw broken('its comment is cut')
+    if (commentEnd > end.length) throw broken('its comment is truncated')
     const trailing = end.subarray(commentEnd)
     if (trailing.some((byte) => byte !== 0))
         throw refusal(file, `${trailing.length} bytes follow the zip archive in it`)
@@ -85,23 +84,20 @@ export async function readZipDirectory(handle: FileHandle, fileSize: number, fil
     const endOffset = tailOffset + found
     const zip64 = await readZip64End(handle, endOffset, file, broken)
     const [entriesOnDisk, entries, size, offset] = agreeing(end, zip64, broken)
-    if (end.readUInt16LE(4) !== 0 || end.readUInt16LE(6) !== 0) throw broken('it says that it is one of several disks')
+    if (end.readUInt16LE(4) !== 0 || end.readUInt16LE(6) !== 0) throw broken('it is part of a multi-disk archive')
     if (entries > maxMembers || size > maxDirectorySize) {
-        throw refusal(
-            file,
-            `it has ${entries} members (${size} bytes of names), and the index takes wheels of up to ${maxMembers}`,
-        )
+        throw refusal(file, `it has ${entries} members (${size} bytes of names): the index accepts up to ${maxMembers}`)
     }
     if (offset + size !== (zip64?.offset ?? endOffset)) {
         throw broken(
-            'its central directory is not where its end says: something was put before it, into it or behind it',
+            'its central directory is not where its end record says: bytes were inserted before, in or after it',
         )
     }
     const members = parseMembers(await readAt(handle, offset, size, tooShort), broken)
-    if (members.length !== entries) throw broken(`it has ${members.length} members, and its end says ${entries}`)
+    if (members.length !== entries) throw broken(`it has ${members.length} members, but its end record says ${entries}`)
     const oddities = [
         ...(trailing.length > 0 ? [`${trailing.length} NUL bytes follow the zip archive in it`] : []),
-        ...(entriesOnDisk === entries ? [] : ['its end of central directory has two counts of members']),
+        ...(entriesOnDisk === entries ? [] : ['its end record has two different member counts']),
     ]
     return { members, offset, comment: end.subarray(endSize, commentEnd), oddities }
 }
@@ -109,7 +105,7 @@ export async function readZipDirectory(handle: FileHandle, fileSize: number, fil
 interface Zip64End {
     /** Entries on this disk, entries, size, offset. */
     numbers: number[]
-    /** Where it begins. */
+    /** Its own offset. */
     offset: number
 }
 
@@ -120,30 +116,31 @@ async function readZip64End(
     broken: Broken,
 ): Promise<Zip64End | undefined> {
     if (endOffset < zip64LocatorSize) return undefined
-    const tooShort = () => broken('its zip64 end is not there')
+    const tooShort = () => broken('its zip64 end record is missing')
     const locator = await readAt(handle, endOffset - zip64LocatorSize, zip64LocatorSize, tooShort)
     if (locator.readUInt32LE(0) !== signatures.zip64Locator) return undefined
     const offset = Number(locator.readBigUInt64LE(8))
     const isInside = offset + zip64EndSize <= endOffset - zip64LocatorSize
     const record = isInside ? await readAt(handle, offset, zip64EndSize, tooShort) : undefined
-    if (record?.readUInt32LE(0) !== signatures.zip64End) throw broken('its zip64 end is not where its locator says')
+    if (record?.readUInt32LE(0) !== signatures.zip64End)
+        throw broken('its zip64 end record is not where its locator says')
     if (
         offset + zip64EndSize !== endOffset - zip64LocatorSize ||
         Number(record.readBigUInt64LE(4)) !== zip64EndSize - 12
     ) {
-        throw refusal(file, 'its zip64 end of central directory has further data, which readers take in several ways')
+        throw refusal(file, 'its zip64 end record has extra data, which readers interpret differently')
     }
     return { numbers: [24, 32, 40, 48].map((at) => Number(record.readBigUInt64LE(at))), offset }
 }
 
-/** The numbers of the end record. Where both ends have one they are the same. */
+/** The numbers of the end record and the zip64 end record, which must agree. */
 function agreeing(end: Buffer, zip64: Zip64End | undefined, broken: Broken): [number, number, number, number] {
     const own = [end.readUInt16LE(8), end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)]
     const isElsewhere = [0xffff, 0xffff, 0xffffffff, 0xffffffff]
     const numbers = own.map((value, position) => {
         const other = zip64?.numbers[position]
         if (other !== undefined && value !== isElsewhere[position] && value !== other) {
-            throw broken('its two ends of central directory contradict each other')
+            throw broken('its end record contradicts its zip64 end record')
         }
         return other ?? value
     })
@@ -185,9 +182,9 @@ function parseMembers(directory: Buffer, broken: Broken): ZipMember[] {
 }
 
 /**
- * Numbers of a header, those that are too large for it taken from its zip64 field.
+ * Resolves the numbers of a header: numbers that do not fit into it are read from its zip64 field.
  *
- * @param numbers in the order in which the field has them
+ * @param numbers in the order of the zip64 field
  * @see APPNOTE.TXT 4.5.3
  */
 export function zip64Numbers(extra: Buffer, numbers: number[], broken: Broken): number[] {
@@ -203,7 +200,7 @@ export function zip64Numbers(extra: Buffer, numbers: number[], broken: Broken): 
     })
 }
 
-/** The extra fields of a header, up to one that is broken. @see APPNOTE.TXT 4.5.1 */
+/** The extra fields of a header, up to the first broken one. @see APPNOTE.TXT 4.5.1 */
 export function extraFields(extra: Buffer): { id: number; data: Buffer }[] {
     const fields: { id: number; data: Buffer }[] = []
     for (let at = 0, end = 0; at + 4 <= extra.length; at = end) {
@@ -214,10 +211,10 @@ export function extraFields(extra: Buffer): { id: number; data: Buffer }[] {
     return fields
 }
 
-/** How many bytes behind the extra fields of a header are none. Up to 3 are padding, which readers pass over. */
+/** The number of bytes after the last valid extra field. Up to 3 are padding, which readers ignore. */
 export function extraRest(extra: Buffer): number {
     return extra.length - extraFields(extra).reduce((sum, { data }) => sum + 4 + data.length, 0)
 }
 
-/** Makes the error for an archive that is broken. */
+/** Creates the error for a broken archive. */
 type Broken = (reason: string) => Error

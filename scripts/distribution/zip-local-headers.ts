@@ -4,10 +4,10 @@ import { quoted, refusal } from './refusal.js'
 import { extraFields, extraRest, named, zip64Numbers, type ZipDirectory, type ZipMember } from './zip-directory.js'
 
 /**
- * Compares each local header with the central directory, and looks that nothing lies before, between and behind the
- * members: a reader that streams an archive takes its members from there.
+ * Compares each local header with the central directory, and checks that no bytes lie before, between or after the
+ * members: streaming readers would find members there.
  *
- * @returns where each member's data begin, and what is unusual
+ * @returns the offset of each member's data, and faults that pip and uv accept
  */
 export async function checkLocalHeaders(
     handle: FileHandle,
@@ -15,7 +15,7 @@ export async function checkLocalHeaders(
     file: string,
 ): Promise<{ dataOffsets: Map<ZipMember, number>; oddities: string[] }> {
     const broken = (reason: string) => refusal(file, `it is not a whole zip archive: ${reason}`)
-    const window = new FileWindow(handle, directory.offset, () => broken('a member is cut'))
+    const window = new FileWindow(handle, directory.offset, () => broken('a member is truncated'))
     const members = [...directory.members].sort((a, b) => a.offset - b.offset)
     const dataOffsets = new Map<ZipMember, number>()
     const padded: ZipMember[] = []
@@ -41,7 +41,7 @@ export async function checkLocalHeaders(
             const length = next - dataEnd
             const isThere =
                 [12, 16, 20, 24].includes(length) && isDescriptorOf(member, await window.at(dataEnd, length))
-            if (!isThere) throw refusal(file, `${of} has no data descriptor that agrees with the central directory`)
+            if (!isThere) throw refusal(file, `${of} has no data descriptor that matches the central directory`)
             expected = next
         }
     }
@@ -53,13 +53,13 @@ export async function checkLocalHeaders(
         dataOffsets,
         oddities: named(
             padded,
-            'has padding behind its local extra fields',
-            'have padding behind their local extra fields',
+            'has padding after its local extra fields',
+            'have padding after their local extra fields',
         ),
     }
 }
 
-/** The error for a member, or the central directory, that does not begin where what is before it ends. */
+/** The error for a member or central directory that does not begin at the end of the previous member. */
 async function misplaced(
     { name, offset }: { name: string; offset: number },
     expected: number,
@@ -74,12 +74,11 @@ async function misplaced(
         const hidden = (await window.at(expected + 30, length)).toString('utf8')
         return refusal(file, `its central directory does not list its member ${quoted(hidden)}`)
     }
-    const where =
-        expected === 0 ? 'stand before the zip archive in it' : `stand between its members, before ${quoted(name)}`
+    const where = expected === 0 ? 'precede the zip archive in it' : `lie between its members, before ${quoted(name)}`
     return refusal(file, `${between} bytes ${where}`)
 }
 
-/** How a local header contradicts the central directory. */
+/** Describes how a local header contradicts the central directory. */
 function localDifference(member: ZipMember, header: Buffer, name: Buffer, extra: Buffer): string | undefined {
     const flags = header.readUInt16LE(6)
     if (!name.equals(member.nameBytes)) return `is called ${quoted(name.toString('utf8'))} in its local header`
@@ -105,7 +104,7 @@ function localDifference(member: ZipMember, header: Buffer, name: Buffer, extra:
     return hasOtherZip64(member, extra) ? 'has another size in the zip64 field of its local header' : undefined
 }
 
-/** A zip64 field that is not needed: some readers take its sizes, others those of the header. */
+/** Whether an unneeded zip64 field has other sizes than the header: readers differ in which they use. */
 function hasOtherZip64({ size, storedSize, flags }: ZipMember, extra: Buffer): boolean {
     const field = extraFields(extra).find(({ id }) => id === 0x0001)
     if (field === undefined || field.data.length === 0 || (flags & 8) !== 0) return false
@@ -127,7 +126,7 @@ export function hasDescriptor({ flags }: ZipMember): boolean {
     return (flags & 8) !== 0
 }
 
-/** Whether no Unicode Path (Info-ZIP) renames a member for the readers that heed it. @see APPNOTE.TXT 4.6.9 */
+/** Whether no Unicode Path field (Info-ZIP) gives the member another name. @see APPNOTE.TXT 4.6.9 */
 export function isOnlyName(extra: Buffer, name: Buffer): boolean {
     const paths = extraFields(extra).filter(({ id }) => id === 0x7075)
     return paths.every(({ data }) => data.length > 5 && data.subarray(5).equals(name))

@@ -2,11 +2,11 @@ import { ofMembers, quoted, refusal } from './refusal.js'
 import type { ZipMember } from './zip-directory.js'
 
 /**
- * Checks the names of the members of a zip archive: none may lead out of it, and no two stand for one file.
+ * Checks the member names of a zip archive: each must stay inside the target folder and be unique.
  *
- * @param file the name of the archive, for the message
- * @returns what is unusual, and still installed by pip and uv
- * @throws UserError for what they do not install, or not alike
+ * @param file archive name for error messages
+ * @returns faults that pip and uv accept
+ * @throws UserError if pip and uv reject the archive or unpack it differently
  */
 export function checkZipNames(members: readonly ZipMember[], file: string): string[] {
     for (const member of members) {
@@ -25,14 +25,14 @@ export function checkZipNames(members: readonly ZipMember[], file: string): stri
 function nameProblem({ name, nameBytes, flags }: ZipMember): string | undefined {
     if (name === '') return 'has no name'
     if (!Buffer.from(name).equals(nameBytes)) return 'has a name that is not UTF-8'
-    // Without this flag (bit 11) Python reads it in the code page 437.
+    // Without this flag (bit 11), Python decodes the name as code page 437.
     if (nameBytes.some((byte) => byte > 0x7f) && (flags & 0x800) === 0) return 'has a name that is not marked as UTF-8'
     if (/\p{C}/u.test(name)) return 'has control characters in its name'
     const leadsOut = /^[\\/]|^[A-Za-z]:/.test(name) || name.split(/[\\/]/).includes('..')
     return leadsOut ? 'leads out of the archive' : undefined
 }
 
-/** Members that are unpacked to one path. */
+/** Reports members that are unpacked to the same path. */
 function duplicates(members: readonly ZipMember[], file: string): string[] {
     const byPath = new Map<string, ZipMember>()
     const twice: string[] = []
@@ -51,13 +51,13 @@ function duplicates(members: readonly ZipMember[], file: string): string[] {
             path += (path && '/') + parents.shift()!
             const parent = byPath.get(path)
             if (parent && !isFolder(parent))
-                throw refusal(file, `its member ${quoted(parent.name)} is a file and a folder`)
+                throw refusal(file, `its member ${quoted(parent.name)} is both a file and a folder`)
         }
     }
     return twice.length === 0 ? [] : [ofMembers(twice, 'is in it twice', 'are in it twice')]
 }
 
-/** Where it is unpacked to: `a//b` and `./a/b` are `a/b`. */
+/** The path to which a member is unpacked: `a//b` and `./a/b` become `a/b`. */
 function pathOf(name: string): string {
     if (!/\/\/|(?:^|\/)\.(?:\/|$)|\/$/.test(name)) return name
     return name

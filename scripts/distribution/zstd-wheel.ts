@@ -1,25 +1,24 @@
 import { quoted, refusal } from './refusal.js'
 import { compareVersions, normalizeVersion } from '../../core/version.js'
 
-/** Since when Python's `zipfile`, and so pip, reads zstd. @see PEP 784 */
+/** The first Python whose `zipfile`, and so pip, supports zstd. @see PEP 784 */
 const firstPython = '3.14'
 
 /**
- * What is unusual about a wheel with a member that is compressed with zstd. uv reads it with any Python, pip only with a
- * Python that does.
+ * Describes a wheel member compressed with zstd. uv reads it with any Python, pip only with Python 3.14 or later.
  *
- * @throws UserError unless the wheel is for such Pythons alone
+ * @throws UserError unless the wheel requires such a Python
  */
 export function zstdOddity(member: string, filename: string, requiresPython: string | undefined): string {
     const oddity = `its member ${quoted(member)} is compressed with zstd`
     if (tagsAreNewer(filename) || (requiresPython !== undefined && requiresNewer(requiresPython))) return oddity
     throw refusal(
         filename,
-        `${oddity}, which pip reads with Python ${firstPython} and later, and the wheel is for older ones`,
+        `${oddity}, which pip reads only with Python ${firstPython} or later, but the wheel also allows older ones`,
     )
 }
 
-/** `cp314-cp314-linux_x86_64`: whether each Python tag names a Python that reads zstd. */
+/** Whether every Python tag, such as `cp314` in `cp314-cp314-linux_x86_64`, is 3.14 or later. */
 function tagsAreNewer(filename: string): boolean {
     const python = filename.split('-').at(-3)!
     return python.split('.').every((tag) => {
@@ -28,7 +27,7 @@ function tagsAreNewer(filename: string): boolean {
     })
 }
 
-/** Whether one of the specifiers lets only Pythons in that read zstd. */
+/** Whether one of the specifiers excludes Pythons before 3.14. */
 function requiresNewer(requiresPython: string): boolean {
     return requiresPython.split(',').some((specifier) => {
         const [, version] = /^\s*(?:>=|>|~=|==)\s*(.*?)(?:\.\*)?\s*$/.exec(specifier) ?? []

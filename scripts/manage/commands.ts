@@ -24,7 +24,7 @@ import { describeChanges, describeFiles, describeProblems, describeProjects, des
 import { showScan } from './show-progress.js'
 import { makeToken } from './token.js'
 
-/** The options of all commands, as the command line gives them. */
+/** The command-line options of all commands. */
 export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
     json?: true
     dryRun?: true
@@ -45,7 +45,7 @@ export async function listCommand(name: string, project: string | undefined, opt
         return
     }
     const projects = await listProjects(bucket)
-    if (projects === undefined) warn(`there is no list of projects yet: manage-index rebuild ${name} makes it`)
+    if (projects === undefined) warn(`the index has no project list yet: create it with "manage-index rebuild ${name}"`)
     show(options, { projects: projects ?? [] }, projects ? describeProjects(projects) : '')
 }
 
@@ -82,7 +82,7 @@ export async function rebuildCommand(name: string, projects: string[], options: 
     }
 }
 
-/** `verify BUCKET [PROJECT...]`. Throws UserError when something is wrong. */
+/** `verify BUCKET [PROJECT...]`. @throws UserError if there are problems */
 export async function verifyCommand(name: string, projects: string[], options: ManageOptions): Promise<void> {
     const bucket = open(name, options)
     const { problems, ...seen } = await findProblems(bucket, projects, options)
@@ -92,9 +92,7 @@ export async function verifyCommand(name: string, projects: string[], options: M
     const unknown = problems.filter(({ kind }) => kind === 'unknown-object').length
     const cures = [
         ...(unknown < problems.length ? [`Repair the index: manage-index rebuild ${name}`] : []),
-        ...(unknown > 0
-            ? ['Installers take no notice of unknown objects. Move those that should not be in this bucket.']
-            : []),
+        ...(unknown > 0 ? ['Installers ignore unknown objects. Move those that do not belong in this bucket.'] : []),
     ]
     throw new UserError(counted(problems.length, 'problem'), cures.join('\n'))
 }
@@ -150,15 +148,15 @@ export async function statusCommand(
     options: ManageOptions,
 ): Promise<void> {
     const changed = await setStatus(new PackageIndex(open(name, options), warn), project, status, reasonOf(options))
-    const offers = status === 'quarantined' ? '; its files are not offered until it is active' : ''
+    const offers = status === 'quarantined' ? '; its files are hidden until it is active again' : ''
     show(options, changed, `${changed.project}: ${changed.before.status} -> ${status}${offers}\n`)
 }
 
-/** `token USER`. Asks nobody: neither the bucket nor the network. */
+/** `token USER`. Works offline. */
 export function tokenCommand(user: string, options: { json?: true; line?: true }): void {
     const made = makeToken(user)
     if (options.line) {
-        // For `>> FILE`: what the client needs goes to the terminal.
+        // For `>> FILE`: the token goes to the terminal, not to the file.
         printError(`token of ${user}, for the client: ${made.token}\n`)
         print(`${made.line}\n`)
         return
@@ -198,17 +196,17 @@ export async function removeCommand(
     show(options, removal, lines.map((line) => line + '\n').join(''))
 }
 
-/** What becomes of the name of a project whose last file is removed. */
+/** Reports whether the name of a project stays claimed after its last file is removed. */
 function claimLines({ project, wholeProject, others }: Removal, options: ManageOptions): string[] {
     if (!wholeProject) return []
     if (!options.releaseName) {
         return [
             `The name ${project} stays claimed: its empty page keeps clients from the public index. ` +
-                '--release-name gives it up.',
+                'Release it with --release-name.',
         ]
     }
-    if (others.length > 0) return [`The name ${project} stays claimed by ${others.join(', ')}: delete these, too.`]
-    return [`The name ${project} is given up: with --fallback, clients get it from the public index now.`]
+    if (others.length > 0) return [`The name ${project} stays claimed by ${others.join(', ')}: delete these as well.`]
+    return [`The name ${project} is released: with --fallback, clients now get it from the public index.`]
 }
 
 async function expectedProjects(bucket: Bucket): Promise<number | undefined> {

@@ -2,13 +2,13 @@ import { createInterface } from 'node:readline/promises'
 import { UserError } from '../../core/user-error.js'
 
 /**
- * Asks on the terminal whether to go on.
+ * Asks for confirmation on the terminal.
  *
- * @throws UserError for every answer but yes, and where there is no terminal
+ * @throws UserError unless the answer is yes, or if there is no terminal
  */
 export async function confirm(question: string): Promise<void> {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
-        throw new UserError(`${question}: there is no terminal to ask on`, 'Say it with --yes.')
+        throw new UserError(`${question}: no terminal to ask for confirmation`, 'Confirm with --yes.')
     }
     const terminal = createInterface({ input: process.stdin, output: process.stderr })
     try {

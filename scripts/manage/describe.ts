@@ -6,7 +6,7 @@ import type { ProjectChanges } from '../index/repair/rebuild-project.js'
 import type { RebuildReport } from '../index/repair/rebuild.js'
 import { onOneLine, table } from './table.js'
 
-/** The projects as a table. */
+/** Formats the projects as a table. */
 export function describeProjects(projects: readonly ProjectSummary[]): string {
     const rows = projects.map(({ name, latest, versions, files, size }) => [
         name,
@@ -18,7 +18,7 @@ export function describeProjects(projects: readonly ProjectSummary[]): string {
     return table([['PROJECT', 'LATEST', 'VERSIONS', 'FILES', 'SIZE'], ...rows])
 }
 
-/** The files of a project as a table. */
+/** Formats the files of a project as a table. */
 export function describeFiles(page: ProjectPage): string {
     const rows = page.files.map(({ filename, size, uploadTime, yanked }) => [
         versionOf(page.name, filename),
@@ -32,19 +32,19 @@ export function describeFiles(page: ProjectPage): string {
     return note + table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED'], ...rows])
 }
 
-/** What a rebuild changed: one line for each file, page and object. */
+/** Formats the changes of a rebuild: one line for each file, page and object. */
 export function describeRebuild(report: RebuildReport): string {
     const lines = [
         ...report.changed.flatMap(describeChanges),
         ...report.listed.map((name) => `+ ${name} on the list of the projects`),
         ...report.unlisted.map((name) => `- ${name} on the list of the projects`),
         ...(report.root ? ['~ index.json, index.html'] : []),
-        ...report.unknown.map((key) => `? ${onOneLine(key)} belongs to no project`),
+        ...report.unknown.map((key) => `? ${onOneLine(key)} does not belong to a project`),
     ]
     return lines.map((line) => line + '\n').join('')
 }
 
-/** What rebuilding one project changed. */
+/** Formats the changes of rebuilding one project. */
 export function describeChanges(changes: ProjectChanges): string[] {
     const { project, added, removed, changed, written, deleted, pages } = changes
     const page = `${project}/index.json`
@@ -58,7 +58,7 @@ export function describeChanges(changes: ProjectChanges): string[] {
     ]
 }
 
-/** The problems, one in a line. */
+/** Formats the problems, one per line. */
 export function describeProblems(problems: readonly Problem[]): string {
     return problems.map(({ kind, key, detail }) => `${kind}: ${onOneLine(key)} ${onOneLine(detail)}\n`).join('')
 }

@@ -3,12 +3,12 @@ import { normalizeVersion, sameVersion } from '../../core/version.js'
 import { versionOf, type FileEntry, type ProjectPage } from '../../core/project-page.js'
 
 /**
- * The files of a page that are meant by a version, which stands for all its files, or by a file's name.
+ * Finds files of a page by file name, or by version (all files of that version).
  *
- * @throws UserError when there are none
+ * @throws UserError if no file matches
  */
 export function findFiles(page: ProjectPage, target: string): FileEntry[] {
-    // Of a project that is called by a digit, 1-2+a.tar.gz is a file and reads as a version, too.
+    // File names first: for a project named "1", the file name 1-2+a.tar.gz is also a valid version.
     const named = page.files.find(({ filename }) => filename === target)
     if (named) return [named]
     const version = normalizeVersion(target)

@@ -3,10 +3,10 @@ import { projectPages, rootPages } from '../index/stored/pages.js'
 import { mapParallel } from '../s3/parallel.js'
 import { versionOf, type ProjectPage } from '../../core/project-page.js'
 
-/** A project in short. */
+/** A summary of one project. */
 export interface ProjectSummary {
     name: string
-    /** The newest version that is not yanked as a whole; undefined where each is. */
+    /** The newest version with a file that is not yanked; undefined if all files are yanked. */
     latest: string | undefined
     versions: number
     files: number
@@ -16,7 +16,7 @@ export interface ProjectSummary {
 
 const parallelProjects = 16
 
-/** The projects of an index; undefined when there is no list of them. */
+/** Lists the projects of an index; undefined if it has no project list. */
 export async function listProjects(bucket: Bucket): Promise<ProjectSummary[] | undefined> {
     const content = await bucket.get(rootPages.jsonKey)
     if (content === undefined) return undefined

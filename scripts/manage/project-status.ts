@@ -5,11 +5,11 @@ import { projectStatuses, type ProjectStatus } from '../../core/project-page.js'
 import { readProject } from './read-project.js'
 
 /**
- * Sets what an index says of a project. The files of a quarantined one are kept and offered again when it is active.
+ * Sets the status of a project. Files of a quarantined project are kept, and offered again when it is active.
  *
  * @param reason one line; empty for none
- * @returns what it was, and what it is
- * @throws UserError for a project without a page, and for a status that PEP 792 does not know
+ * @returns the status before and after
+ * @throws UserError if the project has no page or PEP 792 does not define the status
  * @see PEP 792, "Project statuses"
  */
 export async function setStatus(
@@ -20,7 +20,7 @@ export async function setStatus(
 ): Promise<{ project: string; before: ProjectStatus; status: ProjectStatus }> {
     if (!(projectStatuses as readonly string[]).includes(status)) {
         throw new UserError(
-            `${JSON.stringify(status)} is no status of a project`,
+            `${JSON.stringify(status)} is not a project status`,
             `Use one of ${projectStatuses.join(', ')} (PEP 792).`,
         )
     }

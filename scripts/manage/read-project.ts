@@ -7,8 +7,8 @@ import type { ProjectPage } from '../../core/project-page.js'
 /**
  * Reads the page of a project.
  *
- * @param name as the user writes it
- * @throws UserError when there is none
+ * @param name project name, not necessarily normalised
+ * @throws UserError if the page does not exist
  */
 export async function readProject(bucket: Bucket, name: string): Promise<ProjectPage> {
     const project = normalizeName(name)
@@ -16,7 +16,7 @@ export async function readProject(bucket: Bucket, name: string): Promise<Project
     const content = await bucket.get(pages.jsonKey)
     if (content) return pages.parse(content.body)
     throw new UserError(
-        `there is no ${pages.jsonKey} in the bucket ${bucket.name}`,
-        `If its files are there: manage-index rebuild ${bucket.name} ${project}`,
+        `the bucket ${bucket.name} has no ${pages.jsonKey}`,
+        `If it has files of the project: manage-index rebuild ${bucket.name} ${project}`,
     )
 }

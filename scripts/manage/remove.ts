@@ -16,22 +16,22 @@ import { rebuildProject } from '../index/repair/rebuild-project.js'
 import { readProject } from './read-project.js'
 import { ensureListed, ensureUnlisted } from '../index/update/update-root.js'
 
-/** What is to be removed: all of a project, or some of its files. */
+/** The files to remove: a whole project, or some of its files. */
 export interface Removal {
     project: string
     filenames: string[]
-    /** Keys of the files and of what lies beside them. */
+    /** Keys of the files and their companion objects. */
     keys: string[]
     wholeProject: boolean
-    /** Keys in the folder that are none of the index's: they keep the name claimed. */
+    /** Keys of unknown objects in the folder, which keep the name claimed. */
     others: string[]
 }
 
 /**
- * Finds out what to remove.
+ * Finds the objects to remove.
  *
- * @param targets versions and file names; none stands for the whole project
- * @throws UserError when there is nothing of the kind
+ * @param targets versions and file names; empty for the whole project
+ * @throws UserError if the project, or one of the targets, does not exist
  */
 export async function planRemoval(index: PackageIndex, name: string, targets: readonly string[]): Promise<Removal> {
     const project = normalizeName(name)
@@ -51,11 +51,11 @@ export async function planRemoval(index: PackageIndex, name: string, targets: re
 }
 
 /**
- * Removes files: from the pages first, so that no page ever names a file that is gone, then from the bucket. A project
- * without files is taken off the list.
+ * Removes files from the pages, then from the bucket, so that pages never list missing files. A project without files
+ * is removed from the project list.
  *
- * @param options.releaseName also gives up the name of a project without files: its pages go, and nginx may answer it by
- * the public index. Otherwise the empty pages keep it claimed.
+ * @param options.releaseName also delete the pages of a project without files, so that nginx may redirect its name to
+ *     the public index. Otherwise the empty pages keep the name claimed.
  */
 export async function remove(
     index: PackageIndex,
@@ -77,7 +77,7 @@ export async function remove(
     const { jsonKey, htmlKey } = projectPages(project)
     const claims = [jsonKey, htmlKey, `${project}/`]
     await bucket.delete(options.releaseName ? [...keys, ...claims] : keys)
-    // A publisher may have written to the pages after they were found empty: what it uploaded is indexed again.
+    // A publisher may have updated the pages after they were found empty: index its files again.
     const left = await listProject(bucket, project)
     if (left.files.size === 0) return
     await rebuildProject(index, project, {}, left)

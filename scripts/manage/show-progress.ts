@@ -1,15 +1,15 @@
 import type { ScanProgress } from '../index/repair/scan.js'
 
-/** A line on a terminal that is written over as the walk through an index goes on. */
+/** A progress line of a scan on a terminal. */
 export interface ScanLine {
     update(progress: ScanProgress): void
     end(): void
 }
 
 /**
- * Shows how far a walk is, and how long it will take; quiet where no terminal reads it.
+ * Shows the progress of a scan and the estimated time left; silent if `stream` is not a terminal.
  *
- * @param expected how many projects the index has, as far as is known
+ * @param expected number of projects in the index, if known
  */
 export function showScan(stream: NodeJS.WriteStream, expected: number | undefined): ScanLine {
     const start = performance.now()

@@ -1,4 +1,4 @@
-/** Rows as aligned columns, the first row being the heads. */
+/** Formats rows as aligned columns. The first row has the headings. */
 export function table(rows: readonly (readonly string[])[]): string {
     const widths = rows[0]!.map((_head, column) => Math.max(...rows.map((row) => row[column]!.length)))
     const line = (row: readonly string[]) =>
@@ -9,7 +9,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     return rows.map((row) => line(row) + '\n').join('')
 }
 
-/** Text without line breaks: a name in a bucket, which others wrote, must not begin a line. */
+/** Escapes control characters: names in a bucket are untrusted and must not start a new line. */
 export function onOneLine(text: string): string {
     return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1))
 }

@@ -4,26 +4,26 @@ import { UsageError } from '../../core/user-error.js'
 /** A user of the index and its password. */
 export interface UserToken {
     user: string
-    /** 256 random bits in base64url: it may stand in a URL as it is. */
+    /** 256 random bits in base64url, which URLs can contain unescaped. */
     token: string
     /** The line for nginx's password file. */
     line: string
 }
 
 /**
- * Makes a token for a user of the index, and its line for the password file.
+ * Generates a token for a user of the index, and its line for the password file.
  *
- * The hash is salted SHA-1, which nginx checks in about a microsecond at each request. A slow hash protects passwords that
- * can be guessed; nobody guesses 256 random bits.
+ * The hash is salted SHA-1, which nginx checks in about a microsecond per request. Slow hashes protect guessable
+ * passwords; 256 random bits cannot be guessed.
  *
- * @throws UsageError for a name that HTTP's Basic authentication or the file cannot carry
+ * @throws UsageError for a name that HTTP Basic authentication or the file does not allow
  * @see nginx, auth_basic_user_file, {SSHA}; RFC 2307; RFC 7617
  */
 export function makeToken(user: string): UserToken {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(user)) {
         throw new UsageError(
-            `${JSON.stringify(user)} cannot be the name of a user`,
-            'Use A-Z, a-z, 0-9, ".", "_" and "-", beginning with a letter or a digit: ci',
+            `${JSON.stringify(user)} is not a valid user name`,
+            'Use A-Z, a-z, 0-9, ".", "_" and "-", starting with a letter or a digit. Example: ci',
         )
     }
     const token = randomBytes(32).toString('base64url')

@@ -10,14 +10,14 @@ import { yankedHeaders } from '../index/stored/stored-headers.js'
 const parallelObjects = 16
 
 /**
- * Yanks files: installers take them only for an exact pin. @see PEP 592
+ * Yanks files: installers then use them only for an exact pin. @see PEP 592
  *
- * The yank is an object beside the file, which outlives the pages, and is written before them.
+ * Writes FILE.yanked, which survives a rebuild of the pages, and then the pages.
  *
- * @param target a version or a file's name
+ * @param target a version or a file name
  * @param reason one line; may be empty
  * @returns the names of the files
- * @throws UserError when there is no such file
+ * @throws UserError if no file matches
  */
 export async function yank(index: PackageIndex, name: string, target: string, reason: string): Promise<string[]> {
     const page = await readProject(index.bucket, name)
@@ -29,7 +29,7 @@ export async function yank(index: PackageIndex, name: string, target: string, re
     return names
 }
 
-/** Takes yanks back. Parameters, result and errors as of `yank`. */
+/** Reverts yanks. Parameters, result and errors are those of `yank`. */
 export async function unyank(index: PackageIndex, name: string, target: string): Promise<string[]> {
     const page = await readProject(index.bucket, name)
     const names = findFiles(page, target).map(({ filename }) => filename)

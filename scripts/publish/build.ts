@@ -6,24 +6,24 @@ import { UserError } from '../../core/user-error.js'
 import { kindOf } from '../../core/file-name.js'
 import { builderEnvironment } from './builder-environment.js'
 
-/** How a project is built. */
+/** Options for building a project. */
 export interface BuildOptions {
-    /** In an environment of its own, into which the build's requirements are installed. */
+    /** Build in an isolated environment, into which the build requirements are installed. */
     isolation: boolean
     python?: string
-    /** Variables that the builder gets although they look like secrets. */
+    /** Names of variables to pass to the builder even if they look like secrets. */
     buildEnv?: readonly string[]
 }
 
-/** How much of a failed build is shown, from its end. Lines. */
+/** How many of the last lines of a failed build to show. */
 const shownLines = 30
 
 /**
- * Builds the sdist and the wheel of a project into its `dist/`, without the credentials that publish them.
+ * Builds the sdist and the wheel of a project into its `dist/`. The builder does not see the publishing credentials.
  *
- * @param folder with pyproject.toml or setup.py
- * @returns the paths of what this build made; older files in `dist/` are not among them
- * @throws UserError when there is nothing to build, nothing to build it with, or when it fails
+ * @param folder a folder with pyproject.toml or setup.py
+ * @returns paths of the built files, without older files in `dist/`
+ * @throws UserError if the folder is not a project, no builder is installed, or the build fails
  */
 export async function build(folder: string, options: BuildOptions): Promise<string[]> {
     if (!['pyproject.toml', 'setup.py'].some((name) => existsSync(join(folder, name)))) {
@@ -38,17 +38,17 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
     const fresh = await mkdtemp(join(dist, '.build-'))
     try {
         const [command, ...words] = await builder(options, environment)
-        // Of --outdir (build) and --out-dir (uv), the short form is the same.
+        // -o is short for --outdir (build) and --out-dir (uv).
         const { status, output } = await run(command!, [...words, '-o', fresh, resolve(folder)], environment, shown())
         if (status !== 0) {
             const tail = output.trimEnd().split('\n').slice(-shownLines).join('\n')
             throw new UserError(
                 `the build of ${folder} failed`,
-                tail || `${command} ${words.join(' ')} ended with ${status}`,
+                tail || `${command} ${words.join(' ')} exited with status ${status}`,
             )
         }
         const names = (await readdir(fresh)).filter((name) => kindOf(name) !== undefined).sort()
-        if (names.length === 0) throw new UserError(`the build of ${folder} made neither a wheel nor an sdist`)
+        if (names.length === 0) throw new UserError(`the build of ${folder} produced neither a wheel nor an sdist`)
         for (const name of names) await rename(join(fresh, name), join(dist, name))
         return names.map((name) => join(dist, name))
     } finally {
@@ -56,7 +56,7 @@ export async function build(folder: string, options: BuildOptions): Promise<stri
     }
 }
 
-/** The first builder that this machine has, as the words of a command. */
+/** The command line of the first installed builder. */
 async function builder(options: BuildOptions, environment: NodeJS.ProcessEnv): Promise<string[]> {
     const python = options.python ?? 'python3'
     const hasBuild = await run(python, ['-c', 'import build.__main__'], environment, false)
@@ -64,18 +64,18 @@ async function builder(options: BuildOptions, environment: NodeJS.ProcessEnv): P
     const hasUv = await run('uv', ['--version'], environment, false)
     if (hasUv.status === 0) return ['uv', 'build', ...(options.isolation ? [] : ['--no-build-isolation'])]
     throw new UserError(
-        `nothing here can build a Python package: ${python} has no module "build", and there is no uv`,
+        `no builder for Python packages found: ${python} has no module "build", and uv is not installed`,
         `Install one: ${python} -m pip install build, or apt-get install python3-build python3-venv, or uv.\n` +
             'Or build elsewhere and publish the files: publish-package BUCKET dist/*',
     )
 }
 
-/** Whether the builder may write to the terminal. Its output never mixes with the results. */
+/** Whether to show the builder's output. It goes to stderr, so it never mixes with the results. */
 function shown(): boolean {
     return process.stderr.isTTY === true
 }
 
-/** Runs a command. A status of undefined: there is no such command. */
+/** Runs a command. `status` is undefined if the command does not exist. */
 async function run(
     command: string,
     words: string[],

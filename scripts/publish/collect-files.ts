@@ -4,20 +4,20 @@ import { UserError } from '../../core/user-error.js'
 import { kindOf } from '../../core/file-name.js'
 import { build, type BuildOptions } from './build.js'
 
-/** Where the files of a folder come from. */
+/** Options for collecting files. */
 export interface CollectOptions extends BuildOptions {
-    /** Build a folder; otherwise take its `dist/`. */
+    /** Build folders; if false, use the files in their `dist/`. */
     build: boolean
-    /** Told once of the files that are left out. */
+    /** Called at most once, with the files that are left out. */
     note?: (message: string) => void
 }
 
 /**
- * The files to publish. Signatures, checksums and the like beside them are left out.
+ * Collects the files to publish. Signatures, checksums and similar files next to them are left out.
  *
- * @param paths files, taken as they are, and folders of projects
+ * @param paths built files, and project folders
  * @returns paths of files
- * @throws UserError for a path that does not exist, when a folder gives no file, and when nothing is left to publish
+ * @throws UserError if a path does not exist, a folder yields no files, or no files remain
  */
 export async function collectFiles(paths: readonly string[], options: CollectOptions): Promise<string[]> {
     const files: string[] = []
@@ -33,22 +33,22 @@ export async function collectFiles(paths: readonly string[], options: CollectOpt
         )
     }
     if (companions.length > 0) {
-        options.note?.(`left out ${listed(companions)}: signatures, checksums and the like are not published`)
+        options.note?.(`left out ${listed(companions)}: signatures, checksums and similar files are not published`)
     }
     return files
 }
 
-/** Signatures, attestations, checksums, metadata and bills of materials, by what they add to the name of their file. */
+/** Suffixes of signatures, attestations, checksums, metadata and bills of materials. */
 const endings =
     /\.(?:asc|sig|minisig|sigstore|sigstore\.json|publish\.attestation|attestation|provenance|provenance\.json|(?:slsa\.)?intoto\.jsonl|crt|pem|md5|sha1|sha256|sha384|sha512|b2|blake2b|b3|metadata|cdx\.json|spdx\.json)$/i
 
 /** Lists of checksums: SHA256SUMS, md5sums.txt, checksums.txt. */
 const sums = /^(?:(?:md5|sha-?\d+|b2|b3|blake\d\w*)[._-]?sums?|checksums?)(?:\.txt)?$/i
 
-/** What systems and version control leave in every folder. */
+/** Files that operating systems and version control leave in folders. */
 const litter = /^(?:\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|\.git(?:ignore|keep|attributes)|\.keep)$/i
 
-/** Whether a file lies beside wheels and sdists without being one: `dist/*` names it, too. */
+/** Whether `dist/*` can match this file although it is neither a wheel nor an sdist. */
 function isCompanion(filename: string): boolean {
     if (litter.test(filename)) return true
     let name = filename
@@ -76,7 +76,7 @@ async function distFiles(folder: string): Promise<string[]> {
     const names = (await isFolder(dist)) ? await readdir(dist) : []
     const files = names.filter((name) => kindOf(name) !== undefined && !isCompanion(name)).sort()
     if (files.length === 0) {
-        throw new UserError(`${dist} holds no wheel and no sdist`, 'Leave out --no-build, or build the project first.')
+        throw new UserError(`${dist} contains no wheel or sdist`, 'Omit --no-build, or build the project first.')
     }
     return files.map((name) => join(dist, name))
 }

@@ -7,22 +7,22 @@ import type { ProjectPage } from '../../core/project-page.js'
 import type { Bucket } from '../s3/bucket.js'
 import type { ObjectHead } from '../s3/objects.js'
 
-/** A file and what is to be done with it. */
+/** A file and the action planned for it. */
 export interface PlannedUpload {
     distribution: Distribution
-    /** `present`: the bucket has these bytes under this name. */
+    /** `present`: the bucket already has the same bytes under this name. */
     action: 'upload' | 'overwrite' | 'present'
-    /** When it was first uploaded, or now. As in the page. */
+    /** Time of the first upload, or now. Same format as on the page. */
     uploadTime: string
-    /** ETag of the object, when it is present. */
+    /** ETag of the stored object, if present. */
     etag?: string
 }
 
 /**
- * Looks what the bucket holds under a file's name.
+ * Compares a file with the object of the same name in the bucket.
  *
- * @param page what is known of its project
- * @throws UserError when there are other bytes, unless they are to be overwritten
+ * @param page the current page of its project
+ * @throws UserError if the object has other bytes and `overwrite` is false
  */
 export async function planUpload(
     bucket: Bucket,
@@ -43,7 +43,7 @@ export async function planUpload(
     throw alreadyExists(bucket, distribution, page)
 }
 
-/** The error that twine and uv know from PyPI by its words. */
+/** "File already exists": twine and uv recognize PyPI's error by these words. */
 export function alreadyExists(
     bucket: Bucket,
     { filename, project }: Distribution,
@@ -51,15 +51,15 @@ export function alreadyExists(
 ): UserError {
     const isIndexed = page?.files.some((file) => file.filename === filename)
     return new UserError(
-        `File already exists: ${filename}, with other bytes`,
+        `File already exists: ${filename}, with different content`,
         isIndexed
-            ? 'Publish a new version; --overwrite replaces the file, and breaks whoever has its hash in a lock file.'
-            : 'It is not on the page: an earlier publish was interrupted, or another one is under way. Publish the files of\n' +
+            ? 'Publish a new version. --overwrite replaces the file, which breaks lock files that contain its hash.'
+            : 'It is not on the page: an earlier publish was interrupted, or another one is running. Publish the files of\n' +
                   `that build (--no-build), index them with "manage-index rebuild ${bucket.name} ${project}", or use --overwrite.`,
     )
 }
 
-/** Hex; undefined when its size shows that it is another file. */
+/** Hex; undefined if the size differs. */
 async function sha256OfStored(
     bucket: Bucket,
     stored: ObjectHead,

@@ -14,25 +14,25 @@ import type { ObjectContent } from '../s3/objects.js'
 import { planUpload, type PlannedUpload } from './plan-upload.js'
 import { upload } from './upload.js'
 
-/** Files at a time: each takes up to 64 MiB while it is uploaded. */
+/** Concurrent uploads: each takes up to 64 MiB of memory. */
 const parallelUploads = 4
 const parallelReads = 4
 
-/** How files are published. */
+/** Options of `publish`. */
 export interface PublishOptions {
-    /** Replace files of the same name that have other bytes. */
+    /** Replace files that have the same name and other bytes. */
     overwrite?: boolean
-    /** Take files that PyPI would refuse, and pip and uv install. */
+    /** Accept faults that PyPI rejects, if pip and uv install the file. */
     acceptUnusual?: boolean
     /** Upload and write nothing. */
     dryRun?: boolean
-    /** The upload time of what is uploaded. */
+    /** The upload time of new files. Default: the current time. */
     now?: Date
     onProgress?: (progress: UploadProgress) => void
     warn?: (message: string) => void
 }
 
-/** How far one file is. */
+/** Upload progress of one file. */
 export interface UploadProgress {
     filename: string
     /** Bytes. */
@@ -40,7 +40,7 @@ export interface UploadProgress {
     size: number
 }
 
-/** What became of one file. */
+/** The result for one file. */
 export interface PublishedFile {
     project: string
     version: string
@@ -51,13 +51,13 @@ export interface PublishedFile {
 }
 
 /**
- * Uploads wheels and sdists and puts them on the pages of their projects.
+ * Uploads wheels and sdists and adds them to their project pages.
  *
- * Everything is checked before anything is uploaded. The files of a project become visible together. Publishing the
- * same files again is a success, and completes what an interrupted publish left.
+ * All checks run before the first upload. The files of a project become visible together. Publishing the same files
+ * again succeeds, and completes an interrupted publish.
  *
  * @param files paths
- * @throws UserError for a file that is refused, for one that exists with other bytes, and when S3 fails
+ * @throws UserError if a file is refused or exists with other bytes, or if S3 fails
  */
 export async function publish(
     bucket: Bucket,
@@ -68,7 +68,7 @@ export async function publish(
     const { acceptUnusual = false } = options
     const distributions = await mapParallel(files, parallelReads, (file) => readDistribution(file, { acceptUnusual }))
     for (const { filename, oddities } of distributions) {
-        for (const oddity of oddities) options.warn?.(`${filename}: ${oddity}; taken, as --accept-unusual asks`)
+        for (const oddity of oddities) options.warn?.(`${filename}: ${oddity}; accepted because of --accept-unusual`)
     }
     const projects = byProject(withoutTwins(distributions))
     const index = new PackageIndex(bucket, options.warn)
@@ -81,7 +81,7 @@ export async function publish(
     return plans.flatMap(({ uploads }) => uploads.map(publishedFile))
 }
 
-/** What is to be done for one project. */
+/** The planned changes for one project. */
 interface ProjectPlan {
     project: string
     content: ObjectContent | undefined
@@ -122,10 +122,10 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
 }
 
 /**
- * Writes both pages of a project that has no index.json, before its first file is uploaded.
+ * Writes both pages of a project without index.json, before its first file is uploaded.
  *
- * What is in the folder already, and what a page of before says of it, is on them. Where there is nothing, the pages are
- * empty and claim the name: from then on nginx sends no client to the public index for it.
+ * They list the existing files of the folder, with the data of a page by another tool. Without files, the empty pages
+ * claim the name: nginx no longer redirects clients to the public index.
  */
 async function preparePage(index: PackageIndex, project: string, options: PublishOptions): Promise<void> {
     const objects = await listProject(index.bucket, project)
@@ -139,17 +139,17 @@ async function preparePage(index: PackageIndex, project: string, options: Publis
     }
 }
 
-/** @throws UserError for a project that takes no files. @see PEP 792 */
+/** @throws UserError if the project does not accept files. @see PEP 792 */
 function refuseClosed(page: ProjectPage | undefined): void {
     if (page === undefined || takesFiles(page)) return
     const { status, reason } = page.status
     throw new UserError(
         `the project ${page.name} is ${status}${reason === undefined ? '' : ` (${reason})`} and takes no new files`,
-        `Nothing was published. If it shall take files again: manage-index status BUCKET ${page.name} active`,
+        `Nothing was published. To accept files again: manage-index status BUCKET ${page.name} active`,
     )
 }
 
-/** The page with these entries in place of those of the same files. A yank stays until it is taken back. */
+/** Adds or replaces entries on the page. A yank stays until `unyank`. */
 function withEntries(page: ProjectPage, entries: FileEntry[]): ProjectPage {
     const files = new Map(page.files.map((file) => [file.filename, file]))
     for (const entry of entries) {
@@ -159,13 +159,13 @@ function withEntries(page: ProjectPage, entries: FileEntry[]): ProjectPage {
     return withFiles(page, [...files.values()])
 }
 
-/** Each file once. Throws UserError when two files of one name are not the same. */
+/** Removes duplicates. @throws UserError if two files have the same name and other bytes */
 function withoutTwins(distributions: Distribution[]): Distribution[] {
     const byName = new Map<string, Distribution>()
     for (const distribution of distributions) {
         const twin = byName.get(distribution.filename)
         if (twin && twin.sha256 !== distribution.sha256) {
-            throw new UserError(`${twin.path} and ${distribution.path} have one name and other bytes`)
+            throw new UserError(`${twin.path} and ${distribution.path} have the same name but different content`)
         }
         byName.set(distribution.filename, distribution)
     }

@@ -1,16 +1,16 @@
 import { printable } from '../cli/output.js'
 import { formatSize } from '../../core/format-size.js'
 
-/** A line on a terminal that is written over as work goes on. */
+/** A progress line on a terminal. */
 export interface Progress {
     update(progress: { filename: string; sent: number; size: number }): void
-    /** Writes a line above it. */
+    /** Prints a line above it. */
     print(line: string): void
-    /** Takes the line away. */
+    /** Clears the line. */
     end(): void
 }
 
-/** Shows how far uploads are; quiet where no terminal reads it. */
+/** Shows upload progress; silent if `stream` is not a terminal. */
 export function showProgress(stream: NodeJS.WriteStream): Progress {
     const sent = new Map<string, { sent: number; size: number }>()
     const clear = () => {

@@ -18,11 +18,11 @@ const maxSinglePut = 16 * 1024 * 1024
 /**
  * Uploads a file, then its .metadata.
  *
- * In this order: of two publishers with other bytes, S3 lets one write the file, and only that one may write what
- * belongs to it.
+ * The order matters: if two publishers upload different bytes, S3 accepts one of the files, and only its publisher may
+ * write the .metadata.
  *
- * @param onProgress told how many bytes of the file are uploaded
- * @returns its entry
+ * @param onProgress called with the number of bytes uploaded so far
+ * @returns the page entry of the file
  */
 export async function upload(
     index: PackageIndex,
@@ -60,7 +60,7 @@ async function uploadFile(
     const once = action === 'upload' && index.conditionalWrites
     const send = async (condition: boolean): Promise<PutResult> => {
         if (distribution.size > maxSinglePut) {
-            // Only AWS heeds a condition at the end of a multipart upload; Ceph 16 overlooks it.
+            // Only AWS checks the condition of a multipart upload; Ceph 16 ignores it.
             return bucket.putStream(
                 key,
                 unchanged(distribution),
@@ -82,15 +82,15 @@ async function uploadFile(
     }
     if (result.outcome === 'written') {
         if (result.etag) return { etag: result.etag, uploadTime }
-        throw new UserError(`${filename} is gone right after its upload`)
+        throw new UserError(`${filename} disappeared right after its upload`)
     }
-    // Somebody was faster; with the same bytes, that is a success.
+    // Another publisher was faster. If it uploaded the same bytes, this is a success.
     const now = await planUpload(bucket, distribution, page, { overwrite: false, now: new Date(0) })
     if (now.etag === undefined) throw alreadyExists(bucket, distribution, page)
     return { etag: now.etag, uploadTime: now.uploadTime }
 }
 
-/** The bytes of a file; fails at their end when they are not those that were checked. */
+/** Reads a file; throws at its end if the bytes are not those that were checked. */
 async function* unchanged(distribution: Distribution): AsyncGenerator<Buffer> {
     const hash = createHash('sha256')
     for await (const chunk of createReadStream(distribution.path, { highWaterMark: 1024 * 1024 })) {
@@ -101,5 +101,5 @@ async function* unchanged(distribution: Distribution): AsyncGenerator<Buffer> {
 }
 
 function changedMeanwhile({ filename }: Distribution): UserError {
-    return new UserError(`${filename} was changed while it was published`, 'Run the same command again.')
+    return new UserError(`${filename} changed while it was being published`, 'Run the same command again.')
 }

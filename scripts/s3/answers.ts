@@ -2,7 +2,7 @@ import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { PutResult } from './objects.js'
 import { bareEtag } from './wire-format.js'
 
-/** Only "there is no such key" is an absent object: every other error must never be read as one. */
+/** Returns undefined for "no such key" only: no other error means that an object is absent. */
 export async function absent<Answer>(request: Promise<Answer>, name = 'NoSuchKey'): Promise<Answer | undefined> {
     try {
         return await request
@@ -12,14 +12,14 @@ export async function absent<Answer>(request: Promise<Answer>, name = 'NoSuchKey
     }
 }
 
-/** What became of a conditional write. @throws any error that does not say so */
+/** The outcome of a conditional write. @throws errors that do not determine it */
 export async function putResult(request: Promise<{ ETag?: string | undefined }>): Promise<PutResult> {
     try {
         return { outcome: 'written', etag: bareEtag((await request).ETag) }
     } catch (error) {
         const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
-        // 409: another conditional write was under way. NoSuchKey: If-Match, and the object is gone. NoSuchUpload: the
-        // upload was completed, but the answer was lost.
+        // 409: a concurrent conditional write. NoSuchKey: If-Match on a deleted object. NoSuchUpload: the upload was
+        // completed, but the response was lost.
         if (status === 412 || status === 409 || isNamed(error, 'NoSuchKey', 'NoSuchUpload'))
             return { outcome: 'refused' }
         if (status === 501) return { outcome: 'unsupported' }
@@ -27,12 +27,12 @@ export async function putResult(request: Promise<{ ETag?: string | undefined }>)
     }
 }
 
-/** Whether S3 gave an error one of these names. */
+/** Whether an S3 error has one of these names. */
 export function isNamed(error: unknown, ...names: string[]): boolean {
     return error instanceof S3ServiceException && names.includes(error.name)
 }
 
-/** Whether a server has understood a request and does not do such requests, whatever the credentials. */
+/** Whether a server does not support a kind of request, independent of the credentials. */
 export function isRefused(error: unknown): boolean {
     if (!(error instanceof S3ServiceException)) return false
     if (isNamed(error, 'NoSuchBucket', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken')) return false

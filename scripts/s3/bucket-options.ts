@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 
-/** Where an index lies, and with which credentials: the AWS SDK's default chain unless they are given. */
+/** The location of an index, and its credentials. Default credentials: the AWS SDK's provider chain. */
 export interface BucketOptions {
     bucket: string
     prefix?: string | undefined
-    /** Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, us-east-1. */
+    /** Default: `AWS_REGION`, `AWS_DEFAULT_REGION`, the region of the profile, us-east-1. */
     region?: string | undefined
-    /** `https://HOST[:PORT]` of an S3 server. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, AWS. */
+    /** URL of an S3 server, `https://HOST[:PORT]`. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, AWS. */
     endpointUrl?: string | undefined
     profile?: string | undefined
     credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined
@@ -15,10 +15,10 @@ export interface BucketOptions {
     addressing?: 'virtual' | 'path' | undefined
 }
 
-/** Adds the options that say where the bucket of a publisher is. */
+/** Adds the options that locate a bucket. */
 export function addBucketOptions(command: Command): Command {
     return command
-        .option('--prefix <prefix>', 'the index lies under this prefix of the bucket: team-a/')
+        .option('--prefix <prefix>', 'prefix of the index in the bucket: team-a/')
         .option('--region <region>', "region of the bucket (default: AWS_REGION, the profile's, us-east-1)")
         .option('--endpoint-url <url>', 'an S3 server other than AWS: https://HOST[:PORT]')
         .option('--profile <name>', 'profile of ~/.aws/config to take the credentials from')

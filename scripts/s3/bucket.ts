@@ -29,18 +29,18 @@ import { retryCut } from './retry.js'
 import { WholeReader } from './whole-object.js'
 import { bareEtag, decodeListedKey } from './wire-format.js'
 
-/** Parts of a multipart upload: 10,000 at most, so 16 MiB carry 156 GiB. @see Amazon S3 User Guide, "Quotas" */
+/** Part size of multipart uploads: at most 10,000 parts, so 156 GiB in all. @see Amazon S3 User Guide, "Quotas" */
 const partSize = 16 * 1024 * 1024
 
-/** Objects that are deleted at a time where each takes a request. */
+/** Concurrent deletes on servers that need one request per object. */
 const parallelDeletes = 16
 
-/** Opens the index in a bucket; nothing is sent yet. Throws UsageError for options that cannot be right. */
+/** Opens the index in a bucket; sends nothing yet. @throws UsageError for invalid options */
 export function openBucket(options: BucketOptions): Bucket {
     return new Bucket(options)
 }
 
-/** One index in a bucket. Keys are relative to its prefix. Every failure is a UserError with its cure. */
+/** One index in a bucket. Keys are relative to its prefix. All failures are UserErrors with a cure. */
 export class Bucket {
     readonly name: string
     readonly prefix: string
@@ -57,7 +57,7 @@ export class Bucket {
         this.#client = this.#connection.client
     }
 
-    /** Requests sent so far, each try counted. */
+    /** Number of requests sent so far, including retries. */
     get requests(): number {
         return this.#connection.requests
     }
@@ -67,7 +67,7 @@ export class Bucket {
         return this.#connection.isAws
     }
 
-    /** Whether this bucket exists and these credentials may list it. Throws UserError for everything but a missing one. */
+    /** Whether the bucket exists. @throws UserError for all other failures, such as denied access */
     async exists(): Promise<boolean> {
         return this.#connection.run(undefined, async () => {
             try {
@@ -80,24 +80,24 @@ export class Bucket {
         })
     }
 
-    /** Throws UserError unless the bucket exists and these credentials may list it. */
+    /** @throws UserError unless the bucket exists and the credentials may list it */
     async check(): Promise<void> {
         await this.#connection.run(undefined, () =>
             this.#client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 })),
         )
     }
 
-    /** Makes the bucket; one that is ours already is a success. */
+    /** Creates the bucket; succeeds if we already own it. */
     async create(): Promise<void> {
         if (isAccessPointAlias(this.name)) {
             throw new UserError(
-                `${this.name} is the alias of an access point, and there is none`,
-                'Make the bucket and the access point first: aws s3control create-access-point',
+                `${this.name} is the alias of an access point that does not exist`,
+                'Create the bucket and the access point first: aws s3control create-access-point',
             )
         }
         await this.#connection.run(undefined, async () => {
             const region = await this.#client.config.region()
-            // Only AWS knows its regions by these names, and it refuses to be told of its first one.
+            // Only AWS has these region names, and it rejects us-east-1 as a LocationConstraint.
             const here = this.#connection.endpointUrl !== undefined || region === 'us-east-1'
             const location = { CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' } }
             try {
@@ -108,12 +108,12 @@ export class Bucket {
         })
     }
 
-    /** Makes the bucket when it does not exist. */
+    /** Creates the bucket if it does not exist. */
     async ensureExists(): Promise<void> {
         if (!(await this.exists())) await this.create()
     }
 
-    /** A small object; undefined only when S3 says that there is no such key. */
+    /** Reads a small object; undefined only if S3 answers "no such key". */
     async get(key: string): Promise<ObjectContent | undefined> {
         return this.#whole.read(() =>
             this.#read(key, async (answer) => {
@@ -123,10 +123,10 @@ export class Bucket {
         )
     }
 
-    /** The size, ETag and metadata of an object; undefined when there is none. */
+    /** Reads the size, ETag and metadata of an object; undefined if it does not exist. */
     async head(key: string): Promise<ObjectHead | undefined> {
         return this.#connection.run(key, async () => {
-            // The answer to HEAD has no body that could name the error.
+            // HEAD responses have no body, so the SDK derives the error name from the status.
             const answer = await absent(this.#client.send(new HeadObjectCommand(this.#at(key))), 'NotFound')
             return (
                 answer && {
@@ -140,7 +140,7 @@ export class Bucket {
         })
     }
 
-    /** Writes an object to a local file in constant memory. @returns hex; undefined when there is no such object */
+    /** Downloads an object to a local file in constant memory. @returns hex; undefined if it does not exist */
     async download(key: string, path: string): Promise<{ sha256: string } | undefined> {
         return this.#read(key, async (answer) => {
             const hash = createHash('sha256')
@@ -155,7 +155,7 @@ export class Bucket {
         })
     }
 
-    /** Writes a small object on a condition. */
+    /** Writes a small object if a condition holds. */
     async put(key: string, body: Buffer, headers: ObjectHeaders, condition: Condition): Promise<PutResult> {
         return this.#connection.run(key, async () => {
             const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
@@ -168,14 +168,14 @@ export class Bucket {
         })
     }
 
-    /** Writes a small object, whatever is there. @returns its ETag */
+    /** Writes a small object unconditionally. @returns its ETag */
     async write(key: string, body: Buffer, headers: ObjectHeaders): Promise<string> {
         const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
         const answer = await this.#connection.run(key, () => this.#client.send(new PutObjectCommand(input)))
         return this.#storedEtag(key, bareEtag(answer.ETag), body)
     }
 
-    /** Writes an object of any size in constant memory, in parts: visible whole, or not at all. */
+    /** Writes an object of any size in constant memory by multipart upload, which is atomic. */
     async putStream(
         key: string,
         body: AsyncIterable<Buffer>,
@@ -194,7 +194,7 @@ export class Bucket {
         })
     }
 
-    /** All objects whose key begins so, in the order of their UTF-8 bytes, a page of 1,000 at a time. */
+    /** Lists all objects whose key starts with `start`, sorted by UTF-8 bytes, in pages of 1,000. */
     async *list(start = ''): AsyncGenerator<ListedObject> {
         for await (const page of this.#pages({ Prefix: this.prefix + start })) {
             for (const object of page.Contents ?? []) {
@@ -208,7 +208,7 @@ export class Bucket {
         }
     }
 
-    /** The names of the folders at the top of the index, without their slash. */
+    /** The names of the top-level folders of the index, without a trailing slash. */
     async folders(): Promise<string[]> {
         const names: string[] = []
         for await (const page of this.#pages({ Prefix: this.prefix, Delimiter: '/' })) {
@@ -219,12 +219,13 @@ export class Bucket {
         return names
     }
 
-    /** Deletes objects; one that is gone already is a success. @throws UserError that names each that is left */
+    /** Deletes objects; succeeds for missing ones. @throws UserError that lists the objects that remain */
     async delete(keys: readonly string[]): Promise<void> {
         for (let start = 0; start < keys.length; start += 1000) {
             const some = keys.slice(start, start + 1000)
             const left = this.#deletesSingly ? await this.#deleteSingly(some) : await this.#deleteTogether(some)
-            if (left.length > 0) throw new UserError(left.join('\n'), 'The rest is done: run the same command again.')
+            if (left.length > 0)
+                throw new UserError(left.join('\n'), 'The others were deleted: run the same command again.')
         }
     }
 
@@ -236,7 +237,7 @@ export class Bucket {
                 const { Errors = [] } = await this.#client.send(new DeleteObjectsCommand(input))
                 return Errors.map(({ Key, Code, Message }) => `${Key} was not deleted: ${Code} ${Message}`)
             } catch (error) {
-                // s3proxy does not know the checksum of this request, GCS not the request: both delete one by one.
+                // s3proxy rejects the checksum of this request, GCS the request itself: delete one by one.
                 if (!isRefused(error)) throw error
                 const left = await this.#deleteSingly(keys)
                 this.#deletesSingly = true
@@ -255,11 +256,11 @@ export class Bucket {
     }
 
     /**
-     * The ETag that listings and HEAD show of an object that was just written. Some servers answer a write with none, or
-     * with another one: Ceph 16 and s3proxy at the end of a multipart upload.
+     * The ETag of a new object as listings and HEAD show it. Some servers answer a write without an ETag or with a
+     * different one: Ceph 16 and s3proxy at the end of a multipart upload.
      *
-     * @param written what the server answered
-     * @param body what was written in one request
+     * @param written the ETag in the response to the write
+     * @param body the content, if written in one request
      */
     async #storedEtag(key: string, written: string, body?: Buffer): Promise<string> {
         if (written !== '' && body !== undefined && written === md5Of(body)) return written

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '../../core/user-error.js'
 
 /**
- * The certificates that S3's is verified against, where `AWS_CA_BUNDLE` names a file of them, in the place of all others:
- * the AWS command line and boto3 read it, the SDK for JavaScript does not. Undefined: those of Node, and what
- * `NODE_EXTRA_CA_CERTS` adds to them.
+ * Reads the CA certificates in the file `AWS_CA_BUNDLE`, which replace all others. The AWS CLI and boto3 support this
+ * variable, the SDK for JavaScript does not.
  *
- * @throws UserError for a file that cannot be read or holds no certificate: Node would take it for no authority at all
+ * @returns undefined to use Node's certificates and `NODE_EXTRA_CA_CERTS`
+ * @throws UserError if the file is unreadable or has no certificate: Node would accept it as an empty list of CAs
  */
 export function caBundle(file = process.env.AWS_CA_BUNDLE): string | undefined {
     if (file === undefined || file === '') return undefined

@@ -6,21 +6,21 @@ import type { BucketOptions } from './bucket-options.js'
 import { caBundle } from './ca-bundle.js'
 import { explainError, isForeign, isUnreachable, notS3 } from './explain-error.js'
 
-// The version of the SDK in package.json runs on Node.js 20. That later ones will not is no concern of users.
+// The pinned SDK runs on Node.js 20. Its warning about later SDK versions does not concern users.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
 
-/** Tries of one request, with back-off: an S3 that fails one time in five fails ten in a row once in ten million. */
+/** Attempts per request, with back-off: at a failure rate of 1/5, ten failures in a row have a chance of 1 in 10^7. */
 const maxAttempts = 10
-/** A connection that is silent this long is given up and the request tried again. Milliseconds. */
+/** Idle time after which a connection is closed and the request retried. Milliseconds. */
 const socketTimeout = 60_000
 
-/** The way to the S3 server of a bucket. */
+/** The connection to the S3 server of a bucket. */
 export class Connection {
-    /** What sends requests. Send them within `run`. */
+    /** Use only within `run`. */
     readonly client: S3Client
-    /** The server, undefined for AWS. */
+    /** URL of the server; undefined for AWS. */
     readonly endpointUrl: string | undefined
-    /** Requests sent so far, each try counted. */
+    /** Number of requests sent so far, including retries. */
     requests = 0
     /** Whether the last request went to AWS itself. */
     isAws = false
@@ -30,7 +30,7 @@ export class Connection {
     #answered = false
     #checked: Promise<void> | undefined
 
-    /** Nothing is sent yet. @throws UsageError for options that cannot be right */
+    /** Sends nothing yet. @throws UsageError for invalid options */
     constructor(options: BucketOptions) {
         this.#bucket = options.bucket
         const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env
@@ -39,9 +39,9 @@ export class Connection {
         this.endpointUrl = endpoint && `${endpoint.scheme}://${endpoint.authority}`
         const profile = options.profile === undefined ? {} : { profile: options.profile }
         const ca = caBundle()
-        // A profile that is named wins over credentials in the environment.
+        // An explicit profile takes precedence over credentials in the environment.
         const credentials = options.credentials ?? (options.profile === undefined ? undefined : fromIni(profile))
-        // That the SDK will ask for a newer Node one day is news for this project, not for its users.
+        // The SDK's warning about future Node.js requirements does not concern users.
         process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
         this.client = new S3Client({
             region: async () => (this.#region = options.region ?? (await defaultRegion(profile))),
@@ -49,7 +49,7 @@ export class Connection {
             ...(credentials === undefined ? {} : { credentials }),
             forcePathStyle: options.addressing === undefined ? endpoint !== undefined : options.addressing === 'path',
             maxAttempts,
-            // Content-MD5 is sent instead: Ceph 16 and Swift do not know the SDK's newer checksums.
+            // Ceph 16 and Swift do not support the SDK's newer checksums; Content-MD5 is sent instead.
             requestChecksumCalculation: 'WHEN_REQUIRED',
             responseChecksumValidation: 'WHEN_REQUIRED',
             requestHandler: {
@@ -61,7 +61,7 @@ export class Connection {
         this.#addMiddleware()
     }
 
-    /** @param key of the object that the request is about, if any @throws UserError that names the cause and the cure */
+    /** Runs a request. @param key key of its object, if any @throws UserError with the cause and the cure */
     async run<Result>(key: string | undefined, request: () => Promise<Result>): Promise<Result> {
         try {
             if (this.endpointUrl !== undefined) await (this.#checked ??= this.#expectS3(this.endpointUrl))
@@ -76,8 +76,8 @@ export class Connection {
     }
 
     /**
-     * Asks a server for a listing, once, before anything else. Where the endpoint is the index that clients install from, or
-     * any other web site, "not found" would be read as "no such key", and a page of HTML as an object.
+     * Requests a listing once, before any other request, to check that the server is S3. If the endpoint were a web
+     * site, such as the package index, "not found" would be read as "no such key" and an HTML page as an object.
      */
     async #expectS3(server: string): Promise<void> {
         try {
@@ -86,7 +86,7 @@ export class Connection {
             )
             if ([Name, KeyCount, Contents, IsTruncated].some((value) => value !== undefined)) return
         } catch (error) {
-            // What S3 answers, even a refusal, is for the request that is to come.
+            // Any S3 response, even an error, is left to the actual request.
             if (!isForeign(error)) return
         }
         throw notS3(server)
@@ -112,7 +112,7 @@ export class Connection {
                     this.#answered = true
                     return answer
                 } catch (error) {
-                    // Where nobody has ever answered, the address is wrong: it is not asked ten times.
+                    // If the server never answered, the address is probably wrong: do not retry.
                     throw !this.#answered && isUnreachable(error) ? this.#explain(error) : error
                 }
             },

@@ -1,15 +1,15 @@
 import { UserError } from '../../core/user-error.js'
 
-/** Where a request went, for the message. */
+/** The target of a request, for error messages. */
 export interface RequestTarget {
     bucket: string
-    /** The URL of an S3 server, undefined for AWS. */
+    /** URL of an S3 server; undefined for AWS. */
     endpointUrl: string | undefined
     region: string
     key?: string | undefined
 }
 
-/** What is used of the AWS SDK's errors, of S3's XML in them, and of Node's network errors. */
+/** The fields used of AWS SDK errors, of the S3 XML in them, and of Node's network errors. */
 interface S3Failure {
     name: string
     message: string
@@ -33,7 +33,7 @@ const broken = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 const untrusted = /^(?:CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/
 
 /**
- * A failed request as one line with its cure. Errors that neither S3 nor the way to it made come back as they are.
+ * Turns a failed request into a one-line error with a cure. Returns errors unrelated to S3 or the network unchanged.
  *
  * @see Amazon S3 API Reference, "Error responses"
  */
@@ -48,7 +48,7 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
     if (missingCredentials.has(failure.name)) {
         return because(
             `no credentials for ${bucket}: ${failure.message}`,
-            'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile.',
+            'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or select a profile with --profile.',
         )
     }
     if (wrongCredentials.has(failure.name)) {
@@ -58,22 +58,22 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
         )
     }
     if (expiredSession.has(failure.name)) {
-        return because(`the session of the credentials is over (${failure.name})`, 'Log in again.')
+        return because(`the session credentials have expired (${failure.name})`, 'Log in again.')
     }
     if (failure.name === 'RequestTimeTooSkewed') {
-        return because(`the clock of this machine is not that of ${server}`, 'Set the clock.')
+        return because(`the clock of this machine differs too much from that of ${server}`, 'Set the clock.')
     }
     if (failure.name === 'NoSuchBucket') {
         return because(
             `${bucket} does not exist on ${server}`,
-            `Make it: aws s3 mb s3://${target.bucket}${target.endpointUrl ? ` --endpoint-url ${target.endpointUrl}` : ''}`,
+            `Create it: aws s3 mb s3://${target.bucket}${target.endpointUrl ? ` --endpoint-url ${target.endpointUrl}` : ''}`,
         )
     }
     const region = failure.Region ?? failure.$response?.headers?.['x-amz-bucket-region']
     if (wrongRegion.has(failure.name) || status === 301 || (status === 400 && region !== undefined)) {
         return because(
             `${bucket} is not in the region ${target.region}`,
-            region === undefined ? 'Name its region with --region.' : `Use --region ${region}`,
+            region === undefined ? 'Set its region with --region.' : `Use --region ${region}`,
         )
     }
     if (status === 403) {
@@ -89,11 +89,11 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
     if (failure.code !== undefined && untrusted.test(failure.code)) {
         return because(
             `the certificate of ${server} is not trusted (${failure.code})`,
-            'Name a file with the certificate of its authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS.',
+            'Set AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS to a file with the certificate of its CA.',
         )
     }
     if (failure.code === 'EPROTO') {
-        return because(`${server} does not speak TLS`, 'Write http:// in --endpoint-url.')
+        return because(`${server} does not speak TLS`, 'Use http:// in --endpoint-url.')
     }
     if (status !== undefined || failure.name === 'TimeoutError' || broken.has(failure.code ?? '')) {
         const answer = status === undefined ? failure.message : `${status} ${failure.name}: ${failure.message}`
@@ -105,25 +105,25 @@ export function explainError(error: unknown, target: RequestTarget): unknown {
     return error
 }
 
-/** Whether there is no server at the address, or no way to it. */
+/** Whether the server does not exist or cannot be reached. */
 export function isUnreachable(error: unknown): boolean {
     return error instanceof Error && unreachable.has((error as NodeJS.ErrnoException).code ?? '')
 }
 
-/** Whether an answer was none of an S3 server's: those of errors are XML with a code. */
+/** Whether a response did not come from an S3 server: S3 errors are XML with a code. */
 export function isForeign(error: unknown): boolean {
     const { $metadata, Code, message = '' } = (error ?? {}) as Partial<S3Failure> & { Code?: string }
     if (/XML parse error|Deserialization error|HPE_/.test(message)) return true
     const status = $metadata?.httpStatusCode
-    // A server before S3 may fail with words of its own, and an answer of 403 may have no body.
+    // A proxy in front of S3 may send its own 5xx pages, and a 403 may have no body.
     return status !== undefined && status < 500 && status !== 403 && status !== 301 && Code === undefined
 }
 
-/** The error for an endpoint behind which there is something else. */
+/** The error for an endpoint that is not an S3 server. */
 export function notS3(server: string): UserError {
     return new UserError(
-        `${server} is no S3 server`,
-        '--endpoint-url (or AWS_ENDPOINT_URL) is the address of an S3 API, such as https://s3.example.com: not that of the\n' +
-            'index that clients install from, nor of a web console.',
+        `${server} is not an S3 server`,
+        'Set --endpoint-url (or AWS_ENDPOINT_URL) to the URL of an S3 API, such as https://s3.example.com, not to that\n' +
+            'of the package index or of a web console.',
     )
 }

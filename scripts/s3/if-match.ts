@@ -1,16 +1,16 @@
 /**
- * Whether If-Match needs the quotes that RFC 9110 asks for: Ceph 16 refuses them. The form that succeeded is kept; until
- * then, one that was refused although the object had not changed makes way for the other.
+ * Detects whether If-Match needs quotes: RFC 9110 requires them, Ceph 16 rejects them. The first form that succeeds is
+ * kept. Until then, a refused form is replaced by the other one if the object had not changed.
  */
 export class IfMatchForm {
     #quoted: boolean | undefined
     #refused: { id: string; quoted: boolean } | undefined
 
     /**
-     * Sends a conditional request, and learns from what becomes of it.
+     * Sends a conditional request, and learns from its outcome.
      *
      * @param etag without quotes
-     * @param send gets the value of If-Match
+     * @param send called with the value of If-Match
      */
     async send<Result extends { outcome: string }>(
         key: string,

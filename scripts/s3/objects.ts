@@ -1,42 +1,42 @@
-/** An object as a listing shows it. */
+/** An object in a listing. */
 export interface ListedObject {
     /** Without the prefix of the index. */
     key: string
     /** Bytes. */
     size: number
-    /** Without quotes. Another ETag means other bytes; the same ETag and size mean the same object. */
+    /** Without quotes. A different ETag means different bytes; the same ETag and size mean the same object. */
     etag: string
     lastModified: Date
 }
 
-/** An object as HEAD shows it: `metadata` are its `x-amz-meta-*` headers, the names in lower case. */
+/** The result of HEAD: `metadata` are the `x-amz-meta-*` headers, with names in lower case. */
 export interface ObjectHead extends ListedObject {
     metadata: Record<string, string>
 }
 
-/** A small object, read whole. */
+/** The whole content of a small object. */
 export interface ObjectContent {
     body: Buffer
     etag: string
 }
 
-/** What is sent with an object and comes back with it. */
+/** The headers stored with an object. */
 export interface ObjectHeaders {
     contentType: string
     cacheControl: string
-    /** ASCII, without white space at the ends. */
+    /** ASCII, without leading or trailing white space. */
     metadata?: Record<string, string>
 }
 
 /**
- * A write that S3 does only while the object is the one that the writer knows: `etag` for that one, `absent` for none.
+ * The condition of a write: the object still has this `etag`, or is `absent`.
  *
  * @see Amazon S3 User Guide, "How to prevent object overwrites with conditional writes"
  */
 export type Condition = { etag: string } | 'absent'
 
 /**
- * What became of a write: `refused` when the condition did not hold, `unsupported` when the server knows no conditional
- * writes. Neither has written anything.
+ * The outcome of a write: `refused` if the condition did not hold, `unsupported` if the server lacks conditional
+ * writes. In both cases nothing was written.
  */
 export type PutResult = { outcome: 'written'; etag: string } | { outcome: 'refused' } | { outcome: 'unsupported' }

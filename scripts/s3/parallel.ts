@@ -1,7 +1,7 @@
 /**
- * Calls a function for each item, at most `limit` at a time, and takes an item only when there is room for it.
+ * Calls a function for each item, at most `limit` at a time. An item is read only when a call can start.
  *
- * The first failure ends it: what is under way is waited for, nothing more is begun.
+ * After the first failure, no new calls start; running ones are awaited.
  *
  * @returns the results in the order of the items
  */

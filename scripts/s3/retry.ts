@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Waits before a try is repeated: a random part of a bound that doubles, so that many who collided spread out.
+ * Waits before a retry: a random time up to a bound that doubles, so that colliding clients spread out.
  *
- * @param attempt 0 for the first repetition
- * @param base milliseconds, the bound of the first wait
- * @param limit milliseconds, the largest bound
+ * @param attempt 0 for the first retry
+ * @param base bound of the first wait, milliseconds
+ * @param limit largest bound, milliseconds
  * @see AWS Architecture Blog, "Exponential Backoff And Jitter" (full jitter)
  */
 export async function backOff(attempt: number, base: number, limit: number): Promise<void> {
     await sleep(Math.random() * Math.min(limit, base * 2 ** Math.min(attempt, 30)))
 }
 
-/** Codes of a connection that broke while an answer was read: the AWS SDK's own retries end before the body. */
+/** Error codes of a connection that broke while the body was read: the AWS SDK does not retry then. */
 const cut = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'])
 const cutAttempts = 10
 
 /**
- * Repeats a request whose answer was cut while it was read.
+ * Repeats a request if the connection breaks while the response body is read.
  *
- * @param send is repeated by itself while there is no answer
+ * @param send sends the request; retries by itself until a response arrives
  */
 export async function retryCut<Answer, Result>(
     send: () => Promise<Answer | undefined>,

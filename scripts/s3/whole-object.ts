@@ -2,20 +2,20 @@ import { md5Of } from './digests.js'
 import type { ObjectContent } from './objects.js'
 import { backOff } from './retry.js'
 
-/** Reads that agree before an ETag that is not the body's MD5 is believed. */
+/** Number of identical reads after which an ETag that is not the MD5 of the body is accepted. */
 const agreeing = 3
 const maxReads = 20
 
 /**
- * Reads small objects whose ETag belongs to their body. S3 sees to that; a server that keeps both apart (versitygw) may
- * give an old page with a new ETag while the page is replaced. Who writes what it made of that page, on the condition
- * that the ETag is still the same, overwrites what another publisher has just put into the page.
+ * Reads small objects and checks that ETag and body belong together. S3 guarantees this; versitygw stores them
+ * separately and may return an old page with a new ETag during a replacement. A compare-and-swap based on such a read
+ * would overwrite another publisher's change.
  */
 export class WholeReader {
-    /** Whether ETags here are the MD5 of the body: not with SSE-KMS and SSE-C. @see Amazon S3 API Reference, "Object" */
+    /** Whether ETags are the MD5 of the body; false for SSE-KMS and SSE-C. @see Amazon S3 API Reference, "Object" */
     #isMd5 = true
 
-    /** @param read is repeated while what it read contradicts itself */
+    /** @param read repeated while ETag and body contradict each other */
     async read(read: () => Promise<ObjectContent | undefined>): Promise<ObjectContent | undefined> {
         let before: ObjectContent | undefined
         for (let count = 1, same = 1; ; count++) {
@@ -29,7 +29,7 @@ export class WholeReader {
         }
     }
 
-    /** Only 32 digits can be an MD5: an object of several parts has another kind of ETag. */
+    /** Checks only ETags of 32 digits: multipart objects have another form of ETag. */
     #contradicts({ body, etag }: ObjectContent): boolean {
         return /^[0-9a-f]{32}$/.test(etag) && md5Of(body) !== etag
     }

@@ -142,7 +142,7 @@ describeWhere('publish-package builds, and pip installs', missingPython() ?? mis
     test('a machine without a builder is told what to install', async () => {
         const folder = await project({ 'setup.py': setupPy('acme_none', '1.0') })
         const { status, stderr } = await publish([folder], { PATH: '/nonexistent' })
-        expect(stderr).toMatch(/^publish-package: nothing here can build a Python package: .*\n {2}Install one: /)
+        expect(stderr).toMatch(/^publish-package: no builder for Python packages found: .*\n {2}Install one: /)
         expect(status).toBe(1)
     })
 })

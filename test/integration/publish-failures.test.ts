@@ -53,7 +53,7 @@ test.each<[string, (name: string) => [string[], NodeJS.ProcessEnv], string | Reg
     [
         'a bucket that does not exist',
         () => [[uniqueBucket(), wheel], {}],
-        /the bucket \S+ does not exist on .*\n {2}Make it: aws s3 mb s3:/,
+        /the bucket \S+ does not exist on .*\n {2}Create it: aws s3 mb s3:/,
     ],
     [
         'another region',
@@ -138,7 +138,7 @@ test('the same bytes are a success, other bytes are not, and no other file of th
     const other = await wheelFile({ name: 'acme', version: '1.0', summary: 'other' })
     const sdist = await sdistFile({ name: 'acme', version: '1.0' })
     const { status, stderr } = await publishWith([bucket.name, other, sdist])
-    expectUserError(stderr, 'File already exists: acme-1.0-py3-none-any.whl, with other bytes')
+    expectUserError(stderr, 'File already exists: acme-1.0-py3-none-any.whl, with different content')
     expect(status).toBe(1)
     expect(await filesOf(bucket, 'acme')).toEqual(['acme-1.0-py3-none-any.whl'])
     expect(await keys(bucket)).not.toContain('acme/acme-1.0.tar.gz')
@@ -174,7 +174,7 @@ const refuse = (status: number, code: string) => (request: ProxiedRequest) =>
 
 test.each<[string, (request: ProxiedRequest) => Fate, string]>([
     ['a bucket that is read-only', refuse(403, 'AccessDenied'), 'denies access to acme/index.json'],
-    ['credentials that end meanwhile', refuse(400, 'ExpiredToken'), 'the session of the credentials is over'],
+    ['credentials that end meanwhile', refuse(400, 'ExpiredToken'), 'the session credentials have expired'],
     ['a connection that is cut for good', () => 'cut', 'failed on acme/index.json'],
 ])('status 1 and one line, after what is tried again: %s', { timeout: 120_000 }, async (_name, decide, message) => {
     const bucket = await newBucket(server)
@@ -225,7 +225,7 @@ test('a slow S3, and an upload cut in its middle, are waited for and repeated', 
     expect(await brokenPromises(bucket)).toEqual([])
 })
 
-test('what is no S3 server is said to be none', async () => {
+test('what is not an S3 server is said to be none', async () => {
     const web = createServer((_request, response) => response.writeHead(200).end('<html><body>Welcome</body></html>'))
     await new Promise<void>((listening) => web.listen(0, '127.0.0.1', listening))
     const { status, stderr } = await publishWith(['my-pypi', wheel], { AWS_ENDPOINT_URL: urlOf(web) })

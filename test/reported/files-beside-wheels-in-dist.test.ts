@@ -71,7 +71,7 @@ test.each(companions)('%s is left out, with a note', async (companion) => {
     const { status, stdout, stderr } = await publish(bucket.name, ...paths)
     expect([status, stderr]).toEqual([
         0,
-        `publish-package: left out ${paths[2]}: signatures, checksums and the like are not published\n`,
+        `publish-package: left out ${paths[2]}: signatures, checksums and similar files are not published\n`,
     ])
     expect(stdout.split('\n')).toHaveLength(3)
     expect(await filesOf(bucket, 'acme')).toEqual([wheel, sdist])
@@ -89,8 +89,8 @@ test.each([
     ['README.md', 'Publish .whl and .tar.gz files'],
     ['acme-1.0.egg', 'python3 -m wheel convert acme-1.0.egg'],
     ['acme-1.0.win-amd64.exe', 'python3 -m wheel convert acme-1.0.win-amd64.exe'],
-    ['acme-1.0.tar.bz2', 'make it again with "python3 -m build --sdist"'],
-    ['acme-1.0.tgz', 'make it again with "python3 -m build --sdist"'],
+    ['acme-1.0.tar.bz2', 'rebuild it with "python3 -m build --sdist"'],
+    ['acme-1.0.tgz', 'rebuild it with "python3 -m build --sdist"'],
     ['acme.asc', 'Publish .whl and .tar.gz files'],
     ['notes.sha256', 'Publish .whl and .tar.gz files'],
 ])('the twin: %s is an error, and nothing is published', async (name, cure) => {

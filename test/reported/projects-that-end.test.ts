@@ -78,7 +78,7 @@ describe.each([false, true])('cached: %s', (cached) => {
         },
     )
 
-    test('remove of the last version keeps the name, --release-name gives it up, and both are said', async () => {
+    test('remove of the last version keeps the name, --release-name releases it, and both are said', async () => {
         const bucket = await newBucket(s3)
         await publish(bucket, [await wheelFile({ name: 'acme', version: '1.0' })])
         const kept = await manage('remove', bucket.name, 'acme', '1.0', '--yes')
@@ -93,7 +93,7 @@ describe.each([false, true])('cached: %s', (cached) => {
             }
         })
         const given = await manage('remove', bucket.name, 'acme', '--yes', '--release-name')
-        expect(given.stdout).toContain('The name acme is given up')
+        expect(given.stdout).toContain('The name acme is released')
         await withIndex(bucket.name, cached, async (index) => {
             for (const accept of ['text/html', json]) {
                 expect(await locationOf(index, accept)).toBe('https://pypi.org/simple/acme/')

@@ -54,7 +54,7 @@ const sites: [name: string, status: number, type: string, body: string][] = [
     ['a password', 401, 'text/html', ''],
 ]
 
-describe('a site that is no S3 server', () => {
+describe('a site that is not an S3 server', () => {
     test.each(sites)('%s', async (_name, status, type, body) => {
         const methods = new Set<string>()
         const site = await serve((asked, response) => {
@@ -66,7 +66,7 @@ describe('a site that is no S3 server', () => {
             await run('publish-package', ['my-pypi', wheel], site.url),
             await run('manage-index', ['rebuild', 'my-pypi'], site.url),
         ]) {
-            expect(result.stderr).toContain(`${site.url} is no S3 server\n`)
+            expect(result.stderr).toContain(`${site.url} is not an S3 server\n`)
             expect(result.stderr).not.toMatch(/XML|again|^\s+at /m)
             expect([result.status, result.stdout]).toEqual([1, ''])
         }
@@ -78,7 +78,7 @@ describe('a site that is no S3 server', () => {
         const bucket = await makeBucket(s3, {})
         const index = await startIndex({ endpointUrl: s3.endpoint, bucket, environment: environmentOf(s3) })
         const result = await run('publish-package', [bucket, wheel], index.url)
-        expect([result.status, result.stderr]).toEqual([1, expect.stringContaining(`${index.url} is no S3 server`)])
+        expect([result.status, result.stderr]).toEqual([1, expect.stringContaining(`${index.url} is not an S3 server`)])
         await index.stop()
         // The twin: the server behind it is one.
         expect((await run('publish-package', [bucket, wheel], s3.endpoint)).status).toBe(0)
@@ -92,7 +92,7 @@ describe('a site that is no S3 server', () => {
         )
         const result = await run('manage-index', ['list', 'my-pypi'], site.url)
         expect(result.status).toBe(1)
-        expect(result.stderr).not.toContain('is no S3 server')
+        expect(result.stderr).not.toContain('is not an S3 server')
         site.close()
     })
 })

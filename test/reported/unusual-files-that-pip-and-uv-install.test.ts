@@ -142,7 +142,7 @@ describeWhere('what pip and uv install', missingNginx() ?? missingFor(requiremen
         const { status, stderr } = await publish([...accepted.map(({ file }) => file), '--accept-unusual'])
         expect(status).toBe(0)
         for (const { filename, warning } of unusual) {
-            expect(stderr).toContain(`publish-package: ${filename}: ${warning}; taken, as --accept-unusual asks\n`)
+            expect(stderr).toContain(`publish-package: ${filename}: ${warning}; accepted because of --accept-unusual\n`)
         }
         const found = await failuresOfEach(accepted)
         expect(found).toEqual(Object.fromEntries(accepted.map(({ title }) => [title, []])))

@@ -1,4 +1,4 @@
-/** Something in a bucket that is not as it should be. */
+/** An inconsistency in a bucket. */
 export interface Problem {
     kind:
         | 'broken-page'
@@ -18,8 +18,8 @@ export interface Problem {
         | 'wrong-list'
         | 'wrong-requires-python'
         | 'wrong-yank'
-    /** Of the object that is concerned. */
+    /** Key of the affected object. */
     key: string
-    /** The end of a sentence that begins with the key. */
+    /** Completes a sentence that starts with the key. */
     detail: string
 }

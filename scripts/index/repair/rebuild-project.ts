@@ -9,25 +9,25 @@ import { reconcile } from '../update/reconcile.js'
 import { md5Of } from '../../s3/digests.js'
 import { readPage, updatePages } from '../update/update-pages.js'
 
-/** How a project is rebuilt. */
+/** Options for rebuilding a project. */
 export interface RebuildOptions {
-    /** Writes nothing. */
+    /** Write nothing. */
     dryRun?: boolean
-    /** Downloads each file, whatever is known of it. */
+    /** Download every file. */
     deep?: boolean
     warn?: (message: string) => void
 }
 
-/** What rebuilding a project changed, or would change. */
+/** Changes by a rebuild of one project, or planned changes for a dry run. */
 export interface ProjectChanges {
     project: string
-    /** Files on the page now. */
+    /** Number of files on the new page. */
     files: number
-    /** Names of files whose entry is new, gone, or another one. */
+    /** Names of files whose entries were added, removed or changed. */
     added: string[]
     removed: string[]
     changed: string[]
-    /** Keys of what was written beside the files, and of what was deleted because its file is gone. */
+    /** Keys of companion objects written, and of those deleted because their file is gone. */
     written: string[]
     deleted: string[]
     /** Whether a page was written. */
@@ -35,9 +35,9 @@ export interface ProjectChanges {
 }
 
 /**
- * Makes the pages of a project anew from its objects.
+ * Rebuilds the pages of a project from its objects.
  *
- * @param listed the objects, when they have been listed already
+ * @param listed the objects, if already listed
  */
 export async function rebuildProject(
     index: PackageIndex,
@@ -59,7 +59,7 @@ export async function rebuildProject(
     const isCurrent = (html: Buffer) => objects.html?.etag === md5Of(html)
     let linked: Promise<Map<string, LinkedFile>> | undefined
     const made = async (known: ProjectPage | undefined) => {
-        // Where there is no page of ours, one of before may know what no object says.
+        // Without index.json, a page by another tool may record yanks and Requires-Python.
         if (known === undefined) linked ??= linkedFiles(bucket, objects, warn)
         return reconcile(bucket, reader, objects, known, await linked)
     }
@@ -83,7 +83,7 @@ export async function rebuildProject(
     return { ...changes(update.before, update.page), written: [...written], deleted, pages: update.written }
 }
 
-/** Keys of each FILE.metadata and FILE.yanked without its file. A publisher uploads the file first, so none is on its way. */
+/** Keys of FILE.metadata and FILE.yanked without FILE. Publishers upload FILE first, so it is not still to come. */
 async function orphans(index: PackageIndex, objects: ProjectObjects): Promise<string[]> {
     const { project, files } = objects
     const keys: string[] = []

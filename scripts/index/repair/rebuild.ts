@@ -7,23 +7,23 @@ import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { md5Of } from '../../s3/digests.js'
 import { readPage, updatePages, type Change } from '../update/update-pages.js'
 
-/** What a rebuild changed, or would change. */
+/** Changes by a rebuild, or planned changes for a dry run. */
 export interface RebuildReport {
     projects: number
     files: number
-    /** The projects in which something changed, by name. */
+    /** Projects with changes, sorted by name. */
     changed: ProjectChanges[]
-    /** Names that came onto the list of the projects, or left it. */
+    /** Names added to the project list, and removed from it. */
     listed: string[]
     unlisted: string[]
-    /** Whether a page of that list was written. */
+    /** Whether a page of the project list was written. */
     root: boolean
     /** Keys of objects that belong to no index. */
     unknown: string[]
 }
 
 /**
- * Makes all pages anew from the objects in the bucket.
+ * Rebuilds all pages from the objects in the bucket.
  *
  * @throws UserError when S3 fails
  */
@@ -58,7 +58,7 @@ async function rebuildList(
     dryRun: boolean,
 ): Promise<Pick<RebuildReport, 'listed' | 'unlisted' | 'root'>> {
     const change = async (current: RootPage | undefined) => {
-        // A project that was published after its folder was listed is on the list already.
+        // Keep projects that were published after their folder was scanned: they are on the current list.
         const others = (current?.projects ?? []).filter((name) => !projects.has(name))
         const kept = await mapParallel(others, parallelProjects, (name) => hasFiles(index, name))
         return {

@@ -6,29 +6,28 @@ import { rootPages } from '../stored/pages.js'
 import { byFolder, classifyObjects, type ProjectObjects } from '../stored/project-objects.js'
 import { parseRootJson } from '../../../core/root-page.js'
 
-/** Projects at a time. */
+/** Projects visited concurrently. */
 export const parallelProjects = 8
 
-/** How far a walk through the projects is. */
+/** Progress of a scan. */
 export interface ScanProgress {
     projects: number
     files: number
 }
 
-/** What a walk found beside the projects. */
+/** Objects that a scan found outside of projects. */
 export interface Scan {
-    /** The list of the projects. */
+    /** The project list. */
     json: ListedObject | undefined
     html: ListedObject | undefined
-    /** Keys of objects that belong to no index, in order. */
+    /** Keys of objects that do not belong to an index, sorted. */
     unknown: string[]
 }
 
 /**
- * Walks through the projects of an index, a bounded part of it in memory: the folders that hold files, or pages whose
- * files are gone.
+ * Visits all projects of an index in bounded memory: folders with files, or with a page whose files are gone.
  *
- * An index under a prefix of its own is passed over.
+ * Other indexes under a longer prefix are skipped.
  */
 export async function scan(
     bucket: Bucket,
@@ -52,7 +51,7 @@ export async function scan(
         const classified = classifyObjects(folder, own)
         found.unknown.push(...classified.unknown.map(({ key }) => key))
         if (classified.files.size === 0 && !classified.json) {
-            // A page alone may be anybody's.
+            // An HTML page without files may belong to something else.
             for (const page of [classified.html, classified.folderPage]) if (page) found.unknown.push(page.key)
             return
         }
@@ -65,7 +64,7 @@ export async function scan(
     return found
 }
 
-/** The prefixes under which a folder that is no project holds the list of another index's projects. */
+/** Prefixes of other indexes in a folder that is not a project, found by their project lists. */
 async function otherIndexes(bucket: Bucket, folder: string, objects: ListedObject[]): Promise<string[]> {
     if (classifyObjects(folder, objects).files.size > 0) return []
     const prefixes: string[] = []

@@ -9,20 +9,20 @@ import { sha256Of } from '../../s3/digests.js'
 export async function verifyContent(bucket: Bucket, project: string, file: FileEntry): Promise<Problem[]> {
     const key = fileKey(project, file.filename)
     const found = await inspectFile(bucket, key)
-    if (found === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page and not in the bucket' }]
+    if (found === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page but not in the bucket' }]
     const problems: Problem[] = []
     if (found.sha256 !== file.sha256) {
         problems.push({
             kind: 'wrong-hash',
             key,
-            detail: `has the sha256 ${found.sha256}, the page says ${file.sha256}`,
+            detail: `has sha256 ${found.sha256}, the page says ${file.sha256}`,
         })
     }
     if (found.problem !== undefined) {
         problems.push({ kind: 'unreadable-file', key, detail: `cannot be read: ${found.problem}` })
     } else if (found.requiresPython !== file.requiresPython) {
-        const said = `${found.requiresPython ?? 'no Python'}, the page ${file.requiresPython ?? 'none'}`
-        problems.push({ kind: 'wrong-requires-python', key, detail: `requires ${said}` })
+        const said = `${found.requiresPython ?? 'none'}, the page says ${file.requiresPython ?? 'none'}`
+        problems.push({ kind: 'wrong-requires-python', key, detail: `has Requires-Python ${said}` })
     }
     if (found.metadata && sha256Of(found.metadata) !== file.coreMetadata?.sha256) {
         const detail = file.coreMetadata ? 'is not the METADATA of the wheel' : 'is not on the page'

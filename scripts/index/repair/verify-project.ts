@@ -15,7 +15,7 @@ const parallelFiles = 16
 /**
  * Compares the pages of a project with its objects.
  *
- * @param deep also downloads each file and compares its hash and its metadata
+ * @param deep also download each file and compare its hash and metadata
  */
 export async function verifyProject(bucket: Bucket, objects: ProjectObjects, deep: boolean): Promise<Problem[]> {
     const pages = projectPages(objects.project)
@@ -29,11 +29,11 @@ export async function verifyProject(bucket: Bucket, objects: ProjectObjects, dee
         return [...problems, { kind: 'broken-page', key: pages.jsonKey, detail: 'is not the page of the project' }]
     }
     if (!content.body.equals(pages.toJson(page))) {
-        problems.push({ kind: 'stale-page', key: pages.jsonKey, detail: 'is not written as this version writes it' })
+        problems.push({ kind: 'stale-page', key: pages.jsonKey, detail: 'is not in the form that this version writes' })
     }
     const { status } = page.status
     if (!(projectStatuses as readonly string[]).includes(status)) {
-        const detail = `says the status ${JSON.stringify(status)}, which no client knows: manage-index status sets another`
+        const detail = `has the unknown status ${JSON.stringify(status)}: set another with "manage-index status"`
         problems.push({ kind: 'unknown-status', key: pages.jsonKey, detail })
     }
     problems.push(...(await htmlProblems(bucket, pages.htmlKey, objects.html, pages.toHtml(page))))
@@ -41,18 +41,18 @@ export async function verifyProject(bucket: Bucket, objects: ProjectObjects, dee
     return problems
 }
 
-/** Compares an index.html with what it should be. @param listed as the bucket lists it */
+/** Compares index.html with its expected content. @param listed its entry in the listing */
 export async function htmlProblems(
     bucket: Bucket,
     key: string,
     listed: ListedObject | undefined,
     html: Buffer,
 ): Promise<Problem[]> {
-    // The ETag tells without a request, except where S3 encrypts with a key of AWS KMS.
+    // The ETag is the MD5 unless the object is encrypted with SSE-KMS.
     if (listed?.etag === md5Of(html)) return []
     const content = await bucket.get(key)
     if (content === undefined) return [{ kind: 'missing-page', key, detail: 'does not exist' }]
-    return content.body.equals(html) ? [] : [{ kind: 'stale-page', key, detail: 'is not that of its index.json' }]
+    return content.body.equals(html) ? [] : [{ kind: 'stale-page', key, detail: 'does not match its index.json' }]
 }
 
 async function fileProblems(
@@ -66,10 +66,10 @@ async function fileProblems(
     const problems = await mapParallel(page.files, parallelFiles, async (file): Promise<Problem[]> => {
         const key = fileKey(page.name, file.filename)
         const object = objects.files.get(file.filename) ?? (await bucket.head(key))
-        if (object === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page and not in the bucket' }]
+        if (object === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page but not in the bucket' }]
         const yank = await yankProblems(bucket, objects, file)
         if (object.etag !== file.etag || object.size !== file.size) {
-            return [...yank, { kind: 'changed-file', key, detail: 'is another object than the page says' }]
+            return [...yank, { kind: 'changed-file', key, detail: 'does not have the ETag and size on the page' }]
         }
         const metadata = await metadataProblems(bucket, objects, file)
         return [...yank, ...metadata, ...(deep ? await verifyContent(bucket, objects.project, file) : [])]
@@ -89,9 +89,9 @@ async function metadataProblems(bucket: Bucket, objects: ProjectObjects, file: F
     if (listed?.etag === file.coreMetadata.etag) return []
     const content = await bucket.get(key)
     if (content === undefined)
-        return [{ kind: 'missing-metadata', key, detail: 'is on the page and not in the bucket' }]
+        return [{ kind: 'missing-metadata', key, detail: 'is on the page but not in the bucket' }]
     const isSame = sha256Of(content.body) === file.coreMetadata.sha256
-    return isSame ? [] : [{ kind: 'stale-metadata', key, detail: 'has another hash than the page says' }]
+    return isSame ? [] : [{ kind: 'stale-metadata', key, detail: 'does not have the hash on the page' }]
 }
 
 async function yankProblems(bucket: Bucket, objects: ProjectObjects, file: FileEntry): Promise<Problem[]> {
@@ -100,15 +100,15 @@ async function yankProblems(bucket: Bucket, objects: ProjectObjects, file: FileE
     const content = listed && (await bucket.get(listed.key))
     const reason = content && yankReason(content.body)
     if (reason === file.yanked) return []
-    if (reason === undefined) return [{ kind: 'wrong-yank', key, detail: 'does not exist, but the page says yanked' }]
-    return [{ kind: 'wrong-yank', key, detail: 'says another thing than the page' }]
+    if (reason === undefined) return [{ kind: 'wrong-yank', key, detail: 'does not exist, but the page has a yank' }]
+    return [{ kind: 'wrong-yank', key, detail: 'does not match the page' }]
 }
 
 async function orphanProblems(bucket: Bucket, objects: ProjectObjects): Promise<Problem[]> {
     const besides = [...objects.metadata, ...objects.yanked].filter(([filename]) => !objects.files.has(filename))
     const orphans = await mapParallel(besides, parallelFiles, async ([filename, { key }]): Promise<Problem[]> => {
         const file = await bucket.head(fileKey(objects.project, filename))
-        return file ? [] : [{ kind: 'orphan', key, detail: 'belongs to a file that is gone' }]
+        return file ? [] : [{ kind: 'orphan', key, detail: 'belongs to a file that does not exist' }]
     })
     return orphans.flat()
 }

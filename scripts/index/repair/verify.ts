@@ -6,18 +6,18 @@ import { scan, type ScanProgress } from './scan.js'
 import { readPage } from '../update/update-pages.js'
 import { htmlProblems, verifyProject } from './verify-project.js'
 
-/** What a verification found. */
+/** The result of `verify`. */
 export interface VerifyReport {
     projects: number
     files: number
-    /** By key. */
+    /** Sorted by key. */
     problems: Problem[]
 }
 
 /**
  * Compares the pages with the objects of an index; writes nothing.
  *
- * @param options.deep also downloads each file
+ * @param options.deep also download each file
  * @throws UserError when S3 fails
  */
 export async function verify(
@@ -40,7 +40,7 @@ export async function verify(
         problems.push({
             kind: 'unknown-object',
             key,
-            detail: 'is neither a file that installers take nor a page of the index',
+            detail: 'is neither a package file nor a page of the index',
         })
     }
     problems.push(...(await listProblems(bucket, projects, found.html)))
@@ -55,7 +55,7 @@ async function listProblems(
 ): Promise<Problem[]> {
     const { jsonKey: key, htmlKey } = rootPages
     const content = await bucket.get(key)
-    // A bucket in which nothing was published needs no list.
+    // An empty bucket needs no project list.
     if (content === undefined && projects.length === 0) return []
     if (content === undefined) return [{ kind: 'missing-page', key, detail: 'does not exist' }]
     const page = readPage(rootPages, content.body, { replaceBroken: true })
@@ -67,7 +67,7 @@ async function listProblems(
         ...empty.map((name): Problem => ({ kind: 'wrong-list', key, detail: `lists ${name}, which has no files` })),
     ]
     if (!content.body.equals(rootPages.toJson(rootPage(page.projects)))) {
-        problems.push({ kind: 'stale-page', key, detail: 'is not written as this version writes it' })
+        problems.push({ kind: 'stale-page', key, detail: 'is not in the form that this version writes' })
     }
     return [...problems, ...(await htmlProblems(bucket, htmlKey, html, rootPages.toHtml(page)))]
 }

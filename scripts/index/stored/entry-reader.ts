@@ -8,22 +8,22 @@ import type { FileEntry } from '../../../core/project-page.js'
 import { sha256Of } from '../../s3/digests.js'
 import { metadataHeaders, yankedHeaders } from './stored-headers.js'
 
-/** How far an entry is looked into. */
+/** How an `EntryReader` checks entries. */
 export interface EntryReaderOptions {
     /**
-     * `page`: an entry whose object is the same is taken as it is. `objects`: what an object itself says counts, and a
-     * file is downloaded where nothing says it. `files`: each file is downloaded.
+     * `page`: reuse an entry while its object is unchanged; never download. `objects`: use the metadata of the object;
+     * download only files without usable metadata. `files`: download every file.
      */
     trust: 'page' | 'objects' | 'files'
-    /** Writes what is missing beside a file, and gives its ETag. */
+    /** Writes a missing companion object of a file. Returns its ETag. */
     write: (key: string, body: Buffer, headers: ObjectHeaders) => Promise<string>
-    /** Told of each file whose content cannot be read. */
+    /** Called for each file that is unreadable, unusual or contradicts its page. */
     warn: (message: string) => void
 }
 
-/** Makes the entries of a project's page from the objects in the bucket. */
+/** Builds the entries of a project page from the objects in the bucket. */
 export class EntryReader {
-    /** What was learnt of objects, by key and ETag: publishers that watch one another ask for the same again. */
+    /** Caches, by key and ETag: concurrent publishers read the same objects in every round. */
     readonly #facts = new Map<string, ObjectFacts | undefined>()
     readonly #reasons = new Map<string, string | undefined>()
 
@@ -33,12 +33,12 @@ export class EntryReader {
     ) {}
 
     /**
-     * The entry of a file.
+     * Builds the entry of a file.
      *
-     * @param known what the page says of the file
-     * @param linked what a page of before says of it, where there is no index.json of ours
-     * @returns undefined for a file that is gone; where pages are trusted, also for one that only a download could
-     *     describe: its publisher or `rebuild` will
+     * @param known the file's entry on the current page
+     * @param linked the file's data on a page by another tool, used when index.json is missing
+     * @returns undefined if the file is gone; with `trust: 'page'`, also if it would have to be downloaded: its
+     *     publisher or `rebuild` adds it
      */
     async entry(
         object: ListedObject,
@@ -51,7 +51,7 @@ export class EntryReader {
         if (content === undefined) return this.options.trust === 'page' ? known : undefined
         if (linked?.sha256 !== undefined && linked.sha256 !== content.sha256) {
             this.options.warn(
-                `${object.key}: the page of before says sha256 ${linked.sha256}; its bytes have ${content.sha256}`,
+                `${object.key}: the old page says sha256 ${linked.sha256}, the file has ${content.sha256}`,
             )
         }
         return {
@@ -92,16 +92,14 @@ export class EntryReader {
             const metadata = (await this.bucket.head(object.key))?.metadata ?? {}
             const facts = readFacts(metadata)
             if (facts === undefined && claimsFacts(metadata)) {
-                this.options.warn(
-                    `${object.key}: what its object says of it (x-amz-meta-*) cannot be read and is ignored`,
-                )
+                this.options.warn(`${object.key}: invalid x-amz-meta-* headers, ignored`)
             }
             this.#facts.set(id, facts)
         }
         return this.#facts.get(id)
     }
 
-    /** What is known of a file without reading it, unless its object contradicts the page or itself. */
+    /** The facts about a file without downloading it; undefined if its object contradicts the page or itself. */
     #trusted(
         object: ListedObject,
         stored: ObjectFacts | undefined,
@@ -124,7 +122,7 @@ export class EntryReader {
         }
     }
 
-    /** FILE.metadata when it is what it should be, undefined when there should be none. */
+    /** Checks FILE.metadata. @returns undefined if the file has none and needs none, `wrong` if it must be written */
     async #coreMetadata(
         facts: ObjectFacts,
         metadata: ListedObject | undefined,
@@ -148,11 +146,11 @@ export class EntryReader {
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
         const found = await inspectFile(this.bucket, object.key)
         if (found === undefined) return undefined
-        // It is in the bucket, so it stays in the index: clients check its hash, and old sdists have no PKG-INFO.
+        // Unreadable files stay in the index: clients check the hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
         if (found.oddities.length > 0) this.options.warn(`${filenameOf(object.key)}: ${found.oddities.join('; ')}`)
         const same = before.find((entry) => entry?.sha256 === found.sha256)
-        // A file that can be read says itself which Python it needs.
+        // If the file is readable, its own Requires-Python wins.
         const requiresPython = found.problem === undefined ? found.requiresPython : (same ?? said)?.requiresPython
         if (said?.requiresPython !== undefined && said.requiresPython !== requiresPython) {
             const own = requiresPython ?? 'none'
@@ -175,7 +173,7 @@ export class EntryReader {
         return { sha256, etag: await this.options.write(`${fileKey}.metadata`, body, metadataHeaders) }
     }
 
-    /** A yank is an object beside the file; one that only the page knows is made into one. */
+    /** Reads FILE.yanked. A yank that only the page records is written to FILE.yanked. */
     async #yanked(objects: ProjectObjects, filename: string, known: string | undefined): Promise<string | undefined> {
         const marker = objects.yanked.get(filename)
         const reason = marker && (await this.#reason(marker))

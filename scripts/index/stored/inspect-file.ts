@@ -5,20 +5,20 @@ import { UserError } from '../../../core/user-error.js'
 import { readMetadata } from '../../distribution/read-distribution.js'
 import type { Bucket } from '../../s3/bucket.js'
 
-/** What a download of a file shows. */
+/** The content of a downloaded file. */
 export interface InspectedFile {
     /** Hex. */
     sha256: string
     requiresPython: string | undefined
     /** The METADATA of a wheel. */
     metadata: Buffer | undefined
-    /** Why it cannot be read, when it cannot: then only the hash is known. */
+    /** Why the file is unreadable; then only the hash is set. */
     problem: string | undefined
-    /** What is unusual about a file that can be read. */
+    /** Faults of a readable file. */
     oddities: string[]
 }
 
-/** Downloads a file and reads it. @returns undefined when there is none */
+/** Downloads a file and reads it. @returns undefined if the file does not exist */
 export async function inspectFile(bucket: Bucket, key: string): Promise<InspectedFile | undefined> {
     const folder = await mkdtemp(join(tmpdir(), 'nginx-s3-pypi-'))
     try {

@@ -4,24 +4,24 @@ import type { Bucket } from '../../s3/bucket.js'
 import { yankReason } from './object-facts.js'
 import type { ProjectObjects } from './project-objects.js'
 
-/** What a page that is not ours says of a file. */
+/** A file as a page by another tool describes it. */
 export interface LinkedFile {
     /** Hex. */
     sha256?: string | undefined
     requiresPython?: string | undefined
-    /** The reason, which can be empty. @see PEP 592 */
+    /** The reason; may be empty. @see PEP 592 */
     yanked?: string | undefined
 }
 
-/** More than the page of any project. Bytes. */
+/** Larger than any real project page. Bytes. */
 const maxPageSize = 64 * 1024 * 1024
 
 /**
- * The files that the page of before links: a hand-made one, one of the recipe of 2018, s3pypi's, which is at the key
- * `PROJECT/`, or the index.json of another tool. A yank or a Requires-Python that only it knows must not be lost.
+ * The files that an existing page by another tool links: a hand-made page, the 2018 recipe's, s3pypi's (at the key
+ * `PROJECT/`), or another tool's index.json. Keeps yanks and Requires-Python that only this page records.
  *
- * @param warn told of each link that the new page will not have, since no file of the folder is meant
- * @returns by file name
+ * @param warn called for each link that matches no file in the folder and is dropped from the new page
+ * @returns files by name
  * @see PEP 503, 592, 691
  */
 export async function linkedFiles(
@@ -33,7 +33,7 @@ export async function linkedFiles(
     for (const page of [objects.folderPage, objects.html, objects.json]) {
         if (page === undefined) continue
         if (page.size > maxPageSize) {
-            warn(`${page.key} is too large to be a page (${page.size} bytes): it is not read`)
+            warn(`${page.key} is too large for a page (${page.size} bytes), ignored`)
             continue
         }
         const body = (await bucket.get(page.key))?.body.toString('utf8') ?? ''
@@ -41,7 +41,7 @@ export async function linkedFiles(
         for (const { url, ...file } of links) {
             const name = fileNameOf(url, objects.project)
             if (name !== undefined && objects.files.has(name)) found.set(name, { ...found.get(name), ...file })
-            else warn(`${page.key} links ${JSON.stringify(url)}, which is no file in the folder: the new page does not`)
+            else warn(`${page.key} links ${JSON.stringify(url)}, which matches no file in the folder: dropped`)
         }
     }
     return found
@@ -55,7 +55,7 @@ function htmlLinks(html: string): Link[] {
         onopentag(name, attributes) {
             const url = attributes.href
             if (name !== 'a' || url === undefined || /^(?:#|mailto:|javascript:)/i.test(url)) return
-            // A link to a folder is none to a file: to the parent, to other projects.
+            // Skip links to folders, such as the parent or other projects.
             if (/(?:^|\/)(?:\.{0,2})(?:[?#]|$)/.test(url)) return
             links.push({ url, ...facts(/#(?:.*&)?sha256=([^&]*)/i.exec(url)?.[1], attributes) })
         },
@@ -73,7 +73,7 @@ function facts(sha256: string | undefined, attributes: Record<string, string>): 
     }
 }
 
-/** The files of an index.json that this program did not write. @see PEP 691 */
+/** The files in another tool's index.json. @see PEP 691 */
 function jsonLinks(text: string): Link[] {
     let json: unknown
     try {
@@ -104,14 +104,14 @@ function jsonLinks(text: string): Link[] {
         })
 }
 
-/** The name of the file in a link of a project's page; undefined for a link that leads to no file of that folder. */
+/** The file name in a link on a project page; undefined if the link leads outside the project's folder. */
 function fileNameOf(url: string, project: string): string | undefined {
     const base = `http://index.invalid/simple/${project}/`
     if (!URL.canParse(url, base)) return undefined
     const segments = new URL(url, base).pathname.split('/')
     try {
         const name = decodeURIComponent(segments.at(-1)!)
-        // An absolute link may be to the address at which the bucket or the index was served.
+        // Absolute links may use any host that served the bucket or the index.
         const folder = decodeURIComponent(segments.at(-2) ?? '')
         return name !== '' && normalizeName(folder) === project ? name : undefined
     } catch (error) {

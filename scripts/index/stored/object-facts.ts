@@ -1,20 +1,20 @@
 /**
- * What a file's object carries as `x-amz-meta-*`, so that its entry can be made again without the pages and without a
+ * The `x-amz-meta-*` metadata of a file's object. Its entry can be rebuilt from this, without the pages and without a
  * download.
  */
 export interface ObjectFacts {
     /** Hex. */
     sha256: string
-    /** Hex; of a file that was uploaded in one part, whose ETag it is on most servers. */
+    /** Hex; only for files uploaded in one part. Equals the ETag on most servers. */
     md5?: string | undefined
-    /** As in the page. The object's own date is no upload time once it has been copied. */
+    /** Same format as on the page. Last-Modified does not replace it: copying an object resets that. */
     uploadTime: string
     requiresPython?: string | undefined
-    /** What FILE.metadata must have; its MD5 is its ETag on most servers, so a listing can tell. Hex. */
+    /** Digests of FILE.metadata, hex. On most servers the MD5 is its ETag, so a listing is enough to check it. */
     coreMetadata?: { sha256: string; md5: string | undefined } | undefined
 }
 
-/** The facts as the metadata of an object: ASCII without white space, which not every server keeps. */
+/** Serializes the facts as object metadata: ASCII without white space, because some servers change white space. */
 export function factsMetadata(facts: ObjectFacts): Record<string, string> {
     return {
         sha256: facts.sha256,
@@ -27,8 +27,9 @@ export function factsMetadata(facts: ObjectFacts): Record<string, string> {
 }
 
 /**
- * The facts in the metadata of an object; undefined for one that something else uploaded, or that somebody has changed
- * into what no publisher writes: its file is read then.
+ * Parses the facts in an object's metadata.
+ *
+ * @returns undefined if another tool wrote the object or the metadata is invalid; the file itself is read then
  */
 export function readFacts(metadata: Record<string, string>): ObjectFacts | undefined {
     const { sha256, md5, 'upload-time': uploadTime, 'requires-python': encoded = '' } = metadata
@@ -45,7 +46,7 @@ export function readFacts(metadata: Record<string, string>): ObjectFacts | undef
     }
 }
 
-/** Whether an object carries facts, be they readable or not. */
+/** Whether an object carries facts, valid or not. */
 export function claimsFacts(metadata: Record<string, string>): boolean {
     return metadata.sha256 !== undefined && metadata['upload-time'] !== undefined
 }
@@ -58,7 +59,7 @@ function isUploadTime(text: string | undefined): boolean {
     return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text ?? '') && !isNaN(Date.parse(text!))
 }
 
-/** One line of text; undefined for what is not percent-encoded UTF-8 or has control characters. */
+/** Decodes one line of text; undefined if it is not percent-encoded UTF-8 or has control characters. */
 function decoded(encoded: string): string | undefined {
     try {
         const text = decodeURIComponent(encoded)
@@ -69,10 +70,10 @@ function decoded(encoded: string): string | undefined {
     }
 }
 
-/** Longer than any reason that a person writes. Characters. */
+/** Characters. */
 const longestReason = 1000
 
-/** The reason in FILE.yanked, which may be empty: one line of text, whatever somebody has put there. */
+/** The reason in FILE.yanked, reduced to one line; may be empty. */
 export function yankReason(body: Buffer): string {
     const text = body.subarray(0, 4 * longestReason).toString('utf8')
     return text
@@ -81,7 +82,7 @@ export function yankReason(body: Buffer): string {
         .slice(0, longestReason)
 }
 
-/** A time as PEP 700 writes it: UTC, with microseconds. */
+/** Formats a time as in PEP 700: UTC, with microseconds. */
 export function uploadTimeOf(date: Date): string {
     return date.toISOString().replace(/Z$/, '000Z')
 }

@@ -2,7 +2,7 @@ import { projectHtml, rootHtml } from '../../../core/html.js'
 import { parseProjectJson, toProjectJson, type ProjectPage } from '../../../core/project-page.js'
 import { parseRootJson, toRootJson, type RootPage } from '../../../core/root-page.js'
 
-/** A pair of pages: index.json, which is the truth, and index.html, which is made from it. */
+/** A pair of pages: index.json is authoritative, index.html is rendered from it. */
 export interface Pages<Page> {
     jsonKey: string
     htmlKey: string
@@ -11,7 +11,7 @@ export interface Pages<Page> {
     toHtml(page: Page): Buffer
 }
 
-/** The pages of a project. */
+/** The pages of one project. */
 export function projectPages(project: string): Pages<ProjectPage> {
     const jsonKey = `${project}/index.json`
     return {
@@ -23,7 +23,7 @@ export function projectPages(project: string): Pages<ProjectPage> {
     }
 }
 
-/** The list of the projects. */
+/** The project list. */
 export const rootPages: Pages<RootPage> = {
     jsonKey: 'index.json',
     htmlKey: 'index.html',

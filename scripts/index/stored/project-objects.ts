@@ -3,29 +3,29 @@ import { parseFileName } from '../../../core/file-name.js'
 import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject } from '../../s3/objects.js'
 
-/** The objects in a project's folder, by what they are. */
+/** The objects in a project's folder, by kind. */
 export interface ProjectObjects {
-    /** The folder's name. */
+    /** The folder name. */
     project: string
     /** Wheels and sdists of the project, by name. */
     files: Map<string, ListedObject>
     /** FILE.metadata, by FILE. */
     metadata: Map<string, ListedObject>
-    /** FILE.yanked, by FILE: the object holds the reason, and outlives the pages. */
+    /** FILE.yanked, by FILE. It holds the reason and survives a rebuild of the pages. */
     yanked: Map<string, ListedObject>
     json: ListedObject | undefined
     html: ListedObject | undefined
-    /** `PROJECT/` with a page in it, as s3pypi writes it. */
+    /** The key `PROJECT/` with a page as its body, as s3pypi writes it. */
     folderPage: ListedObject | undefined
-    /** `PROJECT/` without a byte, which consoles make to show a folder. */
+    /** The empty object `PROJECT/`, which S3 consoles create for a folder. */
     marker: ListedObject | undefined
-    /** Signatures, attestations and checksums beside a file. Installers need none of them. */
+    /** Signatures, attestations and checksums next to a file. Installers ignore them. */
     companions: ListedObject[]
-    /** What installers take for no file. */
+    /** Objects that are not package files to an installer. */
     unknown: ListedObject[]
 }
 
-/** What lies beside a file and belongs to it. */
+/** A companion of one file. */
 const companion =
     /^(.+)\.(?:asc|sig|provenance|attestation|publish\.attestation|sigstore|sigstore\.json|md5|sha256|sha512)$/
 /** Checksums of a whole folder. */
@@ -44,10 +44,10 @@ export function yankedKey(project: string, filename: string): string {
 }
 
 /**
- * Sorts the objects of one folder: the one place that says what is a file of a project. Publishing, rebuilding, verifying
- * and removing use it. nginx, which falls back to a public index, takes any object for a claim of the name.
+ * Sorts the objects of one folder. Publish, rebuild, verify and remove all use this definition of a project's files.
+ * nginx differs: any object in the folder claims the name and prevents the fallback to a public index.
  *
- * In a folder whose name is not normalised, no client would find anything.
+ * If the folder name is not normalised, all objects are unknown: clients never request that name.
  */
 export function classifyObjects(project: string, objects: Iterable<ListedObject>): ProjectObjects {
     const found: ProjectObjects = {
@@ -83,26 +83,26 @@ export function classifyObjects(project: string, objects: Iterable<ListedObject>
     return found
 }
 
-/** Whether there is anything in the folder that clients can see: a file, or a page of any form. */
+/** Whether clients can see anything in the folder: a file, or a page in any form. */
 export function isInUse({ files, json, html, folderPage }: ProjectObjects): boolean {
     return files.size > 0 || [json, html, folderPage].some((page) => page !== undefined)
 }
 
-/** Lists one project. */
+/** Lists the objects of one project. */
 export async function listProject(bucket: Bucket, project: string): Promise<ProjectObjects> {
     const objects: ListedObject[] = []
     for await (const object of bucket.list(`${project}/`)) objects.push(object)
     return classifyObjects(project, objects)
 }
 
-/** Whether a folder is called as a project's must be: by a valid name, normalised. */
+/** Whether a folder name is a valid, normalised project name. */
 export function isProjectName(folder: string): boolean {
     return /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(folder) && normalizeName(folder) === folder && folder !== 'simple'
 }
 
 /**
- * The objects of a listing, folder by folder; those outside of folders come under "". A listing is in the order of the
- * keys, so a folder's objects follow one another and only one folder is held in memory.
+ * Groups a listing by top-level folder; objects outside folders are under "". Listings are sorted by key, so only one
+ * folder is in memory at a time.
  */
 export async function* byFolder(
     listing: AsyncIterable<ListedObject>,

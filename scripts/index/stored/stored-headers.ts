@@ -1,15 +1,15 @@
 import { kindOf } from '../../../core/file-name.js'
 import type { ObjectHeaders } from '../../s3/objects.js'
 
-/** A file is never replaced by another one of its name, so a client may keep it for a year. */
+/** Files are not replaced under the same name, so clients may cache them for a year. */
 const immutable = { cacheControl: 'max-age=31536000, immutable' }
-/** Pages change, and a client must ask each time whether they have. */
+/** Pages change; clients must revalidate them on each use. */
 const changing = { cacheControl: 'no-cache' }
 
-/** On index.html: the ETag of the index.json that it was made from. */
+/** On index.html: the ETag of the index.json that it was rendered from. */
 export const sourceEtag = 'index-json-etag'
 
-/** @see RFC 6713 for application/gzip; never a Content-Encoding, which a client would undo */
+/** Without Content-Encoding: clients would decompress the file. @see RFC 6713 for application/gzip */
 export function fileHeaders(filename: string, metadata: Record<string, string>): ObjectHeaders {
     const isZip = kindOf(filename) === 'wheel' || filename.endsWith('.zip')
     return { ...immutable, contentType: isZip ? 'application/zip' : 'application/gzip', metadata }

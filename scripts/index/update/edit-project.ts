@@ -6,13 +6,13 @@ import { emptyPage, type ProjectPage } from '../../../core/project-page.js'
 import { reconcile } from './reconcile.js'
 import { patience, updatePages, type Change, type Update, type UpdateOptions } from './update-pages.js'
 
-/** How long a publisher that lives may need from its upload to its entry. Milliseconds. */
+/** Time that a running publisher may need between uploading a file and indexing it. Milliseconds. */
 const recent = 60_000
 
 /**
- * Changes the page of a project.
+ * Edits the page of a project.
  *
- * @param edit gives the page as it should be; doing it twice is the same as doing it once
+ * @param edit returns the edited page; must be idempotent, because each round calls it again
  */
 export async function editProject(
     index: PackageIndex,
@@ -26,7 +26,7 @@ export async function editProject(
         const page = edit(current ?? emptyPage(project))
         if (index.conditionalWrites) return { page, isComplete: true }
         if (round === 0) return { page, isComplete: false }
-        // What this write, or another's, has undone: the objects tell.
+        // Concurrent writes may have overwritten each other: compare the page with the objects.
         const objects = await listProject(bucket, project)
         const isComplete = !hasRecentMissing(objects, page)
         if (!isComplete && round < patience) return { page, isComplete }
@@ -35,7 +35,7 @@ export async function editProject(
     return updatePages(index, projectPages(project), change, options)
 }
 
-/** Whether a file is missing on the page that came so recently that its publisher may be about to index it. */
+/** Whether the page lacks a file so recent that its publisher may still be about to index it. */
 function hasRecentMissing(objects: ProjectObjects, page: ProjectPage): boolean {
     const times = [...objects.files.values()].map(({ lastModified }) => lastModified.getTime())
     const newest = times.reduce((latest, time) => Math.max(latest, time), 0)

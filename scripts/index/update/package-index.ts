@@ -1,37 +1,37 @@
 import type { Bucket } from '../../s3/bucket.js'
 import type { ObjectHeaders } from '../../s3/objects.js'
 
-/** No object has it: no MD5 of anything known, nor of a multipart upload. */
+/** Matches no object: no known content has this MD5, and the ETag of a multipart upload has another form. */
 const impossibleEtag = '0'.repeat(32)
 
-/** What became of a write to a page: undefined when another publisher was faster and nothing was written. */
+/** The result of writing a page: undefined if another publisher changed it first and nothing was written. */
 export type Replaced = { etag: string; certain: boolean } | undefined
 
 /**
- * The index in a bucket, and whether its S3 server can write on a condition.
+ * The index in a bucket, and whether its S3 server supports conditional writes.
  *
- * AWS can. Others are asked once in a process by a write that must fail: a server that refuses it with "not implemented"
- * (Swift) or that does it all the same must not be trusted with a compare-and-swap.
+ * AWS does. Other servers are probed once per process with a write whose condition cannot hold. A server that answers
+ * "not implemented" (Swift) or writes anyway cannot be used for compare-and-swap.
  */
 export class PackageIndex {
     #conditionalWrites: boolean | undefined
 
-    /** @param warn called at most once, with a sentence about the server */
+    /** @param warn called at most once, if the server lacks conditional writes */
     constructor(
         readonly bucket: Bucket,
         private readonly warn: (message: string) => void = () => {},
     ) {}
 
-    /** False only when the server is known to have no conditional writes. */
+    /** False only if the server is known to lack conditional writes. */
     get conditionalWrites(): boolean {
         return this.#conditionalWrites !== false
     }
 
     /**
-     * Writes a page over the one that was read, or where there was none.
+     * Replaces the page that was read, or creates it.
      *
-     * @param expected the ETag of what was read, undefined for nothing
-     * @returns `certain` is false when the write may have undone another's: read the page again
+     * @param expected the ETag of the page that was read; undefined if it did not exist
+     * @returns `certain` is false if the write may have overwritten another publisher's: read the page again
      */
     async replace(key: string, body: Buffer, headers: ObjectHeaders, expected: string | undefined): Promise<Replaced> {
         if (this.#conditionalWrites === undefined && this.bucket.isAws) this.#conditionalWrites = true
@@ -50,7 +50,7 @@ export class PackageIndex {
         return { etag: await this.bucket.write(key, body, headers), certain: false }
     }
 
-    /** Remembers, and says once, that the server has no conditional writes. */
+    /** Records that the server lacks conditional writes, and warns once. */
     withoutConditionalWrites(): void {
         if (this.#conditionalWrites === false) return
         this.#conditionalWrites = false

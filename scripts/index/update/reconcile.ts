@@ -5,15 +5,15 @@ import { mapParallel } from '../../s3/parallel.js'
 import type { ProjectObjects } from '../stored/project-objects.js'
 import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../../../core/project-page.js'
 
-/** Requests at a time for the files of one project. */
+/** Concurrent requests for the files of one project. */
 const parallelFiles = 16
 
 /**
- * The page that the objects of a project make, whatever the page was.
+ * Builds the page of a project from its objects.
  *
- * The listing may be older than the page: a file that it does not hold is dropped only when it is really gone.
+ * The listing may be older than the page: a HEAD request confirms that an unlisted file is gone before it is dropped.
  *
- * @param linked what a page of before says of files, by name
+ * @param linked files as a page by another tool describes them, by name
  */
 export async function reconcile(
     bucket: Bucket,

@@ -5,52 +5,52 @@ import type { PackageIndex } from './package-index.js'
 import type { Pages } from '../stored/pages.js'
 import { htmlHeaders, jsonHeaders, sourceEtag } from '../stored/stored-headers.js'
 
-/** Tries to write one page. Of 50 publishers at once the last one wins its 50th at the latest. */
+/** Attempts to write one page. With 50 concurrent publishers, the last one succeeds within 50 attempts. */
 const maxRounds = 200
 /**
- * Rounds in which what others uploaded is left to them to index, on servers without conditional writes. After these the
- * last one does it for who was killed.
+ * On servers without conditional writes: rounds to wait for other publishers to index their own files. After that, the
+ * last publisher also indexes the files of one that was killed.
  */
 export const patience = 10
 /** Bounds of the wait between two rounds. Milliseconds. */
 const firstWait = 100
 const longestWait = 2000
 
-/** What `updatePages` did. */
+/** The result of `updatePages`. */
 export interface Update<Page> {
-    /** What was there before the first round. */
+    /** The page before the first round. */
     before: Page | undefined
     page: Page
-    /** False when both pages were as they should be. */
+    /** False if both pages were already up to date. */
     written: boolean
 }
 
-/** What a caller of `updatePages` wants. */
+/** The page that a round of `updatePages` should write. */
 export interface Change<Page> {
     page: Page
-    /** Where it is not, the page is written and looked at once more, even when nothing changed. */
+    /** If false, another round follows, even if nothing changed. */
     isComplete: boolean
 }
 
-/** What the caller knows better than `updatePages` does. */
+/** Options of `updatePages`. */
 export interface UpdateOptions {
-    /** What index.json was found to be, to save the first read. */
+    /** index.json as already read by the caller; saves the first read. */
     json?: { content: ObjectContent | undefined }
-    /** Whether the index.html beside an index.json that need not change is this one. Default: by the ETag on it. */
+    /** Whether the stored index.html equals `html`, if index.json is unchanged. Default: compare its source ETag. */
     isCurrent?: (html: Buffer) => boolean
-    /** Take an index.json that cannot be read for none. */
+    /** Treat an invalid index.json as missing. */
     replaceBroken?: boolean
 }
 
 /**
- * Changes a page so that no publisher's change is lost, whatever others do at the same time.
+ * Changes a page without losing concurrent changes by other publishers.
  *
- * index.json is replaced by compare-and-swap: a publisher who lost the race reads again, and changes what it then finds.
- * Where the server has no conditional writes, a write is followed by another round: `change` also compares the page
- * with the objects in the bucket, so that the last to write leaves a page with all of them, and the rounds end when the
- * page is complete and there is nothing more to change.
+ * index.json is replaced by compare-and-swap: a publisher that loses the race reads the page again and repeats its
+ * change. On servers without conditional writes, another round follows each write: `change` then also compares the page
+ * with the objects in the bucket, so the last writer leaves a page with all of them. The rounds end when the page is
+ * complete and unchanged.
  *
- * @param change is asked in each round, and gives the page as it should be
+ * @param change called in each round; returns the page to write
  * @see AWS Storage Blog, "Building multi-writer applications on Amazon S3 using native controls"
  */
 export async function updatePages<Page>(
@@ -83,7 +83,7 @@ export async function updatePages<Page>(
     throw tooBusy(pages.jsonKey)
 }
 
-/** Reads index.json. Throws UserError for one that is broken. */
+/** Parses index.json. @throws UserError if it is invalid, unless `replaceBroken` is set */
 export function readPage<Page>(pages: Pages<Page>, body: Buffer, options: UpdateOptions): Page | undefined {
     try {
         return pages.parse(body)
@@ -98,17 +98,17 @@ async function isMadeFrom(index: PackageIndex, htmlKey: string, jsonEtag: string
 }
 
 /**
- * Writes index.html and then looks whether index.json is still the same: the page of a slow publisher could otherwise
- * replace that of a faster one, and be older than index.json for good.
+ * Writes index.html, then checks that index.json is unchanged. Otherwise a slow publisher could replace a newer
+ * index.html, which would then stay older than index.json.
  */
 async function writeHtml<Page>(index: PackageIndex, pages: Pages<Page>, page: Page, etag: string): Promise<void> {
     for (let round = 0; round < maxRounds; round++) {
         await index.bucket.write(pages.htmlKey, pages.toHtml(page), htmlHeaders(etag))
         if ((await index.bucket.head(pages.jsonKey))?.etag === etag) return
-        // Another publisher is at work, and others may follow: the page is made once for several of them.
+        // Another publisher is active. Wait, so that one write covers several changes.
         await backOff(round, firstWait, longestWait)
         const content = await index.bucket.get(pages.jsonKey)
-        // The project was removed meanwhile, and its pages with it.
+        // The project and its pages were removed in the meantime.
         if (content === undefined) return index.bucket.delete([pages.htmlKey])
         page = pages.parse(content.body)
         etag = content.etag
@@ -118,7 +118,7 @@ async function writeHtml<Page>(index: PackageIndex, pages: Pages<Page>, page: Pa
 
 function tooBusy(key: string): UserError {
     return new UserError(
-        `others changed ${key} ${maxRounds} times while it was to be written`,
+        `cannot write ${key}: other publishers changed it ${maxRounds} times in the meantime`,
         'Nothing is lost: run the same command again.',
     )
 }

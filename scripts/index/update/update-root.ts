@@ -6,18 +6,18 @@ import { classifyObjects, isProjectName } from '../stored/project-objects.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { patience, updatePages, type Change, type Update } from './update-pages.js'
 
-/** Requests at a time for the folders of the index. */
+/** Concurrent requests for the folders of the index. */
 const parallelFolders = 16
 
 /**
- * Puts a project into the list of the projects. Where it is there already, this reads and writes nothing: the list may
- * lack it after a publisher was killed between the project's pages and the list.
+ * Adds a project to the project list; writes nothing if it is listed already. Every publish calls this, because an
+ * earlier publisher may have been killed after writing the project's pages and before updating the list.
  */
 export async function ensureListed(index: PackageIndex, project: string): Promise<Update<RootPage>> {
     return updateRoot(index, (projects) => projects.add(project))
 }
 
-/** Takes a project off the list of the projects. */
+/** Removes a project from the project list. */
 export async function ensureUnlisted(index: PackageIndex, project: string): Promise<Update<RootPage>> {
     return updateRoot(index, (projects) => projects.delete(project))
 }
@@ -26,12 +26,12 @@ async function updateRoot(index: PackageIndex, change: (projects: Set<string>) =
     return updatePages(index, rootPages, async (page, round): Promise<Change<RootPage>> => {
         const listed = new Set(page?.projects)
         change(listed)
-        // A list without JSON was made by hand or by an older tool, or never: what is in the folders must be on it.
+        // Without index.json, the list is missing or by another tool: add all existing projects.
         const isOlder = page === undefined
         if (!isOlder && (index.conditionalWrites || round === 0)) {
             return { page: rootPage(listed), isComplete: index.conditionalWrites }
         }
-        // What this write, or another's, has undone: the folders tell.
+        // Concurrent writes may have overwritten each other: compare the list with the folders.
         const folders = (await index.bucket.folders()).filter(isProjectName)
         const missing = folders.filter((folder) => !listed.has(folder))
         if (missing.length > 0 && round < patience && !isOlder) return { page: rootPage(listed), isComplete: false }
@@ -42,13 +42,13 @@ async function updateRoot(index: PackageIndex, change: (projects: Set<string>) =
     })
 }
 
-/** Those folders that have files or the page of a project. */
+/** The folders that hold a project. */
 async function projectsAmong(index: PackageIndex, folders: string[]): Promise<string[]> {
     const found = await mapParallel(folders, parallelFolders, (folder) => holdsProject(index, folder))
     return folders.filter((_folder, position) => found[position])
 }
 
-/** Whether a folder has files or the page of a project; it could as well hold another index, with its own list. */
+/** Whether a folder has files or a project page. It may instead hold another index with its own project list. */
 async function holdsProject(index: PackageIndex, folder: string): Promise<boolean> {
     const { jsonKey, parse } = projectPages(folder)
     const content = await index.bucket.get(jsonKey)

@@ -44,7 +44,7 @@ test.each([
     ['my', 'my-2-1.tar.gz', '2.post1'],
 ])('on the page of %s, %s has the version %s', (project, filename, version) => {
     expect(versionOf(project, filename)).toBe(version)
-    expect(() => versionOf('other', filename)).toThrow(`${filename} is no file of the project other`)
+    expect(() => versionOf('other', filename)).toThrow(`${filename} is not a file of the project other`)
 })
 
 test.each([
@@ -156,13 +156,13 @@ describe('what is no page of the project', () => {
         [{ ...json, _files: 'all' }, 'it has no files'],
         [{ ...json, 'project-status': 'archived' }, 'its project-status has no status'],
         [{ ...json, 'project-status': {} }, 'its project-status has no status'],
-        [{ ...json, files: [null] }, 'undefined is no file of the project'],
-        [{ ...json, files: [...json.files, ...json.files] }, 'it names a file twice'],
-        [withFile({ filename: 7 }), '7 is no file of the project'],
-        [withFile({ filename: 'other-1.0.zip' }), '"other-1.0.zip" is no file of the project'],
-        [withFile({ filename: `../${wheel}` }), 'is no file of the project'],
-        [withFile({ filename: 'acme-1.0.zip\u0000' }), 'is no file of the project'],
-        [withFile({ filename: 'acme-1.0"><script>.zip' }), 'is no file of the project'],
+        [{ ...json, files: [null] }, 'undefined is not a file of the project'],
+        [{ ...json, files: [...json.files, ...json.files] }, 'it lists a file twice'],
+        [withFile({ filename: 7 }), '7 is not a file of the project'],
+        [withFile({ filename: 'other-1.0.zip' }), '"other-1.0.zip" is not a file of the project'],
+        [withFile({ filename: `../${wheel}` }), 'is not a file of the project'],
+        [withFile({ filename: 'acme-1.0.zip\u0000' }), 'is not a file of the project'],
+        [withFile({ filename: 'acme-1.0"><script>.zip' }), 'is not a file of the project'],
         [withFile({ hashes: undefined }), 'has no sha256'],
         [withFile({ hashes: null }), 'has no sha256'],
         [withFile({ hashes: { sha256: 'A'.repeat(64) } }), 'has no sha256'],
@@ -175,7 +175,7 @@ describe('what is no page of the project', () => {
         [withFile({ size: 2 ** 53 }), 'has no size'],
         [withFile({ 'upload-time': undefined }), 'has no upload-time'],
         [withFile({ _etag: undefined }), 'has no _etag'],
-        [withFile({ 'requires-python': 3 }), 'has a requires-python that is no text'],
+        [withFile({ 'requires-python': 3 }), 'has a requires-python that is not text'],
         [withFile({ 'core-metadata': true }), 'has a core-metadata without sha256'],
         [withFile({ 'core-metadata': null }), 'has a core-metadata without sha256'],
         [withFile({ yanked: undefined }), 'has no yanked'],
