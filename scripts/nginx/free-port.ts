@@ -17,7 +17,7 @@ export async function freePort(): Promise<number> {
 export function parsePort(text: string, option = '--port'): number {
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
     if (port < 1 || port > 65535)
-        throw new UsageError(`${option} ${JSON.stringify(text)} is no port`, 'Use 1 to 65535.')
+        throw new UsageError(`${option} ${JSON.stringify(text)} is not a port`, 'Use 1 to 65535.')
     return port
 }
 

@@ -27,11 +27,11 @@ describe("a container's credentials", () => {
         [{ [full]: 'http://credentials.example.com/' }, 'needs https for credentials.example.com'],
         [{ [full]: 'http://169.254.169.254/' }, 'needs https for'],
         [{ [full]: 'http://127.0.0.1.example.com/' }, 'needs https for'],
-        [{ [full]: 'http://127.0.0.1@evil.example.com/' }, 'is no URL'],
+        [{ [full]: 'http://127.0.0.1@evil.example.com/' }, 'is not a URL'],
         [{ [full]: 'http://[fd00:ec2::24]/' }, 'needs https for'],
-        [{ [full]: 'ftp://127.0.0.1/' }, 'is no URL'],
-        [{ [full]: '/v1/credentials' }, 'is no URL'],
-        [{ [full]: 'http://127.0.0.1/a\r\nX: y' }, 'is no URL'],
+        [{ [full]: 'ftp://127.0.0.1/' }, 'is not a URL'],
+        [{ [full]: '/v1/credentials' }, 'is not a URL'],
+        [{ [full]: 'http://127.0.0.1/a\r\nX: y' }, 'is not a URL'],
     ])('%j is refused', (environment, message) => expect(() => containerUrl(environment)).toThrow(message))
 })
 
