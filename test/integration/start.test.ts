@@ -145,7 +145,7 @@ test('each mistake gets one line and the cure', async () => {
             ['--port', takenPort],
             {},
             1,
-            /^npm start: port \d+ is in use by process \d+ \(.+\)\n {2}Use another: --port \d+\n$/,
+            /^npm start: port \d+ is in use by process \d+ \(.+\)\n {2}Use another port: --port \d+\n$/,
         ],
         [['--port', '0'], {}, 2, /--port "0" is not a port/],
         [['--port', 'x'], {}, 2, /--port "x" is not a port/],
