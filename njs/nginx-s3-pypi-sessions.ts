@@ -15,7 +15,7 @@ function serialized(): string | undefined {
 
 function state(): string {
     const text = sessionText()
-    if (text === undefined) return 'There are no credentials yet, or they have expired.'
+    if (text === undefined) return 'There are no credentials yet, or they are no longer valid.'
     const end = endOf(text)
     if (end === 0) return 'The credentials do not say when they expire.'
     const verb = isValid(end, Date.now()) ? 'expire' : 'expired'

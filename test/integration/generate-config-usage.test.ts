@@ -35,10 +35,7 @@ describe('wrong usage: exit status 2, a line on stderr with the cure, and nothin
         [['--bucket', 'my-pypi', '--resolver', 'off', '::1'], /"off" is not a DNS server/],
         [['--bucket', 'my-pypi', '--ca-bundle', 'ca.pem'], /cannot use the path "ca.pem"\n {2}Use an absolute/],
         [['--bucket', 'my-pypi', '--out', ''], /--out names no folder\n {2}Leave it out/],
-        [
-            ['--bucket', 'my-pypi', '--target', 'standalone', '--out', 'a b', '--resolver', '::1'],
-            /cannot use the path/,
-        ],
+        [['--bucket', 'my-pypi', '--target', 'standalone', '--out', 'a b', '--resolver', '::1'], /cannot use the path/],
     ])('%j', async (words, message) => {
         const outcome = await generate(...words)
         expect(outcome).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(message) })
