@@ -2,15 +2,15 @@
 export type PageForm = 'json' | 'v1html' | 'html'
 
 /**
- * The form that a client likes best. Of equals the more explicit wins: JSON, then PEP 691's HTML. A client that takes
+ * The client's preferred form. On a tie, JSON wins over PEP 691 HTML, and that over plain HTML. A client that accepts
  * none of them gets HTML, as from PyPI.
  *
  * @param accept the `Accept` header; site.conf passes on no more than 512 characters
  * @see PEP 691, "Version + Format Selection"; RFC 9110, section 12.5.1
  */
 export function negotiate(accept: string): PageForm {
-    // The media types of PEP 691, and what a browser asks for, with the form that answers them.
-    // In here, since njs makes what is outside of functions on each request, also on those that negotiate nothing.
+    // The media types of PEP 691 and those that browsers send.
+    // Inside the function, since njs evaluates module-level code on each request, even without negotiation.
     const forms: { [mediaType: string]: PageForm } = {
         'application/vnd.pypi.simple.v1+json': 'json',
         'application/vnd.pypi.simple.latest+json': 'json',
@@ -35,7 +35,7 @@ export function negotiate(accept: string): PageForm {
     return best
 }
 
-/** The `q` among the parameters of a media range: 0 to 1, and 1 where there is none. Linear in their length. */
+/** The `q` parameter of a media range, 0 to 1; 1 by default. Linear in the length of the parameters. */
 function quality(parameters: string[]): number {
     for (let index = 0; index < parameters.length; index++) {
         const parameter = parameters[index]!

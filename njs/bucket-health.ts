@@ -1,15 +1,15 @@
-// Keeps for a second what S3 said of the bucket, so that however often the index is asked for its health, S3 is asked once a
-// second. A script of its own: a larger one would cost each signed request more.
+// Remembers the bucket's state for a second, so that health checks send at most one request a second to S3. A separate
+// script, since a larger signing script would cost each signed request more.
 
-/** `ask` for this request to ask S3, or what another one was told: `ready` or `failed`. */
+/** `ask`: this request must ask S3. `ready` or `failed`: the result of another request. */
 function state(): string {
-    // Whoever adds the key, which is gone a second later, asks. Until there is an answer, others do, too.
+    // The request that adds the key, which expires after a second, asks. Until the first result, the others ask as well.
     const asks = ngx.shared!.s3_health_asked!.add('asked', '1')
     const known = ngx.shared!.s3_health!.get('state') as string | undefined
     return asks || known === undefined ? 'ask' : known
 }
 
-/** For js_header_filter: remembers the answer, be it S3's or nginx's own where S3 does not answer. */
+/** For js_header_filter: remembers the status of S3's response, or of nginx's error when S3 does not respond. */
 function remember(r: NginxHTTPRequest): void {
     ngx.shared!.s3_health!.set('state', r.status === 200 || r.status === 204 ? 'ready' : 'failed')
 }

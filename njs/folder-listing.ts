@@ -1,28 +1,28 @@
-// What S3 says is in a folder of the index that has neither index.html nor index.json.
+// Classifies S3's listing of a folder that has neither index.html nor index.json.
 
 /**
- * `nothing`: no key at all. `marker`: the empty key of the folder itself. `page`: that key holds a page. `files`: other
- * keys.
+ * `nothing`: no key at all. `marker`: only the folder's own key, empty. `page`: the folder's own key holds a page.
+ * `files`: other keys.
  */
 export type FolderContent = 'nothing' | 'marker' | 'page' | 'files'
 
 /**
- * Reads a listing of a folder, of which two keys are enough: they come in order, that of the folder itself first.
+ * Reads a folder listing of at most two keys. They are sorted, so the folder's own key comes first.
  *
- * A folder's own key, `acme/`, is empty where a console made the folder, and is a page where s3pypi made it.
+ * A folder's own key, `acme/`, is empty when the S3 console created the folder, and a page when s3pypi did.
  *
- * @param xml the answer to ListObjectsV2, at most some kilobytes
- * @param folder the prefix that was listed, `acme/`; empty for the whole bucket. Without characters that XML escapes.
- * @throws Error when it is no such answer: nothing may be concluded from it
+ * @param xml the response to ListObjectsV2, at most a few kilobytes
+ * @param folder the listed prefix, `acme/`; empty for the whole bucket. Without characters that XML escapes.
+ * @throws Error when it is not a valid listing
  */
 export function folderContent(xml: string, folder: string): FolderContent {
     if (xml.indexOf('<ListBucketResult') < 0 || xml.indexOf('</ListBucketResult>') < 0) {
-        throw new Error('S3 answered the listing of a folder with something else')
+        throw new Error('the response of S3 is not a folder listing')
     }
     const objects = xml.split('<Contents>').slice(1)
     const first = objects[0]
     if (first === undefined) {
-        // No key, and yet more to come or a count: not an answer to rely on.
+        // The listing contradicts itself: no key, but a count, or more keys to come.
         if (/<KeyCount>\s*0*[1-9]|<IsTruncated>\s*true/.test(xml)) throw new Error('S3 lists a folder without its keys')
         return 'nothing'
     }
@@ -33,7 +33,7 @@ export function folderContent(xml: string, folder: string): FolderContent {
     return objects.length > 1 ? 'files' : 'marker'
 }
 
-/** The text of the first element of that name. */
+/** Text of the first element of that name. */
 function element(xml: string, name: string): string | undefined {
     const start = xml.indexOf('<' + name + '>')
     const end = xml.indexOf('</' + name + '>', start)

@@ -1,15 +1,16 @@
-// Runs where S3 has no page for a project: a script of its own, since a larger one would cost each signed request more.
+// Runs when S3 has no page for a project. A separate script, since a larger signing script would cost each signed request
+// more.
 
 import { folderContent, type FolderContent } from './folder-listing.js'
 
 /**
- * Decides what becomes of a page that S3 has neither in the form that was asked for nor in one that would do instead.
+ * Selects the response when S3 has a page neither in the requested form nor in one that may replace it.
  *
- * Only a folder in which S3 lists nothing at all, and that has no index.json, may be looked for elsewhere: a folder with
- * any key in it is a claimed name, however it came there.
+ * A project may be redirected to another index only if S3 lists no key in its folder and has no index.json: any key
+ * claims the name.
  */
 function missingPage(r: NginxHTTPRequest): void {
-    // JSON was asked for before.
+    // The request for JSON has already failed.
     if (r.variables.pypi_form === 'json') return listFolder(r)
     r.subrequest('/-/s3-json', { method: 'HEAD' }, function (reply) {
         if (reply.status === 404) listFolder(r)
@@ -34,13 +35,13 @@ function listFolder(r: NginxHTTPRequest): void {
     })
 }
 
-/** Goes on elsewhere with the headers of a page: a subrequest shares the variables, and has set them anew. */
+/** Redirects internally with the headers of a page: subrequests share the variables and have overwritten them. */
 function redirect(r: NginxHTTPRequest, location: string): void {
     r.variables.pypi_vary = 'Accept'
     r.internalRedirect(location)
 }
 
-/** The list of the projects of a bucket in which there is nothing yet. @see PEP 503, 691 */
+/** Responds with the project list of an empty bucket. @see PEP 503, 691 */
 function emptyIndex(r: NginxHTTPRequest): void {
     r.variables.pypi_vary = 'Accept'
     r.variables.pypi_cache_control = 'no-cache'

@@ -1,4 +1,5 @@
-// The script that reads the credentials from files, for njs before 0.8.1: with no shared memory, each request reads them.
+// Signing script that reads the credentials from files on each request, for njs before 0.8.1, which cannot renew
+// credentials in shared memory.
 
 import { handlers } from './handlers.js'
 import { fileCredentials } from './credentials/files.js'

@@ -1,4 +1,4 @@
-// The script that signs with the session which refresh-credentials.ts keeps in shared memory.
+// Signing script that uses the session in shared memory, which refresh-credentials.ts renews.
 
 import { handlers } from './handlers.js'
 import { decodeSession, endOf, isValid } from './credentials/session.js'
@@ -9,13 +9,13 @@ function sessionText(): string | undefined {
 
 function serialized(): string | undefined {
     const text = sessionText()
-    // A second to get there.
+    // One second for the request to reach S3.
     return text !== undefined && isValid(endOf(text), Date.now() + 1000) ? text : undefined
 }
 
 function state(): string {
     const text = sessionText()
-    if (text === undefined) return 'There are no credentials yet, or none any more.'
+    if (text === undefined) return 'There are no credentials yet, or they are no longer valid.'
     const end = endOf(text)
     if (end === 0) return 'The credentials do not say when they expire.'
     const verb = isValid(end, Date.now()) ? 'expire' : 'expired'
@@ -25,6 +25,6 @@ function state(): string {
 export default handlers({
     serialized,
     parse: decodeSession,
-    missing: 'there are no valid credentials, see above why',
+    missing: 'there are no valid credentials, see the errors above',
     state,
 })

@@ -1,16 +1,16 @@
-// The script that signs with the credentials in the environment of nginx, which stay the same as long as it runs.
+// Signing script that uses the credentials in nginx's environment, which do not change while it runs.
 
 import { credentialsFrom } from './signing/credentials.js'
 import { handlers } from './handlers.js'
 
-// QuickJS makes it anew on each access.
+// QuickJS creates a new object on each access.
 const environment = process.env
 
 let serialized: string | undefined
 
 export default handlers({
-    // As they are, since njs takes longer to trim and to check them than to find a signature that is kept. QuickJS finds
-    // the text here on the next request: a worker's environment stays as it is.
+    // Unchecked, since njs takes longer to trim and check them than to find a cached signature. QuickJS keeps the string
+    // for the next request: a worker's environment does not change.
     serialized: function () {
         if (!serialized) {
             serialized = ''.concat(
@@ -18,7 +18,7 @@ export default handlers({
                 '\n',
                 environment.AWS_SECRET_ACCESS_KEY || environment.AWS_SECRET_KEY!,
                 '\n',
-                environment.AWS_SESSION_TOKEN!, // "undefined" tells no less
+                environment.AWS_SESSION_TOKEN!, // "undefined" is as distinct as ""
             )
         }
         return serialized

@@ -2,8 +2,8 @@ import { canonicalPath } from '../core/canonical-path.js'
 import { normalizeName } from '../core/project-name.js'
 
 /**
- * Where a request with an unnormalised project name is redirected to: the name normalised, a slash behind a project, the
- * rest as it is. Relative to the request, so that an index behind a proxy may lie under a path of its own.
+ * Redirect target of a request with an unnormalised project name: normalises the name, adds the slash after a project,
+ * keeps the rest. Relative to the request, so that a proxy may serve the index below another path.
  *
  * @param path the decoded path, which is UTF-8: `/Proj_ect`, `/simple/Proj_ect/`, `/Proj_ect/FILE`
  * @returns percent-encoded, for a Location header: `proj-ect/`, `../proj-ect/`, `../proj-ect/FILE`

@@ -1,6 +1,6 @@
-// Runs in the background of one worker: js_periodic calls it every few seconds. It asks the provider for a session before
-// the last one ends, and puts it where the workers find it; no request waits for it. A script of its own, in a VM of its
-// own, so that the one that signs stays small.
+// Runs in the background of one worker: js_periodic calls it every few seconds. It requests a new session before the last
+// one expires and puts it into shared memory, so no client request waits for it. A separate script with a separate VM
+// keeps the signing script small.
 
 import type { ProviderContext, ProviderRequest } from './credentials/context.js'
 import { provide, type CredentialsKind, type ProviderOptions } from './credentials/choose.js'
@@ -8,25 +8,25 @@ import { isWorthLogging, nextRefresh, retryDelay } from './credentials/refresh-s
 import { decodeSession, encodeSession, isValid, type Session } from './credentials/session.js'
 import fs from 'fs'
 
-/** The shared memory; the names of what is in it. */
+/** Keys in the shared memory. */
 const sessionKey = 'session'
 const stateKey = 'state'
 const candidateKey = 'candidate'
 const lockKey = 'lock'
 
-/** A provider that has not answered by then has failed. Before the next call, which would end this one. */
+/** Time limit of a provider, in milliseconds. Below the interval of js_periodic, whose next call would end this one. */
 const deadline = 4500
 
-/** How long an unreadable file counts for a file that is being replaced. */
+/** How long an unreadable file is treated as one that is being replaced, in milliseconds. */
 const grace = 60 * 1000
 
-/** What is known between two calls. */
+/** State kept between calls. */
 interface State {
-    /** The options and the variables that decide whose session it is: others need another session, at once. */
+    /** The options that the session was requested with, as JSON. Other options need a new session at once. */
     plan: string
-    /** When to ask next, in milliseconds since 1970. */
+    /** When to request the next session, in milliseconds since 1970. */
     next: number
-    /** Failures in a row; when the first was, and what the last one said. */
+    /** Consecutive failures, the time of the first, and the message of the last. */
     failures: number
     since: number
     message: string
@@ -53,10 +53,10 @@ async function refresh(s: NginxPeriodicSession): Promise<void> {
 function succeed(memory: NgxSharedDict<string>, state: State, session: Session): void {
     const text = encodeSession(session)
     const known = memory.get(sessionKey)
-    if (state.failures > 0) ngx.log(ngx.WARN, 'the credentials for S3 are renewed again')
+    if (state.failures > 0) ngx.log(ngx.WARN, 'the credentials for S3 have been renewed')
     state.failures = 0
     state.message = ''
-    // Files are replaced one by one: a change counts when it is seen a second time. Until then the old pair signs.
+    // Files are replaced one by one, so a change must be seen twice. Until then the old pair signs.
     const settled = session.expires !== 0 || known === undefined || memory.get(candidateKey) === text
     if (text === known) memory.delete(candidateKey)
     else if (!settled) memory.set(candidateKey, text)
@@ -74,7 +74,7 @@ function fail(memory: NgxSharedDict<string>, state: State, message: string): voi
     const session = known === undefined ? undefined : decodeSession(known)
     if (state.failures === 0) state.since = now
     state.failures++
-    // A key from a file that is gone was taken away on purpose.
+    // A file that stays unreadable was removed on purpose.
     const isGone = session && session.expires === 0 && now - state.since >= grace
     const serves = session !== undefined && !isGone && isValid(session.expires, now)
     if (!serves) memory.delete(sessionKey)
@@ -84,7 +84,7 @@ function fail(memory: NgxSharedDict<string>, state: State, message: string): voi
             ngx.ERR,
             'there are no new credentials for S3: ' +
                 message +
-                (serves ? '; the old ones serve' + until : '; requests are answered 503'),
+                (serves ? '; the old ones are used' + until : '; requests get status 503'),
         )
     }
     state.message = message
@@ -92,24 +92,24 @@ function fail(memory: NgxSharedDict<string>, state: State, message: string): voi
     memory.set(stateKey, JSON.stringify(state))
 }
 
-/** What is known of the last call; nothing when it was made with another plan, before nginx was reloaded. */
+/** The state of the last call; a new one when nginx was reloaded with other options. */
 function stateOf(memory: NgxSharedDict<string>, plan: string): State {
     const text = memory.get(stateKey)
     const state = text === undefined ? undefined : (JSON.parse(text) as State)
     return state && state.plan === plan ? state : { plan, next: 0, failures: 0, since: 0, message: '' }
 }
 
-/** Whether this call is the only one: while nginx reloads, the old worker and the new one call. */
+/** Takes the lock: while nginx reloads, js_periodic runs in the old worker and in the new one. */
 function lock(memory: NgxSharedDict<string>, now: number): boolean {
     const end = String(now + deadline)
     if (memory.add(lockKey, end)) return true
-    // Left behind by a worker that is gone.
     if (now < Number(memory.get(lockKey))) return false
+    // The worker that took the lock is gone.
     memory.set(lockKey, end)
     return true
 }
 
-/** The values that site.conf gives with js_var. */
+/** The options that site.conf sets with js_var. */
 function optionsOf(s: NginxPeriodicSession): ProviderOptions {
     const variables = s.variables
     const arn = variables.s3_role_arn || ''
@@ -134,7 +134,7 @@ function contextOf(): ProviderContext {
     }
 }
 
-/** What the promise gives, unless it takes longer. */
+/** Rejects when the promise takes longer. */
 function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
         const slow = () => reject(new Error('no answer within ' + milliseconds / 1000 + ' seconds'))

@@ -30,14 +30,14 @@ interface Options extends Omit<Partial<ConfigOptions>, 'fallback'> {
     data: string
 }
 
-const program = createProgram('npm start', 'Serves a package index from an S3 bucket, or from one of its own.')
-    .option('--bucket <name>', 'the S3 bucket that holds the packages (default: one in the folder of --data)')
+const program = createProgram('npm start', 'Serves a package index from an S3 bucket, or from an embedded S3 server.')
+    .option('--bucket <name>', 'the S3 bucket that holds the packages (default: a bucket of the embedded server)')
     .option('--port <port>', 'port of the index on this machine', '8080')
     .option('--data <folder>', 'folder of the embedded S3 server', 'data')
 addConfigOptions(program.usage('-- [options]'), true)
-    .option('--server-name <name...>', 'host names of the index, besides localhost and 127.0.0.1')
+    .option('--server-name <name...>', 'host names of the index besides localhost and 127.0.0.1')
     .option('--s3-port <port>', `port of the embedded S3 server (default: ${usualS3Port}, or a free one)`)
-    .option('--no-fallback', 'do not send projects that are not here to PyPI')
+    .option('--no-fallback', 'do not redirect missing projects to PyPI')
     .addHelpText(
         'after',
         `
@@ -46,8 +46,8 @@ Examples:
   npm start -- --bucket my-pypi --region eu-central-1
   npm start -- --bucket my-pypi --endpoint-url http://127.0.0.1:9000 --port 8081
 
-With --bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken from the environment, unless --credentials says
-otherwise.`,
+With --bucket, the credentials are read from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, unless
+--credentials names another source.`,
     )
     .action(start)
 
@@ -61,7 +61,7 @@ async function start(options: Options): Promise<void> {
     const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal))).then(() =>
         interruption.abort(),
     )
-    // What has to be ended again, the last first.
+    // Cleanups, run in reverse order.
     const endings: (() => Promise<unknown>)[] = []
     try {
         await Promise.race([interrupted, serve(options, bucket, port, endings, interruption.signal)])
@@ -70,7 +70,7 @@ async function start(options: Options): Promise<void> {
     }
 }
 
-/** Starts all that there is to start and serves until nginx ends, which it should not. */
+/** Starts everything and serves until nginx exits, which is an error. */
 async function serve(
     options: Options,
     bucket: BucketToServe | undefined,
@@ -96,7 +96,7 @@ async function serve(
     say(welcome(url, storage, options, offerPython()))
     await nginx.ended
     if (signal.aborted) return new Promise(() => {})
-    throw new UserError('nginx has ended', 'Its messages above tell why.')
+    throw new UserError('nginx has exited', 'Its messages above name the cause.')
 }
 
 async function startIndex(
@@ -115,7 +115,7 @@ async function startIndex(
         folder,
         port,
         environment: { PATH: process.env.PATH, ...storage.environment },
-        // A notice of njs says only that it has started.
+        // nginx's notices only report its start.
         onLog: (text) => printError(text.replace(/^.*\[notice\].*\n/gm, '')),
         signal,
     })
@@ -123,9 +123,9 @@ async function startIndex(
 
 function configOf(options: Options, storage: Storage['config'], port: number): ConfigOptions {
     const redirect = options.tlsCert === undefined ? {} : { httpListen: 'off' }
-    // A page elsewhere whose name resolves to the loopback must not read the index.
+    // Against DNS rebinding: a web page whose host name resolves to the loopback must not read the index.
     const serverName = [...(options.serverName ?? []), 'localhost', '127.0.0.1']
-    // Own packages need public ones: what is not here is looked for there, and what is here never is.
+    // Published packages have public dependencies: missing projects are redirected to PyPI.
     const fallback = options.fallback ?? (options.bucket === undefined ? true : undefined)
     const others = withoutFallback(options)
     return {
@@ -146,9 +146,9 @@ function withoutFallback(options: Options): Omit<Options, 'fallback'> {
 }
 
 /**
- * The index serves without Python on this machine; only the lines that it prints need it.
+ * Installs Python if it is missing. Only the printed commands need it, so a failure is only reported.
  *
- * @returns the Python to name in the line that publishes, if any
+ * @returns the Python for `--python` in the printed command, if one is needed
  */
 function offerPython(): string | undefined {
     try {
@@ -161,32 +161,32 @@ function offerPython(): string | undefined {
     }
 }
 
-/** A bucket that exists, and where its nginx gets the credentials. */
+/** An existing bucket, and nginx's source of the credentials. */
 interface BucketToServe {
     name: string
     credentials: CredentialsSettings
 }
 
-/** The options, checked before anything is started or installed. Throws UsageError. */
+/** Checks the options before anything is started or installed. Throws UsageError. */
 async function bucketToServe(options: Options, name: string, port: number): Promise<BucketToServe> {
     const nginxVersion = (await findNginx())?.version ?? defaultNginxVersions.docker
     const { credentials } = settingsOf({ ...configOf(options, { bucket: name }, port), nginxVersion })
     return { name, credentials }
 }
 
-/** How long a provider of credentials may take to answer, in milliseconds. */
+/** How long a credentials provider may take, in milliseconds. */
 const patience = 15_000
 
-/** Throws UserError when nginx cannot read the bucket: what is printed then has to be true. */
+/** Waits until nginx can read the bucket, so that the printed commands work. Throws UserError at the timeout. */
 async function untilReady(url: string, milliseconds: number): Promise<void> {
     for (const deadline = Date.now() + milliseconds; !(await isReady(url)); await sleep(200)) {
         if (Date.now() < deadline) continue
-        throw new UserError('nginx runs, but cannot read the bucket', 'Its messages above tell why.')
+        throw new UserError('nginx runs, but cannot read the bucket', 'Its messages above name the cause.')
     }
 }
 
 async function isReady(url: string): Promise<boolean> {
-    // Whether the certificate is one that clients trust is for them to say.
+    // The certificate is not verified: only clients know whether they trust it.
     const asked = url.startsWith('https:')
         ? https.get(`${url}/-/readyz`, { rejectUnauthorized: false })
         : http.get(`${url}/-/readyz`)

@@ -6,17 +6,17 @@ import { ec2Session } from './ec2.js'
 import { fileCredentials, namesSecretFiles, sharedFile } from './files.js'
 import { roleSession, webIdentitySession, type Role, type StsOptions } from './sts.js'
 
-/** Where credentials come from. */
+/** Source of the credentials. */
 export type CredentialsKind = 'env' | 'file' | 'ecs' | 'eks' | 'web-identity' | 'ec2' | 'auto'
 
-/** What the generator decided. */
+/** Set by `generate-config`, see refresh-credentials.ts. */
 export interface ProviderOptions extends StsOptions {
     kind: CredentialsKind
-    /** A role to assume with what the provider gave. */
+    /** Role to assume with the provider's credentials. */
     role: Role | undefined
 }
 
-/** The session of the moment. Rejects with an Error that names the cause and the cure, and no secret. */
+/** Fetches a session. Rejects with an Error that names the cause and the cure, and contains no secret. */
 export async function provide(context: ProviderContext, options: ProviderOptions): Promise<Session> {
     const session = await provideOf(context, options)
     if (!options.role) return session
@@ -33,7 +33,7 @@ async function provideOf(context: ProviderContext, options: ProviderOptions): Pr
 }
 
 /**
- * The first of the sources of the AWS SDKs that this environment speaks of.
+ * The source that `auto` selects: the first in the AWS SDKs' order that the environment configures.
  *
  * @see AWS SDKs and Tools Reference Guide, "Standardized credential providers": botocore's, Go's and Java's order
  */
@@ -49,7 +49,7 @@ export function kindOf(context: ProviderContext): CredentialsKind {
 }
 
 function hasSharedFile(context: ProviderContext): boolean {
-    // Named on purpose, it has to be there.
+    // Named explicitly: a missing file must be an error, not a reason to try the next source.
     if (context.environment.AWS_SHARED_CREDENTIALS_FILE || context.environment.AWS_PROFILE) return true
     const path = sharedFile(context.environment)
     if (!path) return false

@@ -1,32 +1,32 @@
 import type { Environment } from '../signing/credentials.js'
 import { readOrExplain } from './read-file.js'
 
-/** A request to a provider of credentials. */
+/** A request to a credentials provider. */
 export interface ProviderRequest {
     method: 'GET' | 'PUT' | 'POST'
     headers: { [name: string]: string }
     body?: string
 }
 
-/** What a provider answered. */
+/** A provider's response. */
 export interface ProviderAnswer {
     status: number
     text: string
 }
 
-/** What a provider needs of the world around it. */
+/** A provider's access to environment, files, network and clock. */
 export interface ProviderContext {
     environment: Environment
     /** The text of a file. Throws Error. */
     readFile: (path: string) => string
-    /** Asks over HTTP. Rejects when there is no answer. */
+    /** Sends an HTTP request. Rejects when it gets no response. */
     ask: (url: string, request: ProviderRequest) => Promise<ProviderAnswer>
     /** Milliseconds since 1970. */
     now: () => number
 }
 
 /**
- * A token, from the file that a variable names.
+ * Reads a token from the file that an environment variable names.
  *
  * @throws Error that names both, when the file cannot be read or is empty
  */
@@ -41,19 +41,19 @@ export function tokenIn(context: ProviderContext, variable: string, path: string
     return token
 }
 
-/** An answer's JSON. Throws Error without quoting it: it may hold a secret. */
+/** Parses a JSON response. Throws Error, which does not quote it: it may contain a secret. */
 export function parseJson(text: string): { [name: string]: unknown } {
     let value: unknown
     try {
         value = JSON.parse(text)
     } catch {
-        throw new Error('its answer is not JSON')
+        throw new Error('the response is not JSON')
     }
-    if (typeof value !== 'object' || value === null) throw new Error('its answer is not a JSON object')
+    if (typeof value !== 'object' || value === null) throw new Error('the response is not a JSON object')
     return value as { [name: string]: unknown }
 }
 
-/** What an error says of itself, fit for one line of a log. */
+/** A provider's error message as one log line: printable ASCII, at most 300 characters. */
 export function quoteForLog(text: unknown): string {
     return String(text)
         .replace(/[^\x20-\x7e]+/g, ' ')

@@ -5,9 +5,9 @@ import { parseJson, quoteForLog, type ProviderContext } from './context.js'
 const rolePath = '/latest/meta-data/iam/security-credentials/'
 
 /**
- * Where the instance metadata service answers.
+ * Base URL of the instance metadata service.
  *
- * @throws Error when it is turned off, or when it would be asked at something that is no URL
+ * @throws Error when the service is turned off, or when its configured endpoint is not a URL
  * @see AWS SDKs and Tools Reference Guide, "IMDS credential provider"
  */
 export function metadataEndpoint(environment: Environment): string {
@@ -28,8 +28,8 @@ export function metadataEndpoint(environment: Environment): string {
 }
 
 /**
- * The session of the instance's role, by version 2 of the metadata service. There is no way back to version 1: a
- * request without a token is what a forged one would be.
+ * The session of the instance's role, from version 2 of the metadata service (IMDSv2). Does not fall back to version 1,
+ * which accepts requests without a token and so allows request forgery.
  */
 export async function ec2Session(context: ProviderContext): Promise<Session> {
     const endpoint = metadataEndpoint(context.environment)
@@ -53,9 +53,9 @@ export async function ec2Session(context: ProviderContext): Promise<Session> {
     return sessionOf(said.AccessKeyId, said.SecretAccessKey, said.Token, said.Expiration, context.now())
 }
 
-/** A token for the few requests that follow. */
+/** Fetches the IMDSv2 token for the following requests. */
 async function metadataToken(context: ProviderContext, endpoint: string): Promise<string> {
-    // An answer with the token is dropped after as many hops as the instance allows: in a container that is silence.
+    // The response is dropped when it exceeds the instance's hop limit: in a container the request then times out.
     const hint = '; a container needs a hop limit of 2 (HttpPutResponseHopLimit)'
     let answer
     try {
@@ -65,12 +65,12 @@ async function metadataToken(context: ProviderContext, endpoint: string): Promis
             body: '',
         })
     } catch (error) {
-        throw new Error('the instance metadata service gave no token: ' + (error as Error).message + hint)
+        throw new Error('the instance metadata service returned no token: ' + (error as Error).message + hint)
     }
     if (answer.status === 403) throw new Error('the instance metadata service is turned off for this instance')
     const token = answer.text.trim()
     if (answer.status !== 200 || !/^[\x21-\x7e]+$/.test(token)) {
-        throw new Error('the instance metadata service gave no token (status ' + answer.status + ')')
+        throw new Error('the instance metadata service returned no token (status ' + answer.status + ')')
     }
     return token
 }

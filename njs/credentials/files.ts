@@ -1,21 +1,21 @@
 import { readOrExplain } from './read-file.js'
 import { credentialsOf, type Credentials, type Environment } from '../signing/credentials.js'
 
-/** Whether variables name files, each with a part of the credentials: Docker's and Kubernetes's secrets. */
+/** Whether the `*_FILE` variables are set, which name Docker or Kubernetes secrets. */
 export function namesSecretFiles(environment: Environment): boolean {
     return Boolean(environment.AWS_ACCESS_KEY_ID_FILE || environment.AWS_SECRET_ACCESS_KEY_FILE)
 }
 
-/** The file that the AWS SDKs share, or undefined where there is no home to look for it. */
+/** The AWS SDKs' shared credentials file; undefined when neither its variable nor HOME is set. */
 export function sharedFile(environment: Environment): string | undefined {
     if (environment.AWS_SHARED_CREDENTIALS_FILE) return environment.AWS_SHARED_CREDENTIALS_FILE
     return environment.HOME ? environment.HOME + '/.aws/credentials' : undefined
 }
 
 /**
- * The credentials in the files that the environment names.
+ * Reads the credentials from the files that the environment names.
  *
- * @param readFile the text of a file; throws Error
+ * @param readFile returns the text of a file; throws Error
  * @throws Error that names the variable or the file, and the cure
  */
 export function fileCredentials(environment: Environment, readFile: (path: string) => string): Credentials {
@@ -41,7 +41,7 @@ function secretFiles(environment: Environment, readFile: (path: string) => strin
     const secretFile = environment.AWS_SECRET_ACCESS_KEY_FILE
     const tokenFile = environment.AWS_SESSION_TOKEN_FILE
     if (!idFile || !secretFile) throw new Error('set both AWS_ACCESS_KEY_ID_FILE and AWS_SECRET_ACCESS_KEY_FILE')
-    // Read twice when the first file changed meanwhile: the second would belong to another key.
+    // Reads again when the ID changed meanwhile: the secret could belong to another key.
     for (let attempt = 0; attempt < 3; attempt++) {
         const id = readOrExplain(idFile, readFile)
         const secret = readOrExplain(secretFile, readFile)
@@ -51,14 +51,14 @@ function secretFiles(environment: Environment, readFile: (path: string) => strin
         if (credentials) return credentials
         throw new Error('there are no credentials in ' + idFile + ' and ' + secretFile)
     }
-    throw new Error(idFile + ' changes all the time')
+    throw new Error(idFile + ' keeps changing')
 }
 
 /**
- * The settings of one profile, or undefined when the file has none of that name.
+ * The settings of one profile, with lower-case names; undefined when the file has no such profile.
  *
- * @see AWS SDKs and Tools Reference Guide, "Shared config and credentials files": names in lower case, `#` and `;` begin
- * a comment where a line begins, a value ends before ` #` and ` ;`
+ * @see AWS SDKs and Tools Reference Guide, "Shared config and credentials files": a line that begins with `#` or `;` is a
+ * comment, and ` #` or ` ;` ends a value
  */
 export function parseProfile(text: string, name: string): { [setting: string]: string } | undefined {
     let found: { [setting: string]: string } | undefined
@@ -79,7 +79,7 @@ export function parseProfile(text: string, name: string): { [setting: string]: s
     return found
 }
 
-/** The name in `[NAME]`, `[profile NAME]` or `[profile "NAME"]`; undefined for a line that begins no section. */
+/** The name in `[NAME]`, `[profile NAME]` or `[profile "NAME"]`; undefined for any other line. */
 function sectionTitle(line: string): string | undefined {
     const text = line.trim()
     const end = text.indexOf(']')

@@ -1,8 +1,8 @@
 /**
- * The text of a file.
+ * Reads a file as text.
  *
- * @param readFile throws Error
- * @throws Error that names the file, and who has to be able to read it
+ * @param readFile returns the text of a file; throws Error
+ * @throws Error that names the file, and that nginx's workers must be able to read it
  */
 export function readOrExplain(path: string, readFile: (path: string) => string): string {
     try {

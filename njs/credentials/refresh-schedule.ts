@@ -3,12 +3,12 @@ import type { Session } from './session.js'
 const minute = 60 * 1000
 
 /**
- * When to ask for the next session: a quarter of an hour before this one ends, or halfway through one that is shorter.
- * A provider that still gives the old session is so asked again in time, each time after half of what is left.
+ * When to request the next session: 15 minutes before this one expires, or after half of its remaining time if that is
+ * sooner. A provider that still returns the old session is asked again after half of the remaining time.
  *
  * @param now milliseconds since 1970
- * @param random 0 to 1: the nginxes of a fleet, started together, must not ask together
- * @returns milliseconds since 1970; `now` for a session whose end is not known, which is looked at each time
+ * @param random 0 to 1: spreads the requests of a fleet whose instances started together
+ * @returns milliseconds since 1970; `now` for a session without a known expiration, which is read on each call
  */
 export function nextRefresh(session: Session, now: number, random: number): number {
     if (session.expires === 0) return now
@@ -17,10 +17,10 @@ export function nextRefresh(session: Session, now: number, random: number): numb
 }
 
 /**
- * How long to wait after a failure: twice as long each time, up to a minute while there is a session, and up to ten
- * seconds when there is none and every request is refused.
+ * Delay after a failure, doubled each time: up to a minute while a session is valid, otherwise up to ten seconds, since
+ * every request then gets status 503.
  *
- * @param failures how many there were in a row
+ * @param failures consecutive failures, at least 1
  * @param random 0 to 1
  * @returns milliseconds
  */
@@ -29,7 +29,7 @@ export function retryDelay(failures: number, hasSession: boolean, random: number
     return Math.min(longest, 1000 * Math.pow(2, failures - 1)) * (0.5 + random / 2)
 }
 
-/** Whether the log is told of this failure: the 1st, 2nd, 4th, 8th and so on of a row, and each that says something new. */
+/** Whether to log this failure: the 1st, 2nd, 4th, 8th and so on in a row, and each with a new message. */
 export function isWorthLogging(failures: number, message: string, lastMessage: string): boolean {
     return message !== lastMessage || (failures & (failures - 1)) === 0
 }

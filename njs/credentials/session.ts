@@ -1,25 +1,25 @@
 import { credentialsOf, type Credentials } from '../signing/credentials.js'
 
-/** Credentials that a provider gave, and how long it gave them for. */
+/** Credentials from a provider, with their expiration. */
 export interface Session extends Credentials {
-    /** In milliseconds since 1970; 0 when they have no end that is known. */
+    /** Milliseconds since 1970; 0 when the expiration is not known. */
     expires: number
 }
 
-/** A date and time of RFC 3339, which is what AWS's services write; a space may stand for its `T`. */
+/** RFC 3339 date and time, as AWS services write it; a space may replace the `T`. */
 const timestamp = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?\s*(?:[Zz]|([+-]\d\d):?(\d\d))$/
 
 /**
- * The end of a session, as providers write it: RFC 3339 with `Z` or an offset, or seconds since 1970.
+ * Parses a session's expiration: RFC 3339 with `Z` or an offset, or seconds since 1970.
  *
  * @returns milliseconds since 1970
- * @throws Error for anything else; a session without an end that is known would be used past it
+ * @throws Error for anything else: without its expiration, a session would be used after it expired
  */
 export function parseExpiration(value: unknown): number {
     if (typeof value === 'number' && isFinite(value)) return Math.floor(value * 1000)
     const match = typeof value === 'string' ? timestamp.exec(value.trim()) : null
     const utc = match ? Date.parse(match[1] + 'T' + match[2] + 'Z') : NaN
-    if (!match || isNaN(utc)) throw new Error('its expiration is no timestamp')
+    if (!match || isNaN(utc)) throw new Error('the expiration is not a timestamp')
     const milliseconds = Math.floor(Number('0' + (match[3] || '.0')) * 1000)
     const sign = (match[4] || '+').charAt(0) === '-' ? -1 : 1
     const offset = match[4] ? sign * (Number(match[4].slice(1)) * 60 + Number(match[5])) : 0
@@ -27,10 +27,10 @@ export function parseExpiration(value: unknown): number {
 }
 
 /**
- * A session from what a provider said.
+ * Validates the fields of a provider's response.
  *
  * @param now milliseconds since 1970
- * @throws Error that says what is wrong, and nothing of what was said
+ * @throws Error that names the cause and quotes nothing of the response
  */
 export function sessionOf(
     accessKeyId: unknown,
@@ -40,13 +40,13 @@ export function sessionOf(
     now: number,
 ): Session {
     const credentials = credentialsOf(textOf(accessKeyId), textOf(secretAccessKey), textOf(sessionToken))
-    if (!credentials) throw new Error('it holds no access key id and secret that could be used')
+    if (!credentials) throw new Error('the response has no valid access key ID and secret access key')
     const expires = parseExpiration(expiration)
-    if (expires <= now) throw new Error('it expired at ' + new Date(expires).toISOString() + ', and it is later')
+    if (expires <= now) throw new Error('the session expired at ' + new Date(expires).toISOString())
     return sessionUntil(expires, credentials)
 }
 
-/** Credentials with their end: milliseconds since 1970, or 0 when it is not known. */
+/** @param expires milliseconds since 1970; 0 when it is not known */
 export function sessionUntil(expires: number, credentials: Credentials): Session {
     return Object.assign({ expires }, credentials)
 }
@@ -55,7 +55,7 @@ function textOf(value: unknown): string | undefined {
     return typeof value === 'string' ? value : undefined
 }
 
-/** The session as one string, for memory that workers share. None of its parts can hold a line break. */
+/** Serializes a session for shared memory, one part a line. No part can contain a line break. */
 export function encodeSession(session: Session): string {
     return [session.expires, session.accessKeyId, session.secretAccessKey, session.sessionToken].join('\n')
 }
@@ -76,7 +76,7 @@ export function endOf(text: string): number {
     return Number(text.slice(0, text.indexOf('\n')))
 }
 
-/** Whether S3 would still take a session with this end. @param now milliseconds since 1970 */
+/** Whether a session with this expiration is still valid. @param now milliseconds since 1970 */
 export function isValid(expires: number, now: number): boolean {
     return expires === 0 || now < expires
 }

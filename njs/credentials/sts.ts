@@ -15,31 +15,31 @@ import {
 } from '../signing/sigv4.js'
 import { quoteForLog, tokenIn, type ProviderContext } from './context.js'
 
-/** What the generator knows of the security token service. */
+/** Options of the security token service (STS). */
 export interface StsOptions {
-    /** `https://HOST[:PORT]`; empty for AWS's of the region. */
+    /** `https://HOST[:PORT]`; empty for the AWS endpoint of the region. */
     endpoint: string
-    /** The region of the bucket, for an environment that names none. */
+    /** The bucket's region, used when the environment names none. */
     region: string
-    /** `amazonaws.com`, or that of another partition. */
+    /** `amazonaws.com`, or the domain of another partition. */
     domain: string
 }
 
-/** A role that is to be assumed. */
+/** A role to assume. */
 export interface Role {
     arn: string
     /** Empty for none. */
     externalId: string
 }
 
-/** The region of the workload. */
+/** The region to sign for. */
 function regionOf(environment: Environment, options: StsOptions): string {
     const region = (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || options.region).trim()
-    if (!/^[a-z0-9-]+$/.test(region)) throw new Error('AWS_REGION is no region')
+    if (!/^[a-z0-9-]+$/.test(region)) throw new Error('AWS_REGION is not a region')
     return region
 }
 
-/** The service's URL, with a slash behind it: the region's own, since the global one is a single point of failure. */
+/** The URL of STS, with a trailing slash. Regional, since the global endpoint is a single point of failure. */
 export function stsUrl(environment: Environment, options: StsOptions): string {
     const endpoint = (environment.AWS_ENDPOINT_URL_STS || '').trim() || options.endpoint
     if (!endpoint) return 'https://sts.' + regionOf(environment, options) + '.' + options.domain + '/'
@@ -48,18 +48,17 @@ export function stsUrl(environment: Environment, options: StsOptions): string {
     return endpoint.replace(/\/?$/, '/')
 }
 
-/** The name of the session, as it stands in CloudTrail. */
+/** The name of the session, as CloudTrail shows it. */
 function sessionName(environment: Environment): string {
     const name = (environment.AWS_ROLE_SESSION_NAME || 'nginx-s3-pypi').trim()
-    if (!/^[\w+=,.@-]{2,64}$/.test(name)) throw new Error('AWS_ROLE_SESSION_NAME is not 2 to 64 of A-Z a-z 0-9 _+=,.@-')
+    if (!/^[\w+=,.@-]{2,64}$/.test(name)) throw new Error('AWS_ROLE_SESSION_NAME needs 2 to 64 of A-Z a-z 0-9 _+=,.@-')
     return name
 }
 
 /**
- * The session of a role that the token of an identity provider may assume: EKS's IAM roles for service accounts, and
- * what is made like them.
+ * Assumes a role with an identity provider's token, as with EKS's IAM roles for service accounts.
  *
- * @see AWS STS API reference, AssumeRoleWithWebIdentity: it is not signed
+ * @see AWS STS API reference, AssumeRoleWithWebIdentity: the request is not signed
  */
 export async function webIdentitySession(context: ProviderContext, options: StsOptions): Promise<Session> {
     const environment = context.environment
@@ -80,7 +79,7 @@ export async function webIdentitySession(context: ProviderContext, options: StsO
     return ask(context, stsUrl(environment, options), { 'Content-Type': formType }, body)
 }
 
-/** The session of a role that other credentials may assume. @see AWS STS API reference, AssumeRole */
+/** Assumes a role with other credentials. @see AWS STS API reference, AssumeRole */
 export async function roleSession(
     context: ProviderContext,
     options: StsOptions,
@@ -153,7 +152,7 @@ async function ask(
         throw new Error(url + ' refused with status ' + answer.status + (reason ? ': ' + quoteForLog(reason) : ''))
     }
     const credentials = element(answer.text, 'Credentials')
-    if (!credentials) throw new Error('the answer of ' + url + ' holds no credentials')
+    if (!credentials) throw new Error('the response of ' + url + ' has no credentials')
     return sessionOf(
         element(credentials, 'AccessKeyId'),
         element(credentials, 'SecretAccessKey'),
@@ -163,7 +162,7 @@ async function ask(
     )
 }
 
-/** What is between the tags of an element that has no attributes, which is all that the service writes. */
+/** The content of the first element of that name. STS writes no attributes. */
 function element(xml: string, name: string): string | undefined {
     const start = xml.indexOf('<' + name + '>')
     const end = xml.indexOf('</' + name + '>')

@@ -1,6 +1,6 @@
 /**
- * What a terminal, a pager or the log of a CI job may act on: control characters but the line break and the tab, characters
- * that turn the direction of text, separators of lines that are none for others, halves of a character.
+ * Characters that a terminal, a pager or a CI log may interpret: control characters except line break and tab, bidirectional
+ * controls, Unicode line separators, lone surrogates.
  *
  * @see Unicode UAX #9; CVE-2021-42574
  */
@@ -8,15 +8,15 @@ const active =
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /**
- * Commands of GitHub Actions, Azure Pipelines and TeamCity in a log.
+ * Log commands of GitHub Actions, Azure Pipelines and TeamCity.
  *
- * @see actions/runner, ActionCommand.cs: `::` counts behind white space, `##[` anywhere in a line
+ * @see actions/runner, ActionCommand.cs: `::` may follow white space, `##[` may be anywhere in a line
  */
 const command = /^(\s*):(?=:)|#(?=#\[|#vso\[|#teamcity\[)/gm
 
 /**
- * Text that commands nothing, whatever names of a bucket, an archive or a server are in it: the last step before each
- * output of a program. What is escaped is written as in JSON, so JSON stays the same JSON.
+ * Escapes text for output, since it may contain names from a bucket, an archive or a server. The escapes are those of JSON,
+ * so JSON output keeps its meaning.
  */
 export function printable(text: string): string {
     return text.replace(active, escaped).replace(command, (found: string, space?: string) => {

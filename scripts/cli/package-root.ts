@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-/** The folder of this package, as a URL that ends in a slash: the sources run in scripts/, the programs in dist/. */
+/** The root folder of this package as a URL with a trailing slash: code runs from scripts/ or from dist/. */
 export const packageRoot = findRoot(new URL('./', import.meta.url))
 
 function findRoot(folder: URL): URL {

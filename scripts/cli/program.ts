@@ -4,14 +4,14 @@ import { packageRoot } from './package-root.js'
 import { print, printError } from './output.js'
 import { UsageError, UserError } from '../../core/user-error.js'
 
-/** Exit statuses of every program. */
+/** Exit statuses of all programs. */
 export const exitStatus = { success: 0, failure: 1, usage: 2 } as const
 
 /** The version in package.json. */
 export const version = (JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string })
     .version
 
-/** A command whose usage errors end the program with status 2 and a hint at `--help`. */
+/** Creates a command whose usage errors exit with status 2 and point to `--help`. */
 export function createProgram(name: string, description: string): Command {
     return new Command(name)
         .description(description)
@@ -23,11 +23,11 @@ export function createProgram(name: string, description: string): Command {
 }
 
 /**
- * Parses `process.argv`, runs the command's action and sets the exit status: 0 for success, 1 for a failure, 2 for
- * wrong usage. A `UserError` is printed on stderr with its cure; any other error is a fault and keeps its stack.
+ * Parses `process.argv`, runs the command's action and sets the exit status: 0 for success, 1 for a failure, 2 for a
+ * usage error. Prints a `UserError` with its cure on stderr; any other error is a bug and keeps its stack.
  */
 export async function runProgram(program: Command, argv: readonly string[] = process.argv): Promise<void> {
-    // A reader that has seen enough (`| head`) is no failure.
+    // A closed pipe (`| head`) is not a failure.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EPIPE') process.exit(exitStatus.success)
         throw error
@@ -36,7 +36,7 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
         await program.parseAsync(argv)
     } catch (error) {
         if (error instanceof CommanderError) {
-            // Commander has printed it; its own statuses are 0 (help, version) and 1.
+            // Commander has printed the message; its statuses are 0 (help, version) and 1.
             process.exitCode = error.exitCode === 0 ? exitStatus.success : exitStatus.usage
         } else if (error instanceof UserError) {
             printError(formatUserError(program.name(), error))
@@ -47,7 +47,7 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
     }
 }
 
-/** `name: message` and the cure, indented, on lines of their own. */
+/** `name: message`, then the cure on indented lines. */
 export function formatUserError(name: string, error: UserError): string {
     const cure = error.cure === undefined ? '' : error.cure.replace(/^/gm, '  ') + '\n'
     return `${name}: ${error.message}\n${cure}`

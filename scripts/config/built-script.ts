@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { packageRoot } from '../cli/package-root.js'
 
-/** A script that nginx runs, as the build bundles it. */
+/** A bundled nginx script from the build. */
 export function builtScript(name: string): string {
     return readFileSync(new URL(`dist/${name}.js`, packageRoot), 'utf8')
 }

@@ -5,21 +5,21 @@ import { parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
 import type { NginxFeatures } from '../nginx/nginx-version.js'
 import { optionTable, parsed, type ConfigOptions } from './option-table.js'
 
-/** The same, valid and with the defaults. */
+/** The provider's options, validated and with defaults. */
 export interface CredentialsSettings extends ProviderOptions {
     /**
-     * How the script comes by the credentials: they are in its environment; they are in shared memory, which a script in
-     * the background renews; or each request reads files, for njs before 0.8.1.
+     * Where the signing script reads the credentials: from its environment; from shared memory, which a background script
+     * renews; or from files on each request, for njs before 0.8.1.
      */
     access: 'environment' | 'memory' | 'files'
-    /** Whether the name of a provider has to be looked up. */
+    /** Whether the provider's host name must be resolved. */
     needsDns: boolean
 }
 
-/** What the rest of the configuration decides. */
+/** Settings that the credentials depend on. */
 interface Surroundings {
     region: string
-    /** The S3 server, where it is not AWS: Ceph and MinIO answer for STS, too. */
+    /** The S3 server if it is not AWS: Ceph and MinIO also serve STS. */
     endpoint: Endpoint | undefined
     nginxVersion: string
     features: NginxFeatures
@@ -28,15 +28,15 @@ interface Surroundings {
 
 export type CredentialsOptions = Pick<ConfigOptions, 'credentials' | 'roleArn' | 'externalId' | 'stsEndpointUrl'>
 
-/** Throws UsageError for the first option that is wrong, or that this nginx cannot do. */
+/** Throws UsageError for the first option that is invalid or that this nginx does not support. */
 export function credentialsFrom(options: CredentialsOptions, surroundings: Surroundings): CredentialsSettings {
     const kind = options.credentials ?? optionTable.credentials.default
     const role = roleFrom(options)
     const asksSts = usesSts({ kind, role })
     if (options.stsEndpointUrl !== undefined && !asksSts) {
         throw new UsageError(
-            '--sts-endpoint-url means nothing without a role',
-            'Give --role-arn or --credentials web-identity, too, or leave it out.',
+            '--sts-endpoint-url requires a role',
+            'Add --role-arn or --credentials web-identity, or leave it out.',
         )
     }
     const access = accessFor(kind, role !== undefined, surroundings)
@@ -52,7 +52,7 @@ export function credentialsFrom(options: CredentialsOptions, surroundings: Surro
     }
 }
 
-/** Whether the security token service may be asked. */
+/** Whether nginx may use the security token service. */
 export function usesSts({ kind, role }: Pick<ProviderOptions, 'kind' | 'role'>): boolean {
     return role !== undefined || kind === 'web-identity' || kind === 'auto'
 }
@@ -65,18 +65,18 @@ function accessFor(
     if (kind === 'env' && !hasRole) return 'environment'
     if (kind === 'file' && !hasRole && !features.periodic) return 'files'
     const what = hasRole ? '--role-arn' : `--credentials ${kind}`
-    const otherwise = 'name a later nginx with --nginx-version, or use --credentials env or file without --role-arn.'
+    const otherwise = 'set your version with --nginx-version, or use --credentials env or file without --role-arn.'
     if (!features.periodic) {
         throw new UsageError(
-            `${what} needs nginx 1.25.3 or later (njs 0.8.1), not ${nginxVersion}: only then can njs renew sessions ` +
-                'in the background',
+            `${what} needs nginx 1.25.3 or later (njs 0.8.1), not ${nginxVersion}: earlier njs cannot renew ` +
+                'sessions in the background',
             `If yours is later, ${otherwise}`,
         )
     }
     if (jsEngine === 'qjs' && !features.quickJsFetch) {
         throw new UsageError(
             `${what} with --js-engine qjs needs njs 0.9.1 (nginx 1.28.1, or 1.29.1 and later), not that of nginx ` +
-                `${nginxVersion}: before, QuickJS had no ngx.fetch`,
+                `${nginxVersion}: earlier QuickJS has no ngx.fetch`,
             `Leave --js-engine out; or ${otherwise}`,
         )
     }
@@ -88,7 +88,7 @@ function roleFrom(options: CredentialsOptions): ProviderOptions['role'] {
     return arn === undefined ? undefined : { arn, externalId: parsed(options, 'externalId') ?? '' }
 }
 
-/** nginx does not look up `localhost`, and over http nobody minds that it is an address. */
+/** nginx does not resolve `localhost`, so it gets the address; only over http, where no certificate must match. */
 function urlOf({ scheme, host, port, address, authority }: Endpoint): string {
     return scheme === 'http' && address !== undefined && address !== host
         ? `http://${address}:${port}`

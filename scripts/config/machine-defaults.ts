@@ -4,12 +4,12 @@ import { nameservers } from '../options/listen.js'
 import type { ConfigOptions } from './option-table.js'
 import { settingsFrom, type Settings } from './settings.js'
 
-/** Checks the options; what neither they nor a default can tell is asked of this machine. Throws UsageError. */
+/** Checks the options; DNS servers and IPv6 default to those of this machine. Throws UsageError. */
 export function settingsOf(options: ConfigOptions): Settings {
     return settingsFrom(options, machineResolvers, machineHasIPv6)
 }
 
-/** Whether this machine has an address of IPv6 that others could answer: no loopback and no link-local one. */
+/** Whether this machine has an IPv6 address that is neither loopback nor link-local. */
 function machineHasIPv6(): boolean {
     const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
     return addresses.some(

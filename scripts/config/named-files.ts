@@ -1,14 +1,14 @@
 import { systemCaBundle } from '../options/file-path.js'
 import type { Settings } from './settings.js'
 
-/** A file that an option names and that is not part of the folder: nginx must find it where it runs. */
+/** A file outside the folder that an option names; it must exist on the machine of nginx. */
 export interface NamedFile {
     option: '--htpasswd' | '--tls-cert' | '--tls-key' | '--client-ca' | '--client-crl' | '--ca-bundle'
-    /** As nginx sees it. */
+    /** The path on the machine of nginx. */
     file: string
 }
 
-/** The files that options name, each path once: a certificate and its key may be in one. */
+/** The files that options name, each path once: one file may hold a certificate and its key. */
 export function namedFiles({ htpasswd, tls, caBundle }: Settings): NamedFile[] {
     const files: [option: NamedFile['option'], file: string | undefined][] = [
         ['--tls-cert', tls?.certificate],

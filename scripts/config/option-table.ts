@@ -8,15 +8,15 @@ import { parseKeyPrefix } from '../options/key-prefix.js'
 import { parseExternalId, parseRoleArn } from '../options/role.js'
 import { parseCacheSize, parseMaxConnections, parsePageTtl } from '../options/serving-values.js'
 
-/** Where the configuration runs: the official image, the same in pods, Debian's nginx, or an nginx with its own folder. */
+/** Where the configuration runs: the official image, the same in pods, Debian's nginx, or a separate nginx in the folder. */
 export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
 export type Target = (typeof targets)[number]
 
-/** The nginx for which a target is written unless another is named. */
+/** The default nginx version of each target. */
 export const defaultNginxVersions: Record<Target, string> = {
     docker: '1.30.4',
     kubernetes: '1.30.4',
-    // Debian 12's; the configuration uses nothing newer, so it runs on every later one.
+    // The version of Debian 12. The configuration uses no newer features, so it runs on every later nginx.
     debian: '1.22.1',
     standalone: '1.22.1',
 }
@@ -36,20 +36,20 @@ export const credentialsKinds = [
     'auto',
 ] as const satisfies readonly CredentialsKind[]
 
-/** One option. Its key in the table is the property that commander makes of the flag. */
+/** One option. Its key in the table is the property that commander derives from the flag. */
 interface OptionRow {
     /** `--name`, `--name <value>`, `--name <value...>` or `--name [value]`. */
     flag: string
     group: string
     help: string
     choices?: readonly string[]
-    /** Throws UsageError for a value that is wrong in itself. */
+    /** Throws UsageError for an invalid value. */
     parse?: (text: string) => unknown
-    /** The value of an option that is not given. */
+    /** The default value. */
     default?: string
-    /** For the help, where the default depends on other options. */
+    /** The default as the help shows it, when it depends on other options. */
     defaultHelp?: string
-    /** The option without which this one has no meaning. */
+    /** The option that this one requires. */
     needs?: string
     /** A later run refuses to drop the option unless this negation says so. */
     negation?: string
@@ -66,8 +66,8 @@ const missing = 'Projects that are not in the bucket:'
 const access = 'Access:'
 
 /**
- * The options of `generate-config` that describe an index and its nginx, in the order in which they are written down. Flags,
- * help, types, the remembered options and the "Made by" line come from here; `settingsFrom` checks the values.
+ * The options of `generate-config` that describe an index and its nginx, in the order in which they are written. Flags,
+ * help, types, the options file and the "Made by" line are derived from this table; `settingsFrom` checks the values.
  */
 export const optionTable = {
     bucket: {
@@ -324,14 +324,14 @@ export function flagOf(name: OptionName): string {
     return optionTable[name].flag.split(' ')[0]!
 }
 
-/** Throws UsageError for an option without the one that it belongs to. */
+/** Throws UsageError for an option without the one that it requires. */
 export function checkCompanions(options: ConfigOptions): void {
     const isGiven = (name: OptionName) => ![undefined, false].includes(options[name] as undefined | false)
     for (const [name, { needs }] of rows) {
         if (needs === undefined || !isGiven(name)) continue
         if (isGiven(needs) && options[needs] !== 'off') continue
         const [flag, other] = [flagOf(name), flagOf(needs)]
-        throw new UsageError(`${flag} means nothing without ${other}`, `Give ${other}, too, or leave ${flag} out.`)
+        throw new UsageError(`${flag} requires ${other}`, `Add ${other}, or leave ${flag} out.`)
     }
 }
 
@@ -352,7 +352,7 @@ export function parsed<Name extends RowWithParser>(options: Partial<ConfigOption
 /** The negations, each with the option that it drops. */
 export const negations = rows.flatMap(([name, { negation }]) => (negation === undefined ? [] : [{ name, negation }]))
 
-/** Adds the options to a program. @param forStart without those that `npm start` sets itself */
+/** Adds the options to a program. @param forStart leaves out those that `npm start` sets itself */
 export function addConfigOptions(program: Command, forStart = false): Command {
     for (const [, row] of rows) {
         if (forStart && row.startSets) continue
@@ -373,7 +373,7 @@ export function addNegations(program: Command): Command {
     return program
 }
 
-/** The values of each option that is given, in the order of the table; none for an option without a value. */
+/** The values of each given option, in the order of the table; an empty list for a flag. */
 export function optionValues(options: ConfigOptions): Map<string, string[]> {
     return new Map(
         rows.flatMap(([name]): [string, string[]][] => {
@@ -384,7 +384,7 @@ export function optionValues(options: ConfigOptions): Map<string, string[]> {
     )
 }
 
-/** The options that make the same files again, as words of a command line. */
+/** The options as command-line words, which generate the same files again. */
 export function configWords(options: ConfigOptions): string[] {
     return [...optionValues(options)].flatMap(([flag, values]) => [flag, ...values])
 }

@@ -2,14 +2,14 @@ import path from 'node:path'
 import { parseFilePath } from '../options/file-path.js'
 import type { Target } from './option-table.js'
 
-/** Where the generated folder is mounted or installed for nginx. */
+/** The path where nginx finds the generated folder. */
 export const nginxFolder = '/etc/nginx/nginx-s3-pypi'
 
 /**
  * The folder as nginx sees it.
  *
  * @param out where the files are written
- * @throws UserError when an nginx of its own would run from a path that nginx cannot be given
+ * @throws UserError when a standalone nginx would run from a path that nginx cannot use
  */
 export function folderForNginx(target: Target, out: string): string {
     return target === 'standalone' ? parseFilePath(path.resolve(out)) : nginxFolder
@@ -20,12 +20,12 @@ export function commandLine(program: string, words: string[]): string {
     return [program, ...words.map(quotedForShell)].join(' ')
 }
 
-/** A word that a POSIX shell reads as this text. */
+/** Quotes a word for a POSIX shell. */
 export function quotedForShell(text: string): string {
     return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** A folder as a word of a shell that no command takes for an option. */
+/** A folder as a shell word that no command mistakes for an option. */
 export function folderWord(folder: string): string {
     return quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)
 }

@@ -5,17 +5,17 @@ import { UserError } from '../../core/user-error.js'
 import { addConfigOptions, flagOf, negations, optionValues, type ConfigOptions } from './option-table.js'
 import type { GeneratedFile } from './render.js'
 
-/** The file of the folder that holds its options. No secret is an option. */
+/** The file in the folder that stores its options. No option is a secret. */
 export const optionsFile = 'generate-config.options'
 
-/** What a run changes, option by option; the values as they stand on a command line. */
+/** The options that a run changes, as command-line words. */
 export interface OptionChanges {
     added: string[]
     removed: string[]
     changed: string[]
 }
 
-/** The file with the options, a line each: a person may edit it. */
+/** Renders the options file, one option a line, which users may edit. */
 export function optionsContent(options: ConfigOptions): GeneratedFile {
     const lines = [...optionValues(options)].map(asLine)
     const head = [
@@ -26,15 +26,15 @@ export function optionsContent(options: ConfigOptions): GeneratedFile {
 }
 
 /**
- * The options that a folder was made with.
+ * Reads the options of a generated folder.
  *
- * @returns undefined for a folder that no version of this program made
- * @throws UserError for a file that was edited into something that is no options
+ * @returns undefined for a folder that this program did not generate
+ * @throws UserError when an edited file does not parse
  */
 export function rememberedOptions(folder: string): ConfigOptions | undefined {
     const file = path.join(folder, optionsFile)
     if (isFile(file)) return parseOptions(fileWords(readFileSync(file, 'utf8'), file), file)
-    // Before there was such a file, the first lines of site.conf named the command.
+    // Older versions wrote no options file; site.conf names the command.
     const site = path.join(folder, 'site.conf')
     const made =
         isFile(site) &&
@@ -46,7 +46,7 @@ function isFile(file: string): boolean {
     try {
         return statSync(file).isFile()
     } catch {
-        return false // what is wrong with the folder is said when it is written
+        return false // errors of the folder are reported when it is written
     }
 }
 
@@ -56,7 +56,7 @@ function fileWords(text: string, file: string): string[] {
         if (words[0] === '' || words[0]!.startsWith('#')) return []
         if (!words[0]!.startsWith('--')) {
             throw new UserError(
-                `${file}, line ${index + 1}: ${JSON.stringify(line.trim())} begins with no option`,
+                `${file}, line ${index + 1}: ${JSON.stringify(line.trim())} does not begin with an option`,
                 'Write one option a line, with its value: --bucket my-pypi',
             )
         }
@@ -64,7 +64,7 @@ function fileWords(text: string, file: string): string[] {
     })
 }
 
-/** The words of a command line as `quotedForShell` wrote them. */
+/** Splits a command line that `quotedForShell` quoted. */
 function shellWords(line: string): string[] {
     return [...line.matchAll(/(?:'[^']*'|\\'|[^\s'])+/g)].map(([word]) =>
         word.replaceAll("'\\''", '\0').replaceAll("'", '').replaceAll('\0', "'"),
@@ -85,7 +85,7 @@ function parseOptions(words: string[], file: string): ConfigOptions {
     }
 }
 
-/** What differs between the options of two runs. */
+/** Compares the options of two runs. */
 export function optionChanges(before: ConfigOptions, after: ConfigOptions): OptionChanges {
     const [old, now] = [optionValues(before), optionValues(after)]
     return {
@@ -100,10 +100,10 @@ export function optionChanges(before: ConfigOptions, after: ConfigOptions): Opti
 }
 
 /**
- * Refuses to open what was closed: access control, TLS, private names and the fallback are dropped on purpose only.
+ * Refuses to drop access control, TLS, private names or the fallback without an explicit `--no-…`.
  *
- * @param said the `--no-…` of the command line
- * @throws UserError that names each that would be dropped
+ * @param said the `--no-…` options of the command line
+ * @throws UserError that names each option that would be dropped
  */
 export function refuseDropping(
     folder: string,
@@ -118,19 +118,19 @@ export function refuseDropping(
         if (said.has(negation) || had === undefined) return []
         const has = now.get(flag)
         if (has === undefined) return [[asLine([flag, had]), negation]]
-        // Each of the private names counts.
+        // Dropping a single private name is refused as well.
         const lost = name === 'private' ? had.filter((value) => !has.includes(value)) : []
         return lost.map((value) => [asLine([flag, [value]]), negation])
     })
     if (dropped.length === 0) return
     throw new UserError(
         `this would drop ${dropped.map(([option]) => option).join(', ')}, which ${folder} has; nothing is written`,
-        `generate-config --from ${folder} keeps its options and takes more of them;\n` +
-            `${[...new Set(dropped.map(([, no]) => no))].join(' ')} drops them on purpose, and so does --force.`,
+        `generate-config --from ${folder} keeps its options and accepts further ones;\n` +
+            `${[...new Set(dropped.map(([, no]) => no))].join(' ')} or --force drops them.`,
     )
 }
 
-/** An option as it stands on a line of the file. */
+/** An option as a line of the file. */
 function asLine([name, values]: [name: string, values: string[]]): string {
     return [name, ...values].join(' ')
 }

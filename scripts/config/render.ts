@@ -10,37 +10,36 @@ import { servingView } from './serving-view.js'
 import type { Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
-/** A file of the generated folder: its name and its whole text. */
+/** A file of the generated folder. */
 export interface GeneratedFile {
     name: string
     content: string
 }
 
-/** The module as Debian's and nginx.org's packages and the official image install it. */
+/** The path of the module in Debian's packages, nginx.org's packages and the official image. */
 const defaultModulePath = '/usr/lib/nginx/modules/ngx_http_js_module.so'
 
-/** "auto" would be as many as the node has, for a pod that asks for a part of one. */
+/** "auto" would start one worker per CPU of the node, and the pod requests less than one CPU. */
 const podWorkers = 2
 
-/** What depends on the place rather than on the index. */
+/** Values that depend on where the files are installed, not on the index. */
 export interface Placement {
     /** The folder as nginx sees it: absolute. */
     folder: string
-    /** The command line that makes the files again; it stands in their headers. */
+    /** The command line that generates the files again, for their headers. */
     command: string
-    /** The njs module; only written where nginx does not load it already. */
+    /** The path of the njs module; written unless nginx loads the module already. */
     modulePath?: string
-    /** Of an nginx started from the folder. */
+    /** Worker processes of an nginx started from the folder. */
     workers?: number | 'auto'
 }
 
 /**
- * Renders the files of the folder: the same settings and placement give the same bytes.
+ * Renders the files of the folder. The same settings and placement produce the same bytes.
  *
- * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js; with a cache s3.conf; where
- * nginx has shared memory bucket-health.js; unless nginx has a configuration already nginx.conf; where sessions are renewed
- * refresh-credentials.js
- * @throws Error when a template asks for a value that is not there
+ * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js and missing-page.js; s3.conf with a cache;
+ * nginx.conf except for Debian; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
+ * @throws Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
     const view = viewOf(settings, placement)
@@ -77,7 +76,7 @@ function readTemplate(name: string): string {
     return readFileSync(new URL(`templates/${name}.hbs`, packageRoot), 'utf8')
 }
 
-/** The templates that others include, by name: `parts/tls`. */
+/** The partial templates, by name: `parts/tls`. */
 function templateParts(): Record<string, string> {
     const names = readdirSync(new URL('templates/parts/', packageRoot)).map(
         (file) => `parts/${file.replace(/\.hbs$/, '')}`,
@@ -86,13 +85,13 @@ function templateParts(): Record<string, string> {
 }
 
 /**
- * A template with its values.
+ * Renders a template.
  *
  * @param parts templates that it may include, by name
- * @throws Error when one of them asks for a value or a part that is not there
+ * @throws Error when it uses an undefined value or part
  */
 export function fillTemplate(source: string, view: object, parts: Record<string, string> = {}): string {
-    // Handlebars' strict mode lets a missing name pass in {{#if}} and {{#each}}.
+    // Handlebars' strict mode does not detect missing names in {{#if}} and {{#each}}.
     const complete = new Proxy(view, {
         get(target, name) {
             const value: unknown = Reflect.get(target, name)
@@ -103,13 +102,13 @@ export function fillTemplate(source: string, view: object, parts: Record<string,
         },
     })
     const template = Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })
-    // Handlebars indents the empty lines of an indented part, too.
+    // Handlebars also indents the empty lines of an indented part.
     return template(complete, { partials: parts }).replace(/^ +$/gm, '')
 }
 
 /**
- * What S3 may answer that no client may see, by what the index says of it: a refusal, or that it should be asked later.
- * 200, 206, 304, 404, 412, 413 and 416 have a meaning of their own, and nginx takes no other number below 600.
+ * S3 statuses that are not passed on to clients: S3 refused the request, or it failed and may be retried. 200, 206, 304,
+ * 404, 412, 413 and 416 are handled separately; nginx accepts only statuses below 600.
  */
 const s3Statuses = {
     refusedStatuses: statuses(300, 499, [304, 404, 408, 412, 413, 416, 425, 429, 499]),
@@ -117,7 +116,7 @@ const s3Statuses = {
     failedStatuses: ['408 425 429', statuses(500, 599, [598])].join(' '),
 }
 
-/** The beginnings of `$s3_request`; in a string of nginx, where a tab is written `\t`. */
+/** Prefixes of `$s3_request`, as nginx strings, in which a tab is written `\t`. */
 const requestTexts = {
     objectRequest: requestText('$request_method', ''),
     bucketRequest: requestText('HEAD', ''),
@@ -142,13 +141,13 @@ function statuses(first: number, last: number, without: number[]): string {
     return lines.join('\n                   ')
 }
 
-/** Every decision that the templates show: they hold values and flags, no logic. */
+/** The values and flags of the templates, which contain no logic. */
 function viewOf(settings: Settings, placement: Placement) {
     const { endpoint, features } = settings
     const version = settings.signature === 'v4' ? 'V4' : 'V2'
     const tls = endpoint.scheme === 'https'
     const standalone = settings.target === 'standalone'
-    // An upstream block keeps connections, but follows DNS only in newer nginx.
+    // An upstream block keeps connections open, but follows DNS changes only in newer nginx.
     const followsDns = settings.resolver.length > 0
     const upstream = !followsDns || features.upstreamResolve
     const server = `${endpoint.address ?? endpoint.host}:${endpoint.port}`
@@ -157,9 +156,9 @@ function viewOf(settings: Settings, placement: Placement) {
         nginxPurpose: standalone
             ? `A whole nginx of its own, beside the machine's: nginx -p ${placement.folder} -c ${placement.folder}/nginx.conf`
             : `All that nginx reads in its container: nginx -c ${placement.folder}/nginx.conf -g 'daemon off;'`,
-        // The one folder that any user of a container may write to, whose root may be read-only.
+        // The only folder that any user may write to in a container with a read-only root.
         writable: standalone ? '' : '/tmp/',
-        // A container's log is watched from outside: when nginx reloaded, when it ended.
+        // A container's log should show when nginx reloaded or stopped.
         errorLevel: standalone ? 'warn' : 'notice',
         loadModule: settings.target !== 'debian',
         modulePath: placement.modulePath ?? defaultModulePath,
@@ -167,7 +166,7 @@ function viewOf(settings: Settings, placement: Placement) {
 
         folder: placement.folder,
         script: `${placement.folder}/nginx-s3-pypi.js`,
-        // Where there is no other engine, its name may not be a directive yet.
+        // Without QuickJS, nginx may not have the js_engine directive.
         jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary,
         signFunction: `sign${version}`,
@@ -202,7 +201,7 @@ function viewOf(settings: Settings, placement: Placement) {
     }
 }
 
-/** A comment on one line, unless nginx would refuse it: it takes none of more than 4,096 bytes. */
+/** A comment on one line, wrapped if it is near nginx's limit of 4,096 bytes. */
 function wrappedComment(text: string): string {
     if (Buffer.byteLength(text) < 4000) return text
     const lines = text.split(' ').reduce<string[]>((all, word) => {
@@ -212,7 +211,7 @@ function wrappedComment(text: string): string {
     return lines.join(' \\\n#   ')
 }
 
-/** The part of the templates' values that says where the credentials are. */
+/** The template values for the credentials. */
 function credentialsView(settings: Settings, placement: Placement) {
     const { access, kind, role, endpoint, region, domain } = settings.credentials
     const overHttp = kind !== 'file' && kind !== 'env'
@@ -226,7 +225,7 @@ function credentialsView(settings: Settings, placement: Placement) {
         stsRegion: region,
         stsDomain: domain,
         refreshScript: `${placement.folder}/refresh-credentials.js`,
-        // A file is looked at each second. Who is asked over HTTP has this long to answer.
+        // Files are read each second. The interval also limits how long an HTTP provider may take.
         refreshInterval: overHttp || role !== undefined ? '5s' : '1s',
         // The metadata service of EC2 has no certificate.
         providerCertificates: (overHttp && kind !== 'ec2') || role !== undefined,

@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto'
 const sealLine = /^(?:#|\/\/) sha256 of the lines above: ([0-9a-f]{64})\n$/
 
 /**
- * Puts a last line under a generated file that tells whether it was edited since.
+ * Appends a line with a hash of the file, to detect later edits.
  *
- * @param comment what begins a comment in this file
+ * @param comment the file's comment sign
  */
 export function seal(content: string, comment: '#' | '//'): string {
     const text = content.endsWith('\n') ? content : content + '\n'
     return `${text}${comment} sha256 of the lines above: ${sha256(text)}\n`
 }
 
-/** Whether the file is as it was generated, by whichever version and options. */
+/** Whether the file is unedited since it was generated, with any version and options. */
 export function isSealed(content: string): boolean {
     const start = content.lastIndexOf('\n', content.length - 2) + 1
     const match = sealLine.exec(content.slice(start))

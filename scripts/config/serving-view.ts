@@ -3,12 +3,12 @@ import { bothFamilies } from '../options/listen.js'
 import { isContainer, type Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
-/** The part of the templates' values that says who may read, what is kept, and where missing names go. */
+/** The template values for access control, cache and fallback. */
 export function servingView(settings: Settings) {
     const { cache, fallback, tls, features } = settings
     const cached = cache !== undefined
     const restricted = settings.htpasswd !== undefined || settings.allow.length > 0
-    // Where nothing is cached, nginx would sign for a page or a file before it looks at the password.
+    // Without a cache, nginx would sign the S3 request before it checks the password.
     const gated = restricted && !cached
     const isPrivate = restricted || tls?.clientCa !== undefined
     const listenFlags = [
@@ -46,9 +46,9 @@ export function servingView(settings: Settings) {
         cacheSize: cache?.size ?? false,
         pageTtl: String(settings.pageTtl),
         stale: cache?.stale ?? false,
-        // Debian's nginx.conf has 768 connections, and its systemd lets a worker open 1,024 files.
+        // Debian's nginx.conf allows 768 connections, and its systemd unit 1,024 open files per worker.
         openFiles: settings.target === 'debian' ? '200' : '1000',
-        // A container's loopback is its own; elsewhere only nginx may reach what signs for whoever asks.
+        // The second server signs every request. A container's loopback is private; elsewhere only nginx may open the socket.
         signer: isContainer(settings.target) ? '127.0.0.1:8079' : `unix:${signerSocket(cache?.folder ?? '')}`,
         signerFolder: cached && !isContainer(settings.target) ? `${cache.folder}/pypi-private` : false,
 
@@ -57,19 +57,19 @@ export function servingView(settings: Settings) {
     }
 }
 
-/** Where the second server listens outside of containers: a folder that only nginx can enter. */
+/** The socket of the second server outside of containers, in a folder that only nginx can enter. */
 export function signerSocket(cacheFolder: string): string {
     return `${cacheFolder}/pypi-private/signer.sock`
 }
 
-/** `:PORT` behind the host of an https URL; nothing for the usual port. */
+/** `:PORT` of an https URL; empty for the default port. */
 function httpsPort({ listen, target }: Settings): string {
     const port = listen[0]!.replace(/^.*:/, '')
-    // Clients see the port of the Service.
+    // In Kubernetes, clients use the port of the Service.
     return port === '443' || target === 'kubernetes' ? '' : `:${port}`
 }
 
-/** The host name that clients must use, where there is one: a certificate is for a name. */
+/** The host name that clients must use with TLS, since a certificate is issued for a name. */
 export function certifiedName({ tls, serverNames }: Settings): string | undefined {
     return tls === undefined ? undefined : serverNames.find(isHostName)
 }

@@ -3,17 +3,17 @@ import { parseListens } from '../options/listen.js'
 import { parseFallback, parseNetwork, parsePrivateName } from '../options/serving-values.js'
 import { optionTable, parsed, type ConfigOptions } from './option-table.js'
 
-/** Who may read, what is cached, and where missing names go; undefined or empty is off. */
+/** Access control, cache and fallback; undefined or empty means off. */
 export interface Serving {
     cache: { folder: string; size: string; stale: boolean } | undefined
-    /** How long a page may be taken from the cache without asking S3, in seconds. */
+    /** How long a cached page is served without asking S3, in seconds. */
     pageTtl: number
-    /** URL of a simple index, with a slash at its end. */
+    /** URL of a simple index, with a trailing slash. */
     fallback: string | undefined
-    /** Patterns of normalised names, with `*`, that are never looked for in the fallback. */
+    /** Patterns of normalised names, with `*`, that are never redirected to the fallback. */
     privateNames: string[]
     htpasswd: string | undefined
-    /** At once, of one address. */
+    /** Simultaneous connections of one client address. */
     maxConnections: number
     /** Addresses and networks. */
     allow: string[]
@@ -22,7 +22,7 @@ export interface Serving {
               certificate: string
               key: string
               clientCa: string | undefined
-              /** Certificates that are revoked. */
+              /** Revoked client certificates. */
               clientCrl: string | undefined
               httpListen: string[]
           }
@@ -33,7 +33,7 @@ export interface Serving {
  * Checks the options and fills in the defaults.
  *
  * @param httpPort the default of --http-listen
- * @throws UsageError for the first option that is wrong
+ * @throws UsageError for the first invalid option
  */
 export function servingFrom(options: Omit<ConfigOptions, 'bucket'>, httpPort = '80'): Serving {
     const { cache = optionTable.cache.default, fallback } = options

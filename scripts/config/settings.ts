@@ -25,37 +25,37 @@ export interface Settings extends Serving {
     signature: 'v4' | 'v2'
     prefix: string
     listen: string[]
-    /** Names by which clients may ask for the index; empty for any. */
+    /** Host names that the index accepts; empty for any. */
     serverNames: string[]
     target: Target
     nginxVersion: string
     features: NginxFeatures
     jsEngine: 'njs' | 'qjs' | undefined
-    /** DNS servers; empty where there is nothing to look up, or where nginx shall ask the system once at its start. */
+    /** DNS servers; empty when nginx resolves no name, or resolves it once at its start. */
     resolver: string[]
-    /** Of S3's addresses. */
+    /** Address families to connect to S3 with. */
     ipFamily: IpFamily
     caBundle: string
     credentials: CredentialsSettings
-    /** The role of the pods by their service account, on EKS. */
+    /** The role that the pods' service account assumes on EKS. */
     serviceAccountRole: string | undefined
 }
 
-/** The DNS of Docker's networks that have a name, Compose's among them. */
+/** The DNS server in Docker's user-defined networks, including those of Compose. */
 const dockerDns = '127.0.0.11'
 
 /**
- * The DNS of a cluster, by the name that its Service has with kubeadm, EKS, GKE, AKS and k3s. nginx asks the system for
- * the address when it starts; without the domain of the cluster, which the pod's resolv.conf adds.
+ * The cluster's DNS Service as kubeadm, EKS, GKE, AKS and k3s name it. nginx resolves it with the system's resolver when it
+ * starts; the pod's resolv.conf appends the cluster's domain.
  */
 const clusterDns = 'kube-dns.kube-system.svc'
 
-/** Where nginx listens unless told. In a pod it is not root, and 443 and 80 are for root. */
+/** Default ports of nginx. In a pod it is not root and cannot open 80 and 443. */
 function defaultPorts(target: Target): { http: string; https: string } {
     return target === 'kubernetes' ? { http: '8080', https: '8443' } : { http: '80', https: '443' }
 }
 
-/** Whether nginx has a file system and a loopback of its own. */
+/** Whether nginx runs in a container, with a separate file system and loopback. */
 export function isContainer(target: Target): boolean {
     return target === 'docker' || target === 'kubernetes'
 }
@@ -63,9 +63,9 @@ export function isContainer(target: Target): boolean {
 /**
  * Checks the options and fills in the defaults.
  *
- * @param machineResolvers the DNS servers of this machine, for an nginx outside of Docker's networks
- * @param machineHasIPv6 whether this machine reaches others by IPv6, for the same
- * @throws UsageError for the first option that is wrong, naming it and the cure
+ * @param machineResolvers the DNS servers of this machine, for an nginx outside of containers
+ * @param machineHasIPv6 whether this machine can reach others by IPv6, for an nginx outside of containers
+ * @throws UsageError for the first invalid option; it names the option and the cure
  */
 export function settingsFrom(
     options: ConfigOptions,
@@ -86,7 +86,7 @@ export function settingsFrom(
     const signature = options.signature ?? optionTable.signature.default
     if (signature === 'v2' && options.endpointUrl === undefined) {
         throw new UsageError(
-            '--signature v2 is for S3 servers that know nothing newer: AWS takes it from no new bucket',
+            '--signature v2 is for S3 servers that do not support v4: AWS rejects it for new buckets',
             'Leave --signature out, or name the server with --endpoint-url.',
         )
     }
@@ -97,13 +97,13 @@ export function settingsFrom(
     if (options.jsEngine === 'qjs' && !features.quickJs) {
         throw new UsageError(
             `--js-engine qjs needs nginx 1.28.0 or later, not ${nginxVersion}`,
-            'Name a later nginx with --nginx-version, or leave --js-engine out.',
+            'Set a later nginx with --nginx-version, or leave --js-engine out.',
         )
     }
     const listen = parseListens(options.listen ?? [options.tlsCert === undefined ? ports.http : ports.https])
-    // One address cannot have TLS and be redirected to it.
+    // An address cannot both serve TLS and redirect to it.
     parseListens([...listen, ...(serving.tls?.httpListen ?? [])])
-    // A container that listens on the loopback is of use in the network of the host only, which has the host's DNS.
+    // A container that listens on the loopback needs the host's network, and so uses the host's DNS servers.
     const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
     const itsDns = target === 'kubernetes' ? clusterDns : hasDockerDns ? dockerDns : undefined
     const credentials = credentialsFrom(options, {
@@ -115,7 +115,7 @@ export function settingsFrom(
     const resolver = needsDns ? resolvers(options.resolver, itsDns, machineResolvers) : []
     if (credentials.needsDns && resolver.length === 0) {
         throw new UsageError(
-            '--resolver off leaves nobody to ask for the address of the security token service',
+            '--resolver off leaves no DNS server to resolve the security token service',
             'Name a DNS server: --resolver ADDRESS.',
         )
     }
@@ -142,8 +142,8 @@ export function settingsFrom(
 }
 
 /**
- * Of S3 servers that have addresses of both families, nginx tries each: those of a family that the machine lacks would fail
- * every second request. Networks of containers have IPv4 unless they are set up otherwise.
+ * nginx connects to all addresses of S3 in turn, so addresses of a family that the machine lacks would fail every second
+ * request. Container networks have only IPv4 by default.
  */
 function ipFamily(
     given: IpFamily | undefined,
@@ -155,7 +155,7 @@ function ipFamily(
     if (given === 'ipv6' && !features.resolverIPv4Off) {
         throw new UsageError(
             `--ip-family ipv6 needs nginx 1.23.1 or later, not ${nginxVersion}`,
-            'Use --ip-family both, or name a later nginx with --nginx-version.',
+            'Use --ip-family both, or set a later nginx with --nginx-version.',
         )
     }
     return given ?? (!isContainer(target) && machineHasIPv6() ? 'both' : 'ipv4')
@@ -169,8 +169,8 @@ function serviceAccountRole(
     if (given === undefined) return undefined
     if (target !== 'kubernetes' || (kind !== 'web-identity' && kind !== 'auto')) {
         throw new UsageError(
-            '--service-account-role means nothing without --target kubernetes and --credentials web-identity',
-            'Give these, too, or leave it out; --role-arn is a role to assume with credentials of another kind.',
+            '--service-account-role requires --target kubernetes and --credentials web-identity',
+            'Add these, or leave it out. With other credentials, use --role-arn to assume a role.',
         )
     }
     return parseRoleArn(given)
@@ -187,8 +187,8 @@ function resolvers(
     const found = machineResolvers()
     if (found.length === 0) {
         throw new UsageError(
-            '/etc/resolv.conf names no DNS server that nginx could ask for the address of S3',
-            'Name one: --resolver ADDRESS; or --resolver off, which looks S3 up once, when nginx starts.',
+            '/etc/resolv.conf names no DNS server that nginx could use to resolve S3',
+            'Use --resolver ADDRESS; or --resolver off, which resolves S3 once, when nginx starts.',
         )
     }
     return found

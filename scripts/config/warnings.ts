@@ -2,22 +2,22 @@ import { isLoopback } from '../options/listen.js'
 import type { Settings } from './settings.js'
 import type { ConfigOptions } from './option-table.js'
 
-/** What works as it was asked for, and is probably not meant. Sentences, each with its cure. */
+/** Warnings about valid options that are probably a mistake: sentences, each with its cure. */
 export function warningsOf(settings: Settings, options: ConfigOptions): string[] {
     const { tls, fallback, htpasswd, listen } = settings
-    // In a container the loopback of the host may be all that is published, and TLS may end before nginx.
+    // A container's port may be published on the host's loopback only, and a proxy may terminate TLS.
     const isOpen = !listen.every(isLoopback)
     return [
         ...(htpasswd !== undefined && tls === undefined && isOpen
             ? [
-                  '--htpasswd without --tls-cert: passwords are readable on the network, unless TLS ends before this nginx.',
+                  '--htpasswd without --tls-cert: passwords are sent unencrypted, unless a proxy before this nginx terminates TLS.',
               ]
             : []),
         ...(fallback?.startsWith('http:') && !isLoopback(new URL(fallback).hostname)
-            ? [`--fallback ${fallback} is not encrypted: who is on the network can replace packages. Use https://.`]
+            ? [`--fallback ${fallback} is not encrypted: others on the network can replace packages. Use https://.`]
             : []),
         ...(tls?.clientCa !== undefined && tls.clientCrl === undefined
-            ? ['--client-ca without --client-crl: a certificate that is lost reads until it expires.']
+            ? ['--client-ca without --client-crl: a lost certificate can be used until it expires.']
             : []),
         ...(options.private ?? [])
             .filter((pattern) => !canMatch(pattern))

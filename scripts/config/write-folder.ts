@@ -7,17 +7,17 @@ import type { GeneratedFile } from './render.js'
 import { optionsFile } from './remembered-options.js'
 import { isSealed } from './seal.js'
 
-/** What becomes of one file of the folder. */
+/** The change to one file of the folder. */
 export interface FileChange {
     name: string
     status: 'new' | 'changed' | 'unchanged'
-    /** Whether the file that is there was edited after it was generated. */
+    /** Whether the existing file was edited after it was generated. */
     edited: boolean
-    /** A unified diff from the file that is there; empty when nothing changes. */
+    /** A unified diff from the existing file; empty when nothing changes. */
     diff: string
 }
 
-/** Compares the folder with what would be written. A folder that does not exist is empty. Throws UserError. */
+/** Compares the folder with the files to write. A missing folder counts as empty. Throws UserError. */
 export async function compareFolder(folder: string, files: GeneratedFile[]): Promise<FileChange[]> {
     return Promise.all(
         files.map(async ({ name, content }): Promise<FileChange> => {
@@ -31,10 +31,10 @@ export async function compareFolder(folder: string, files: GeneratedFile[]): Pro
 }
 
 /**
- * Writes the files, each whole or not at all.
+ * Writes the files, each of them atomically.
  *
- * @throws UserError when a file was edited by hand and `force` is not set (nothing is written then), or when the folder
- * cannot be written
+ * @throws UserError when a file was edited and `force` is not set, before anything is written; or when the folder cannot be
+ * written
  */
 export async function writeFolder(folder: string, files: GeneratedFile[], force: boolean): Promise<FileChange[]> {
     const changes = await compareFolder(folder, files)
@@ -55,11 +55,11 @@ export async function writeFolder(folder: string, files: GeneratedFile[], force:
 }
 
 /**
- * Makes a folder and those above it, one by one: Node's own way says of a read-only file system that the folder does not
- * exist, and never ends in /proc. Throws UserError that names the one that cannot be made.
+ * Creates a folder and its parents one by one: Node's recursive mkdir reports ENOENT on a read-only file system, and never
+ * returns in /proc. Throws UserError that names the folder that cannot be created.
  */
 async function makeFolder(folder: string): Promise<void> {
-    // As the folder was named: it stands in the message.
+    // Not resolved, so that messages show the path as the user wrote it.
     const all = path
         .normalize(folder)
         .replace(/(?<=.)\/+$/, '')
@@ -96,16 +96,16 @@ async function readIfExists(file: string): Promise<string | undefined> {
 }
 
 const causes: Record<string, [what: string, cure: string]> = {
-    EACCES: ['there is no permission for it', 'Name a folder of your own with --out.'],
-    EPERM: ['there is no permission for it', 'Name a folder of your own with --out.'],
+    EACCES: ['permission denied', 'Name a folder that you may write to with --out.'],
+    EPERM: ['permission denied', 'Name a folder that you may write to with --out.'],
     EROFS: ['its file system is read-only', 'Name another folder with --out.'],
     EEXIST: ['it is a file, not a folder', 'Name a folder with --out.'],
     ENOTDIR: ['a part of its path is a file, not a folder', 'Name a folder with --out.'],
     EISDIR: ['it is a folder, not a file', 'Move it away, or name another folder with --out.'],
     ENOSPC: ['the disk is full', 'Free some space, or name another folder with --out.'],
     ENAMETOOLONG: ['its name is too long', 'Name another folder with --out.'],
-    ELOOP: ['its symbolic links lead in a circle', 'Name another folder with --out.'],
-    ENOENT: ['it cannot be made there', 'Name another folder with --out.'],
+    ELOOP: ['its symbolic links form a loop', 'Name another folder with --out.'],
+    ENOENT: ['it cannot be created there', 'Name another folder with --out.'],
 }
 
 /** Runs a file operation; a failure of the operating system becomes a UserError that names the path. */

@@ -1,6 +1,6 @@
 import { Document, Pair, Scalar, YAMLMap, YAMLSeq, type Node } from 'yaml'
 
-/** A value and the reason for it, which the YAML holds as a comment above it. */
+/** A value and its reason, which becomes a YAML comment above it. */
 class Reasoned {
     constructor(
         readonly reason: string,
@@ -8,24 +8,24 @@ class Reasoned {
     ) {}
 }
 
-/** A value of a manifest with the reason that an administrator would ask for. */
+/** Adds a comment with the reason for a value to a manifest. */
 export function because(reason: string, value: unknown): unknown {
     return new Reasoned(reason, value)
 }
 
-/** How wide a comment gets, its indentation not counted. */
+/** Maximum width of a comment, without its indentation. */
 const commentWidth = 100
 
 /**
- * A document of YAML, in the order of the object's keys. What is undefined is left out.
+ * Renders a YAML document in the order of the object's keys. Omits undefined values.
  *
  * @param value plain objects, lists, strings, numbers and booleans, with reasons from `because`
  */
 export function toYaml(value: object): string {
-    // kubectl reads YAML 1.1: there, "on" and 0440 without quotes are no strings.
+    // kubectl reads YAML 1.1, in which unquoted "on" and 0440 are not strings.
     const document = new Document(null, { version: '1.1' })
     document.contents = nodeOf(value)
-    // A long string on several lines is harder to read, and to search for.
+    // Never folds long strings: folded ones are harder to read and to search for.
     return document.toString({ lineWidth: 0, directives: false })
 }
 
@@ -50,7 +50,7 @@ function nodeOf(value: unknown): Node {
 
 function scalarOf(value: unknown): Scalar {
     const scalar = new Scalar(value)
-    // An octal number in YAML 1.2, which kubectl takes for one, too.
+    // An octal number in YAML 1.2; kubectl also reads it as a number.
     if (typeof value === 'string' && /^0o/i.test(value)) scalar.type = 'QUOTE_DOUBLE'
     return scalar
 }

@@ -3,27 +3,27 @@ import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
 import { objectName } from './names.js'
 
-/** What a pod needs so that the nginx in it has credentials, each where its manifest has a place for it. */
+/** The parts of the manifests that provide nginx's credentials. */
 export interface PodCredentials {
     /** Environment variables of the container. */
     environment: object[]
-    /** The folder where the Secret is mounted, if it is. */
+    /** The folder where the Secret is mounted; undefined if it is not. */
     folder: string | undefined
-    /** Of the ServiceAccount: who the pod is to AWS. */
+    /** Annotations of the ServiceAccount: the pod's AWS role. */
     annotations: Record<string, string> | undefined
-    /** Rules of the NetworkPolicy: what nginx asks for credentials. */
+    /** Egress rules of the NetworkPolicy for the credentials provider. */
     egress: object[]
-    /** Whether someone has to make the Secret, and with which variables. */
+    /** Variables for the Secret that the user must create; empty if no Secret is needed. */
     secretNames: string[]
 }
 
 const keyNames = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
 const sessionToken = 'AWS_SESSION_TOKEN'
 
-/** Where `--credentials file` finds the Secret. */
+/** Where the Secret is mounted with `--credentials file`. */
 export const credentialsFolder = '/etc/nginx/credentials'
 
-/** The variables, mounts, annotations and destinations that `--credentials` leads to. */
+/** The variables, mounts, annotations and egress rules for `--credentials`. */
 export function podCredentials({ credentials, serviceAccountRole }: Settings): PodCredentials {
     const { kind } = credentials
     const isSecret = kind === 'env' || kind === 'file'
@@ -46,12 +46,12 @@ function environmentOf(kind: Settings['credentials']['kind']): object[] {
         case 'auto':
             return [...keyNames, sessionToken].map((name) => fromSecret(name, true))
         default:
-            // What gives the pod its identity puts its own variables there.
+            // The identity webhook or agent of the cloud sets the variables.
             return []
     }
 }
 
-/** By name, not all of the Secret: where one is missing the pod does not start, and says which. */
+/** One variable of the Secret. Unlike `envFrom`, a missing key keeps the pod from starting, with an error that names it. */
 function fromSecret(name: string, optional: boolean): object {
     const secretKeyRef = { name: objectName, key: name, ...(optional && { optional }) }
     return { name, valueFrom: { secretKeyRef } }

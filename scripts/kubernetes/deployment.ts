@@ -8,7 +8,7 @@ import { probes } from './probes.js'
 import { storage } from './storage.js'
 import { volumeMounts, volumes } from './volumes.js'
 
-/** How long, in seconds, a pod that ends still gets requests from nodes that do not know yet. */
+/** How long a terminating pod still gets requests from nodes that have not been updated yet, in seconds. */
 const farewell = 5
 
 /** The Deployment: pods that meet the Pod Security Standard "restricted". */
@@ -19,7 +19,7 @@ export function deployment(settings: Settings): object {
         metadata,
         spec: {
             strategy: because(
-                'The number of replicas is for the HorizontalPodAutoscaler to say: applying this again leaves it. A new pod is ready before an old one goes.',
+                'No replicas: the HorizontalPodAutoscaler sets them, so applying this again keeps them. A new pod must be ready before an old one is stopped.',
                 { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
             ),
             selector: { matchLabels: labels },
@@ -31,24 +31,21 @@ export function deployment(settings: Settings): object {
 function podSpec(settings: Settings): object {
     return {
         serviceAccountName: objectName,
-        automountServiceAccountToken: because('nginx asks nothing of the API of Kubernetes.', false),
+        automountServiceAccountToken: because('nginx does not use the Kubernetes API.', false),
         enableServiceLinks: false,
         securityContext: {
             runAsNonRoot: true,
             runAsUser: because(
-                "The image's own user. Any other does, where a cluster has users of its own.",
+                "The image's user. Any other works as well, if the cluster assigns user IDs.",
                 nginxUser,
             ),
             runAsGroup: nginxUser,
             fsGroup: nginxUser,
             seccompProfile: { type: 'RuntimeDefault' },
         },
-        terminationGracePeriodSeconds: because(
-            'nginx ends when the downloads that are under way have ended; this is how long they have.',
-            300,
-        ),
+        terminationGracePeriodSeconds: because('The time for running downloads to finish before nginx is killed.', 300),
         topologySpreadConstraints: because(
-            'A node or a zone that fails takes as few pods with it as can be.',
+            'Spreads the pods, so that the failure of a node or a zone stops as few of them as possible.',
             ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
                 maxSkew: 1,
                 topologyKey,
@@ -71,7 +68,7 @@ function container(settings: Settings): object {
         resources: {
             requests: { cpu: '250m', memory: '128Mi', ...storage(settings).request },
             limits: because(
-                'None for the CPU: two workers take two at most, and a worker that is held back holds up all its clients.',
+                'No CPU limit: two workers use at most two CPUs, and a throttled worker delays all its clients.',
                 { memory: '1Gi' },
             ),
         },
@@ -82,7 +79,7 @@ function container(settings: Settings): object {
         },
         ...probes(settings),
         lifecycle: because(
-            'Until every node has heard that this pod is going, it serves; then the image has SIGQUIT sent, which lets downloads end.',
+            'Serves until all nodes have stopped sending requests to this pod. Then SIGQUIT, the stop signal of the image, lets downloads finish.',
             { preStop: { exec: { command: ['sleep', String(farewell)] } } },
         ),
         volumeMounts: volumeMounts(settings),

@@ -9,27 +9,27 @@ import { checkPod } from './pod-limits.js'
 import { autoscaler, disruptionBudget, service, serviceAccount } from './small-objects.js'
 
 /**
- * The files that make a kustomize folder of what `render` writes, for `kubectl apply -k`. They hold no secret.
+ * The manifests that turn the folder of `render` into a kustomize folder, for `kubectl apply -k`. They contain no secrets.
  *
  * @param configurations names of the files that nginx reads
- * @param command the command line that makes the files again; it stands in their headers
+ * @param command the command line that generates the files again, for their headers
  * @throws UsageError when the settings cannot work in a pod
  */
 export function kubernetesFiles(settings: Settings, configurations: string[], command: string): GeneratedFile[] {
     checkPod(settings)
     const objects: [name: string, purpose: string, object: object][] = [
-        ['service-account.yaml', 'Who the pods are.', serviceAccount(settings)],
+        ['service-account.yaml', 'The identity of the pods.', serviceAccount(settings)],
         [
             'deployment.yaml',
-            'The pods, each of them the whole index: no pod keeps what another needs.',
+            'The pods. Each serves the whole index and shares no state with the others.',
             deployment(settings),
         ],
         ['service.yaml', 'The address of the index in the cluster.', service(settings)],
-        ['horizontal-pod-autoscaler.yaml', 'How many pods there are.', autoscaler()],
-        ['pod-disruption-budget.yaml', 'How many pods may be taken away at once.', disruptionBudget()],
+        ['horizontal-pod-autoscaler.yaml', 'The number of pods.', autoscaler()],
+        ['pod-disruption-budget.yaml', 'How many pods may be evicted at once.', disruptionBudget()],
         [
             'network-policy.yaml',
-            'Whom the pods talk to. A cluster whose network has no policies ignores it.',
+            'The connections that the pods may use. Ignored if the network plugin does not support policies.',
             networkPolicy(settings),
         ],
     ]
@@ -38,7 +38,7 @@ export function kubernetesFiles(settings: Settings, configurations: string[], co
         kind: 'Kustomization',
         resources: objects.map(([name]) => name),
         configMapGenerator: because(
-            'The name of the ConfigMap ends in a hash of these files: where one has changed, new pods take the place of the old.',
+            'The name of the ConfigMap ends in a hash of these files: when one changes, new pods replace the old.',
             [{ name: objectName, files: configurations, options: { labels, immutable: true } }],
         ),
     }

@@ -3,7 +3,7 @@ import { namedFiles, type NamedFile } from '../config/named-files.js'
 import type { Settings } from '../config/settings.js'
 import { filesSecret, tlsSecret } from './names.js'
 
-/** A file that an option names and that a Secret brings into the pod. */
+/** A file that an option names, mounted from a Secret. */
 export interface MountedFile extends NamedFile {
     secret: string
     key: string
@@ -18,12 +18,12 @@ const secretKeys: Record<NamedFile['option'], { secret: string; key: string }> =
     '--ca-bundle': { secret: filesSecret, key: 'ca.crt' },
 }
 
-/** The files that options name, with the place of each in a Secret. */
+/** The files that options name, each with its Secret and key. */
 export function mountedFiles(settings: Settings): MountedFile[] {
     return namedFiles(settings).map((named) => ({ ...named, ...secretKeys[named.option] }))
 }
 
-/** The same by the folder that they lie in, each of which is a volume. */
+/** The same files by folder. Each folder is a volume. */
 export function mountedFolders(settings: Settings): [folder: string, files: MountedFile[]][] {
     const folders = new Map<string, MountedFile[]>()
     for (const each of mountedFiles(settings)) {

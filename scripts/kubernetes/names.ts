@@ -1,10 +1,10 @@
 /**
- * What every object of the folder is called, and the Secret with the credentials, which is no part of the folder. Two
- * indexes have a namespace each, or a prefix from kustomize.
+ * The name of every object of the folder, and of the Secret with the credentials, which the user creates. Several indexes
+ * need separate namespaces, or a kustomize namePrefix.
  */
 export const objectName = 'nginx-s3-pypi'
 
-/** The Secret with the certificate and its key, as `kubectl create secret tls` and cert-manager make it. */
+/** The Secret with the certificate and its key, as `kubectl create secret tls` and cert-manager create it. */
 export const tlsSecret = `${objectName}-tls`
 
 /** The Secret with the other files that options name. */

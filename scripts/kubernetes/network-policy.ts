@@ -5,7 +5,7 @@ import { podCredentials } from './credentials.js'
 import { labels, metadata } from './names.js'
 import { podPorts } from './ports.js'
 
-/** The NetworkPolicy: in to nginx, out to DNS, S3 and what gives credentials. */
+/** The NetworkPolicy: ingress to nginx; egress to DNS, S3 and the credentials provider. */
 export function networkPolicy(settings: Settings): object {
     return {
         apiVersion: 'networking.k8s.io/v1',
@@ -14,7 +14,7 @@ export function networkPolicy(settings: Settings): object {
         spec: {
             podSelector: { matchLabels: labels },
             policyTypes: ['Ingress', 'Egress'],
-            ingress: because('From everywhere; who may read is for nginx to say. Add "from" to narrow it.', [
+            ingress: because('From everywhere; nginx controls the access. Add "from" to restrict it.', [
                 { ports: podPorts(settings).map(({ name }) => ({ protocol: 'TCP', port: name })) },
             ]),
             egress: [...dns(settings), s3(settings), ...podCredentials(settings).egress],
@@ -27,9 +27,7 @@ function dns({ endpoint, resolver, credentials }: Settings): object[] {
     const others = resolver.map((server) => /:(\d+)$/.exec(server)?.[1]).filter((port) => port !== undefined)
     const ports = [...new Set([53, ...others.map(Number)])]
     const both = ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })))
-    return [
-        because('DNS, which may be pods or, on its node, a cache that no selector finds.', { ports: both }) as object,
-    ]
+    return [because('DNS: pods, or a cache on the node, which selectors do not match.', { ports: both }) as object]
 }
 
 function s3({ endpoint }: Settings): object {
@@ -41,9 +39,9 @@ function s3({ endpoint }: Settings): object {
     }
     if (/\.svc(?:\.|$)|\.local$|^[^.]*$/.test(host)) {
         return because(
-            'S3, a Service of this cluster: its pods may listen on another port than it does, and theirs is the one that counts here.',
+            'S3, a Service of this cluster. No port: policies apply to the port of its pods, which may differ from that of the Service.',
             { to: [{ namespaceSelector: {} }] },
         ) as object
     }
-    return because('S3, whose addresses change.', { ports }) as object
+    return because('S3. No addresses, since they change.', { ports }) as object
 }

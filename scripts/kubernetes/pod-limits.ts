@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js'
 import { credentialsFolder } from './credentials.js'
 import { mountedFolders } from './mounted-files.js'
 
-/** Throws UsageError for settings that are right elsewhere but cannot work in a pod that may do little. */
+/** Throws UsageError for settings that are valid elsewhere but cannot work in a restricted pod. */
 export function checkPod(settings: Settings): void {
     for (const listen of settings.listen) checkListen('--listen', listen)
     for (const listen of settings.tls?.httpListen ?? []) checkListen('--http-listen', listen)
@@ -19,8 +19,8 @@ function checkListen(option: string, listen: string): void {
     const [, address, port] = /^(?:(.*):)?(\d+)$/.exec(listen)!
     if (address !== undefined && !['*', '0.0.0.0', '[::]'].includes(address)) {
         throw new UsageError(
-            `${option} ${listen} names an address, which no pod knows before it runs`,
-            `Name the port alone: ${option} ${port}, or ${option} '[::]:${port}' for IPv6.`,
+            `${option} ${listen} names an address, but a pod gets its address when it starts`,
+            `Use the port alone: ${option} ${port}, or ${option} '[::]:${port}' for IPv6.`,
         )
     }
     if (Number(port) < 1024) {
@@ -35,15 +35,15 @@ function checkEndpoint({ endpoint, resolver }: Settings): void {
     const { host, address } = endpoint
     if (address !== undefined && isLoopback(address)) {
         throw new UsageError(
-            `the endpoint ${host} is the pod's own loopback, where there is no S3`,
-            'Name the Service of the S3 server: http://NAME.NAMESPACE.svc.cluster.local:PORT',
+            `the endpoint ${host} is the pod's own loopback, where no S3 server runs`,
+            'Use the Service of the S3 server: http://NAME.NAMESPACE.svc.cluster.local:PORT',
         )
     }
-    // nginx's resolver takes no search list from resolv.conf.
+    // nginx's resolver ignores the search list of resolv.conf.
     if (resolver.length > 0 && (!host.includes('.') || host.endsWith('.svc'))) {
         throw new UsageError(
-            `nginx would look for the endpoint ${host} as it stands, without the domain of the cluster`,
-            `Write the whole name: NAME.NAMESPACE.svc.cluster.local; or --resolver off, which looks it up at the start.`,
+            `nginx would resolve the endpoint ${host} without the domain of the cluster`,
+            `Use the full name: NAME.NAMESPACE.svc.cluster.local; or --resolver off, which resolves it when nginx starts.`,
         )
     }
 }
@@ -51,25 +51,25 @@ function checkEndpoint({ endpoint, resolver }: Settings): void {
 function checkCredentials({ credentials, serviceAccountRole }: Settings): void {
     if (credentials.kind === 'ecs') {
         throw new UsageError(
-            '--credentials ecs is for tasks of Amazon ECS, which no pod is',
+            '--credentials ecs is for Amazon ECS tasks, not for pods',
             'Use --credentials eks, web-identity, env or file.',
         )
     }
     if (credentials.kind === 'web-identity' && serviceAccountRole === undefined) {
         throw new UsageError(
-            '--credentials web-identity needs to know the role of the pods',
-            'Name it: --service-account-role arn:aws:iam::ACCOUNT:role/NAME',
+            '--credentials web-identity requires the role of the pods',
+            'Add --service-account-role arn:aws:iam::ACCOUNT:role/NAME',
         )
     }
 }
 
-/** A volume hides what the image has in its folder, and cannot lie in another that is read-only. */
+/** A volume hides the image's files in its folder, and cannot be mounted inside another read-only volume. */
 function checkFolders(settings: Settings): void {
     const cache = settings.cache?.folder
     if (cache !== undefined && cache !== '/tmp' && !isFree(cache, ['/etc/nginx', '/etc/ssl'])) {
         throw new UsageError(
             `--cache ${cache} cannot be mounted: the image has other files there`,
-            'Name a folder for the cache alone: --cache /var/cache/nginx',
+            'Use a separate folder for the cache: --cache /var/cache/nginx',
         )
     }
     const taken = [nginxFolder, credentialsFolder, '/etc/ssl', '/tmp', ...(cache === undefined ? [] : [cache])]
@@ -78,14 +78,14 @@ function checkFolders(settings: Settings): void {
         if (!isFree(folder, taken)) {
             throw new UsageError(
                 `${option} ${file} cannot be mounted: ${folder} has other files, or is part of another volume`,
-                `Name a folder for such files alone: ${option} /etc/nginx/secrets/${path.posix.basename(file)}`,
+                `Use a separate folder for such files: ${option} /etc/nginx/secrets/${path.posix.basename(file)}`,
             )
         }
         taken.push(folder)
     }
 }
 
-/** Whether a volume may take the folder: no folder of the root, which the image fills, and apart from all others. */
+/** Whether a volume can be mounted at the folder: not a top-level folder of the image, and no overlap with the others. */
 function isFree(folder: string, others: string[]): boolean {
     const overlaps = (other: string) => `${other}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${other}/`)
     return folder.split('/').length > 2 && !others.some(overlaps)

@@ -1,13 +1,13 @@
 import type { Settings } from '../config/settings.js'
 
-/** A port of the pod and the one that the Service has for it. */
+/** A port of the pod, and its port of the Service. */
 export interface PodPort {
     name: 'http' | 'https'
     containerPort: number
     servicePort: number
 }
 
-/** Where nginx answers, first the index and then, with TLS, where http is redirected to it. */
+/** The ports of nginx: first the index; with TLS then the port that redirects http to it. */
 export function podPorts({ listen, tls }: Settings): PodPort[] {
     const index = { containerPort: portOf(listen[0]!) }
     if (tls === undefined) return [{ name: 'http', ...index, servicePort: 80 }]

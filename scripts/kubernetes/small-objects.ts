@@ -21,7 +21,7 @@ export function service(settings: Settings): object {
     }
 }
 
-/** Who the pods are, to the cluster and to a cloud. */
+/** The ServiceAccount: the identity of the pods, for the cluster and for AWS. */
 export function serviceAccount(settings: Settings): object {
     const { annotations } = podCredentials(settings)
     return {
@@ -32,7 +32,7 @@ export function serviceAccount(settings: Settings): object {
     }
 }
 
-/** The HorizontalPodAutoscaler: at least two pods, more as nginx works more. */
+/** The HorizontalPodAutoscaler: at least two pods, more under CPU load. */
 export function autoscaler(): object {
     return {
         apiVersion: 'autoscaling/v2',
@@ -40,10 +40,13 @@ export function autoscaler(): object {
         metadata,
         spec: {
             scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: objectName },
-            minReplicas: because('One is enough for the work; the other is there when a node is not.', 2),
+            minReplicas: because(
+                'One pod can handle the load; the second keeps the index available when a node fails.',
+                2,
+            ),
             maxReplicas: 10,
             metrics: because(
-                'Of the CPU that a pod asks for. The cluster needs metrics-server for it; without, there are two pods.',
+                'Relative to the CPU request of a pod. Requires metrics-server in the cluster; without it, the number stays at two pods.',
                 [
                     {
                         type: 'Resource',
@@ -55,7 +58,7 @@ export function autoscaler(): object {
     }
 }
 
-/** The PodDisruptionBudget: nodes are emptied one pod after the other. */
+/** The PodDisruptionBudget: draining nodes evicts one pod at a time. */
 export function disruptionBudget(): object {
     return {
         apiVersion: 'policy/v1',
@@ -65,7 +68,7 @@ export function disruptionBudget(): object {
             selector: { matchLabels: labels },
             maxUnavailable: 1,
             unhealthyPodEvictionPolicy: because(
-                'While S3 is down no pod is ready; a node can be emptied all the same.',
+                'Nodes can be drained while S3 is down, when no pod is ready.',
                 'AlwaysAllow',
             ),
         },

@@ -1,27 +1,27 @@
 import type { Settings } from '../config/settings.js'
 
-/** Room for nginx's pid and for what it holds back of a request, in MiB. */
+/** Space for nginx's pid file and buffered requests, in MiB. */
 const temporary = 64
 
-/** Pages that the cache keeps beside the files, in MiB: max_size in site.conf. */
+/** Size of the page cache, which is separate from the file cache, in MiB: max_size in site.conf. */
 const pages = 256
 
 /**
- * How far, in MiB, nginx may go beyond the size of its cache: it looks every ten seconds, in which 1 Gbit/s brings
- * 1.2 GB; and what it is about to throw away may still be read.
+ * How far nginx may exceed the size of its cache, in MiB: it checks the size every ten seconds, in which 1 Gbit/s adds
+ * 1.2 GB, and deleted files stay on the disk while they are read.
  */
 const overshoot = 2048
 
-/** What the pod may write: quantities of Kubernetes. A pod that writes more is evicted. */
+/** Storage limits of the pod, as Kubernetes quantities. A pod that writes more is evicted. */
 export interface Storage {
     tmp: string
-    /** Undefined where the cache has no folder of its own. */
+    /** Undefined when the cache has no separate volume. */
     cache: string | undefined
-    /** Without it a pod would come to a node whose disk is too small. */
+    /** Keeps the pod off nodes whose disk is too small. */
     request: { 'ephemeral-storage': string } | undefined
 }
 
-/** The room for the cache: its size, a fifth more, and at least what nginx may go beyond it. */
+/** The storage for the pod: the cache gets its size plus 20 %, and at least plus `overshoot`. */
 export function storage({ cache }: Settings): Storage {
     if (cache === undefined) return { tmp: quantity(temporary), cache: undefined, request: undefined }
     const size = mebibytes(cache.size) + pages
@@ -32,7 +32,7 @@ export function storage({ cache }: Settings): Storage {
         : { tmp: quantity(temporary), cache: quantity(room), request }
 }
 
-/** @param size as nginx takes it: 512m, 10g */
+/** @param size in nginx's syntax: 512m, 10g */
 function mebibytes(size: string): number {
     const unit = { k: 1 / 1024, m: 1, g: 1024 }[size.slice(-1) as 'k' | 'm' | 'g']
     return Number(size.slice(0, -1)) * unit

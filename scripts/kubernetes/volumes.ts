@@ -7,10 +7,10 @@ import { mountedFolders, type MountedFile } from './mounted-files.js'
 import { objectName } from './names.js'
 import { storage } from './storage.js'
 
-/** For nginx, by the group of the pod. In decimal: the versions of YAML differ about octal numbers. */
-const readableByGroup = because('0440: for nginx, by the group of the pod.', 0o440)
+/** Readable for nginx by the pod's group. Written in decimal, since octal numbers differ between YAML versions. */
+const readableByGroup = because("0440: readable for nginx by the pod's group.", 0o440)
 
-/** What the pod's file system has besides the image. */
+/** The volumes of the pod. */
 export function volumes(settings: Settings): object[] {
     const { tmp, cache } = storage(settings)
     return [
@@ -21,7 +21,7 @@ export function volumes(settings: Settings): object[] {
             : [
                   {
                       name: 'cache',
-                      emptyDir: because('A pod that goes beyond it is evicted: it is more than nginx keeps.', {
+                      emptyDir: because('Larger than the cache: a pod that exceeds this limit is evicted.', {
                           sizeLimit: cache,
                       }),
                   },
@@ -39,7 +39,7 @@ export function volumes(settings: Settings): object[] {
     ]
 }
 
-/** Where they are in the container. */
+/** The mounts of the volumes in the container. */
 export function volumeMounts(settings: Settings): object[] {
     const cacheFolder = storage(settings).cache === undefined ? undefined : settings.cache?.folder
     const credentials = podCredentials(settings).folder

@@ -8,10 +8,10 @@ import { mountedFiles } from '../kubernetes/mounted-files.js'
 import { filesSecret, objectName, tlsSecret } from '../kubernetes/names.js'
 import { podPorts } from '../kubernetes/ports.js'
 
-/** From every namespace; the cluster's domain may be left out. */
+/** The host name in every namespace. The cluster's domain may be omitted. */
 const serviceHost = `${objectName}.NAMESPACE.svc`
 
-/** What to type after the folder is written: the Secrets, once, and the folder whenever it has changed. */
+/** The commands after the folder is written: create the Secrets once, apply the folder whenever it changes. */
 export function kubernetesSteps(settings: Settings, folder: string): string {
     const [index] = podPorts(settings)
     const host = certifiedName(settings) ?? serviceHost
@@ -23,18 +23,18 @@ export function kubernetesSteps(settings: Settings, folder: string): string {
         : 'Once'
     const lines = secrets.map((command) => `  ${command}\n`).join('')
     const first = secrets.length === 0 ? 'Now' : `${once}:\n\n${lines}\nThen`
-    return `${first}, and whenever the folder has changed:
+    return `${first}, and whenever the folder changes:
 
   kubectl apply -k ${source}
   kubectl rollout status deployment/${objectName}
 
 In the cluster: pip install --index-url ${index!.name}://${host}/simple/ PACKAGE
 From this machine: kubectl port-forward service/${objectName} 8080:${index!.servicePort}
-When a Secret has changed: kubectl rollout restart deployment/${objectName}
+When a Secret changes: kubectl rollout restart deployment/${objectName}
 `
 }
 
-/** By standard input: the words of a command line can be read by others. */
+/** Passes the values on standard input, since other users can read the command line. */
 function credentialsCommand(names: string[]): string {
     return `${variablesOf(names)} |
     kubectl create secret generic ${objectName} --from-env-file=/dev/stdin`

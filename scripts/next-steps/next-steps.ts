@@ -7,7 +7,7 @@ import { folderWord, nginxFolder, quotedForShell } from '../config/placement.js'
 import { certifiedName, signerSocket } from '../config/serving-view.js'
 import type { Settings } from '../config/settings.js'
 
-/** What to type after the folder is written, for the target: commands that work as they stand. */
+/** The commands to run after the folder is written, for the target. They work without edits. */
 export function nextSteps(settings: Settings, folder: string): string {
     const steps = {
         docker: dockerSteps,
@@ -22,11 +22,11 @@ function dockerSteps(settings: Settings, folder: string): string {
     const mount = fromCurrentFolder(folder)
     const { network, options, published } = dockerNetwork(settings)
     const mounts = moreMounts(settings).map((option) => `    -v ${option} \\\n`)
-    // Compose publishes port 80 and mounts nothing but the folder.
+    // docker-compose.yml publishes port 80 and mounts only the folder.
     const compose =
         options.includes(`${composePort}:80 `) && mounts.length === 0 && settings.credentials.kind === 'env'
             ? `
-or, beside the docker-compose.yml of this package:
+or, in the folder with the docker-compose.yml of this package:
 
   NGINX_S3_PYPI=${mount} docker compose up
 `
@@ -39,11 +39,11 @@ ${variables}    -v ${mount}:${nginxFolder}:ro \\
 ${mounts.join('')}    nginx:${settings.nginxVersion} nginx -c ${nginxFolder}/nginx.conf -g 'daemon off;'
 ${compose}
 Then: pip install --index-url ${indexUrl(settings, published)} PACKAGE
-When the folder has changed: docker kill -s HUP pypi
+When the folder changes: docker kill -s HUP pypi
 `
 }
 
-/** Options of a command, on lines that fit a terminal. */
+/** Wraps the options of a command into lines of at most 100 characters. */
 function wrapped(options: string[]): string {
     const lines = options.reduce<string[]>((all, option) => {
         const longer = `${all.at(-1) ?? ''} ${option}`
@@ -52,13 +52,13 @@ function wrapped(options: string[]): string {
     return lines.map((line) => `${line} \\\n`).join('')
 }
 
-/** The port on which docker-compose.yml publishes the index when no other is asked for. */
+/** The default port of docker-compose.yml. */
 const composePort = '8080'
 
-/** How the container is reached, and how it reaches S3: options that end in a space. */
+/** Network options of the container, each followed by a space, and the port of the index on the host. */
 function dockerNetwork(settings: Settings): { network: string; options: string; published: string } {
     const port = listenPort(settings)
-    // A container has a loopback of its own, unless it is in the network of the host.
+    // A container has a separate loopback, unless it uses the host's network.
     const { address } = settings.endpoint
     if (settings.listen.every(isLoopback) || (address !== undefined && isLoopback(address))) {
         return { network: '', options: '--network host ', published: port }
@@ -66,13 +66,13 @@ function dockerNetwork(settings: Settings): { network: string; options: string; 
     const published = settings.tls === undefined ? composePort : '8443'
     const redirected = (settings.tls?.httpListen ?? []).map((listen) => `-p ${composePort}:${portOf(listen)} `)
     const options = `-p ${published}:${port} ${redirected.join('')}`
-    // Docker's DNS answers in networks that have a name.
+    // Docker's DNS server runs only in user-defined networks.
     return settings.resolver.length > 0
         ? { network: '  docker network create pypi\n', options: `${options}--network pypi `, published }
         : { network: '', options, published }
 }
 
-/** What the container needs besides the folder: a place for the cache, and the files that options name. */
+/** Mounts besides the folder: the cache, and the files that options name. */
 function moreMounts(settings: Settings): string[] {
     const { cache } = settings
     return [
@@ -84,18 +84,18 @@ function moreMounts(settings: Settings): string[] {
 function debianSteps(settings: Settings, folder: string): string {
     const files = `${folderWord(folder)}/*`
     const { cache } = settings
-    // The folder of the socket that signs is for nginx alone, also where somebody has made it before.
+    // Only nginx may open the signing socket: `install -d` also sets owner and mode of an existing folder.
     const cacheFolder =
         cache === undefined
             ? ''
             : `  install -d ${cache.folder}\n  install -d -o www-data -m 700 ${cache.folder}/pypi-private\n`
-    // A socket that an nginx left which was killed would keep the next one from starting.
+    // A socket left by a killed nginx would prevent the next start.
     const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
     const names = environmentFileNames(settings.credentials)
     const environmentFile =
         names.length === 0 ? '' : `  (umask 077 && ${variablesOf(names)} > /etc/nginx-s3-pypi.env)\n`
     const readsFile = names.length === 0 ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
-    return `On the machine that serves (apt-get install nginx libnginx-mod-http-js), as root.
+    return `On the machine of nginx (apt-get install nginx libnginx-mod-http-js), as root.
 ${credentialsNeeded(settings.credentials)}:
 
   install -m 644 -D -t ${nginxFolder} ${files}
@@ -108,7 +108,7 @@ ${environmentFile}${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
   systemctl daemon-reload && nginx -t && systemctl restart nginx
 
 Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
-When the folder has changed: the first line again, and systemctl reload nginx
+When the folder changes: repeat the first line, then systemctl reload nginx
 `
 }
 
@@ -122,7 +122,7 @@ Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAG
 `
 }
 
-/** The folder as a word of a shell, absolute as Docker wants it. */
+/** The folder as a shell word, absolute, since Docker mounts no relative paths. */
 function fromCurrentFolder(folder: string): string {
     return path.isAbsolute(folder) ? quotedForShell(folder) : `"$PWD"/${quotedForShell(path.normalize(folder))}`
 }

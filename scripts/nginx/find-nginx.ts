@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import type { NginxCommand } from './nginx-process.js'
 
-/** An nginx that can run the script. */
+/** An nginx with the njs module. */
 export interface Nginx extends NginxCommand {
     /** `1.22.1` */
     version: string
@@ -12,10 +12,10 @@ export interface Nginx extends NginxCommand {
     modulePath: string
 }
 
-/** Where packages put nginx; sbin is not on everybody's PATH. */
+/** Default folders of nginx: sbin may not be on the user's PATH. */
 const usualFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin']
 
-/** This machine's nginx with the njs module, or undefined where there is none. */
+/** Finds this machine's nginx with the njs module; undefined if it has none. */
 export async function findNginx(): Promise<Nginx | undefined> {
     for (const folder of [...(process.env.PATH ?? '').split(':'), ...usualFolders]) {
         const program = path.resolve(folder, 'nginx')
@@ -27,9 +27,9 @@ export async function findNginx(): Promise<Nginx | undefined> {
 }
 
 /**
- * Asks an nginx for its version and where its modules are.
+ * Reads the version and the module path of an nginx.
  *
- * @param root the folder that is `/` for the paths it was built with
+ * @param root the folder that its built-in paths are relative to
  * @returns undefined when it cannot be run or has no njs module
  */
 export async function inspectNginx(command: NginxCommand, root: string): Promise<Nginx | undefined> {
@@ -46,6 +46,6 @@ async function run(command: NginxCommand, words: string[]): Promise<string> {
         const { stdout, stderr } = await promisify(execFile)(command.program, [...command.arguments, ...words])
         return stdout + stderr
     } catch {
-        return '' // not there, or not to be run here
+        return '' // missing, or not executable on this machine
     }
 }

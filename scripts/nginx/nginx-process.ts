@@ -4,13 +4,13 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../core/user-error.js'
 
-/** How to run an nginx: the program, and arguments that come before nginx's own (of a loader or an engine). */
+/** The command that runs nginx: the program, and arguments before nginx's own, such as those of `docker run`. */
 export interface NginxCommand {
     program: string
     arguments: string[]
 }
 
-/** What an nginx is started with. */
+/** Options of `startNginx`. */
 export interface NginxStart {
     /** A folder with an nginx.conf. */
     folder: string
@@ -18,27 +18,27 @@ export interface NginxStart {
     port: number
     /** The whole environment of nginx. */
     environment: NodeJS.ProcessEnv
-    /** Gets the error log, as it is written. */
+    /** Receives the error log as nginx writes it. */
     onLog: (text: string) => void
-    /** Ends an nginx that has not started yet. */
+    /** Kills nginx. */
     signal?: AbortSignal
 }
 
-/** An nginx that runs. */
+/** A running nginx. */
 export interface NginxProcess {
-    /** Resolves when nginx has ended. */
+    /** Resolves when nginx has exited. */
     ended: Promise<void>
-    /** Ends nginx after the answers that are under way, at the latest after some seconds. */
+    /** Stops nginx after the running requests, or after five seconds. */
     stop(): Promise<void>
 }
 
-/** How long nginx may take to listen, in milliseconds; a container engine may fetch an image first. */
+/** How long nginx may take to listen, in milliseconds; a container engine may pull the image first. */
 const startTimeout = 120_000
 
 /**
  * Starts nginx in the foreground and waits until it listens.
  *
- * @throws UserError with nginx's own message when it ends instead of listening
+ * @throws UserError with nginx's message when it exits instead of listening
  */
 export async function startNginx(command: NginxCommand, start: NginxStart): Promise<NginxProcess> {
     const child = spawn(
@@ -54,7 +54,7 @@ export async function startNginx(command: NginxCommand, start: NginxStart): Prom
             '-g',
             'daemon off;',
         ],
-        // A group of its own: Ctrl-C on a terminal is for this program, which then ends nginx in order.
+        // In a separate process group, so that Ctrl-C in a terminal reaches only this program, which then stops nginx.
         {
             stdio: ['ignore', 'ignore', 'pipe'],
             env: start.environment,
@@ -74,8 +74,8 @@ export async function startNginx(command: NginxCommand, start: NginxStart): Prom
         void ended.then(() => reject(startFailure(firstWords)))
     })
     await Promise.race([listening(start.port, child), failed])
-    failed.catch(() => {}) // from now on, its end is for who waits for `ended`
-    child.on('error', () => {}) // the signal ends a running one, too
+    failed.catch(() => {}) // a later exit is reported by `ended`
+    child.on('error', () => {}) // the signal also kills a running nginx
     listens = true
     return { ended, stop: () => stop(child, ended) }
 }
@@ -84,7 +84,7 @@ async function listening(port: number, child: ChildProcess): Promise<void> {
     for (const deadline = Date.now() + startTimeout; Date.now() < deadline && isAlive(child); await sleep(20)) {
         if (await accepts(port)) return
     }
-    if (!isAlive(child)) return new Promise(() => {}) // why it ended is told by who saw it end
+    if (!isAlive(child)) return new Promise(() => {}) // `failed` reports why it exited
     child.kill('SIGKILL')
     throw new UserError(`nginx did not listen on port ${port} within ${startTimeout / 1000} seconds`)
 }

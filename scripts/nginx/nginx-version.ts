@@ -1,12 +1,12 @@
 import { UsageError } from '../../core/user-error.js'
 
-/** What a generated configuration may use. */
+/** The features of an nginx version that a generated configuration may use. */
 export interface NginxFeatures {
-    /** `server NAME resolve;` in an upstream block: keeps connections and follows DNS at once. nginx 1.27.3. */
+    /** `server NAME resolve;` in an upstream block: keeps connections open and follows DNS changes. nginx 1.27.3. */
     upstreamResolve: boolean
     /** `resolver … ipv4=off`: nginx 1.23.1. */
     resolverIPv4Off: boolean
-    /** `http2 on;`: nginx 1.25.1. Before, it is a parameter of `listen`. */
+    /** `http2 on;`: nginx 1.25.1. Earlier versions use a parameter of `listen`. */
     http2Directive: boolean
     /** `js_shared_dict_zone`: njs 0.8.0, packaged with nginx 1.25.2. */
     sharedDictionary: boolean

@@ -1,14 +1,14 @@
 import { UsageError } from '../../core/user-error.js'
 
-/** A part of AWS with names and identities of its own. */
+/** A separate part of AWS, with its own domain and IAM. */
 interface Partition {
     /** The second part of an ARN. */
     id: string
-    /** What the names of its hosts end in. */
+    /** The domain of its endpoints. */
     domain: string
 }
 
-/** Partitions by the beginning of their regions' names. @see botocore, data/partitions.json */
+/** Partitions by the prefix of their regions' names. @see botocore, data/partitions.json */
 const partitions: [prefix: string, partition: Partition][] = [
     ['cn-', { id: 'aws-cn', domain: 'amazonaws.com.cn' }],
     ['us-gov-', { id: 'aws-us-gov', domain: 'amazonaws.com' }],
@@ -19,16 +19,16 @@ const partitions: [prefix: string, partition: Partition][] = [
     ['us-isof-', { id: 'aws-iso-f', domain: 'csp.hci.ic.gov' }],
 ]
 
-/** The partition of a region; a region that is in no other is in that of the commercial regions. */
+/** The partition of a region, by default that of the commercial regions. */
 export function awsPartition(region: string): Partition {
     const found = partitions.find(([prefix]) => region.startsWith(prefix))
     return found?.[1] ?? { id: 'aws', domain: 'amazonaws.com' }
 }
 
-/** A region as it stands in a credential scope. Throws UsageError for what could not be one. */
+/** A region as in a credential scope. Throws UsageError for an invalid one. */
 export function parseRegion(text: string): string {
     if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
-        throw new UsageError(`${JSON.stringify(text)} is no region`, 'Write it as AWS does: eu-central-1')
+        throw new UsageError(`${JSON.stringify(text)} is not a region`, 'Write it as AWS does: eu-central-1')
     }
     return text
 }

@@ -1,15 +1,15 @@
 import { UsageError } from '../../core/user-error.js'
 
-/** The certificates of the public authorities, where the official image, Debian and Ubuntu have them. */
+/** The certificates of the public authorities in the official image, Debian and Ubuntu. */
 export const systemCaBundle = '/etc/ssl/certs/ca-certificates.crt'
 
-/** An absolute path that nginx takes as it is. Throws UsageError for one that nginx would read otherwise. */
+/** An absolute path without characters that are special in nginx.conf. Throws UsageError. */
 export function parseFilePath(text: string): string {
-    // nginx has no way to write a "$" in most directives, and these characters end a word or a string.
+    // "$" cannot be escaped in most directives, and the other characters end a word or a string.
     if (!text.startsWith('/') || /[\s\p{Cc}"'\\;{}$#]/u.test(text)) {
         throw new UsageError(
-            `nginx cannot be given the path ${JSON.stringify(text)}`,
-            'Use an absolute path without spaces, quotes, "$", "#", ";", "{", "}" and back-slashes.',
+            `nginx cannot use the path ${JSON.stringify(text)}`,
+            'Use an absolute path without spaces, quotes, "$", "#", ";", "{", "}" and backslashes.',
         )
     }
     return text

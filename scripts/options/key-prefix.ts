@@ -4,10 +4,9 @@ import { UsageError } from '../../core/user-error.js'
 const longestKey = 1024
 
 /**
- * The prefix of an index that shares its bucket with others: `team-a` and `team-a/` are `team-a/`, nothing is the whole
- * bucket.
+ * The prefix of an index that shares its bucket: `team-a` and `team-a/` become `team-a/`; empty means the whole bucket.
  *
- * @throws UsageError for segments that S3, nginx or a shell would read as something else
+ * @throws UsageError for segments that S3, nginx or a shell would interpret
  */
 export function parseKeyPrefix(text: string): string {
     const prefix = text === '' || text.endsWith('/') ? text : text + '/'
@@ -21,7 +20,7 @@ export function parseKeyPrefix(text: string): string {
     if (prefix.length >= longestKey) {
         throw new UsageError(
             `the prefix has ${prefix.length} characters, which leaves none for the name of a file`,
-            `S3 takes keys of ${longestKey} bytes: choose a shorter prefix.`,
+            `S3 keys have at most ${longestKey} bytes: choose a shorter prefix.`,
         )
     }
     return prefix

@@ -6,17 +6,17 @@ import type { SignedRequest } from './request.js'
 import { claimV2InHeader, claimV2InQuery, signatureV2, type ClaimV2 } from './signature-v2.js'
 import { chunkSigner, signatureV4 } from './signature-v4.js'
 
-/** An identity that may do everything. */
+/** Credentials with full access. */
 export interface Credential {
     readonly accessKeyId: string
     readonly secretAccessKey: string
-    /** Requests of a temporary credential carry this too. */
+    /** For temporary credentials, which must send it. */
     readonly sessionToken?: string
-    /** When a temporary credential ends. */
+    /** When temporary credentials expire. */
     readonly expires?: Date
 }
 
-/** Whom the server knows, and where it says it is. */
+/** The accepted credentials, and the server's region. */
 export interface Realm {
     readonly credentials: readonly Credential[]
     readonly region: string
@@ -25,9 +25,9 @@ export interface Realm {
 const maximalSkew = 15 * 60 * 1000
 
 /**
- * Verifies who sent a request, by Signature Version 4 or 2, in the header or the query.
+ * Verifies the Signature Version 4 or 2 of a request, in the header or the query.
  * @param time the server's clock, in milliseconds since 1970
- * @returns what the signature says about the body
+ * @returns the signature's claim about the body
  * @throws S3Error AccessDenied, InvalidAccessKeyId, SignatureDoesNotMatch, RequestTimeTooSkewed and others
  */
 export async function authenticate(request: SignedRequest, realm: Realm, time: number): Promise<PayloadClaim> {
@@ -71,7 +71,7 @@ function findCredential(
     time: number,
 ): Credential {
     const credential = realm.credentials.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId)
-    // Like AWS: the key of a temporary credential means nothing without its token.
+    // Like AWS: the key of temporary credentials is unknown without their token.
     if (credential === undefined || (credential.sessionToken !== undefined && claim.sessionToken === undefined)) {
         throw new S3Error('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
             AWSAccessKeyId: claim.accessKeyId,
@@ -101,7 +101,7 @@ function verifyScope({ scope, time }: ClaimV4, region: string): void {
 }
 
 function verifySignedHeaders({ headers }: SignedRequest, { signedHeaders }: ClaimV4): void {
-    // The payload's hash is part of what is signed in any case.
+    // x-amz-content-sha256 need not be signed: the canonical request contains the payload hash anyway.
     const unsigned = [...headers.keys()].filter(
         (name) =>
             (name === 'host' || (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256')) &&
@@ -112,7 +112,7 @@ function verifySignedHeaders({ headers }: SignedRequest, { signedHeaders }: Clai
             HeadersNotSigned: unsigned.join(', '),
         })
     }
-    // The signer that recomputes the signature leaves this header out.
+    // The AWS SDK's signer, which recomputes the signature, omits this header.
     if (signedHeaders.includes('date')) {
         throw new S3Error('NotImplemented', 'This server verifies x-amz-date, not a signed Date header')
     }
@@ -162,7 +162,7 @@ function requireEqual(given: string, right: string): void {
     )
 }
 
-/** In constant time, so that nobody finds a signature byte by byte. */
+/** Compares in constant time, against timing attacks. */
 function isEqual(given: string, right: string): boolean {
     const [a, b] = [Buffer.from(given), Buffer.from(right)]
     return a.length === b.length && timingSafeEqual(a, b)

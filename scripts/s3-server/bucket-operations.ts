@@ -48,7 +48,7 @@ export const deleteBucket: Operation = ({ storage }, { target }) => {
     return { status: 204 }
 }
 
-/** GetBucketLocation. The oldest region has no name here. */
+/** GetBucketLocation. The location of us-east-1 is empty. */
 export const getBucketLocation: Operation = ({ storage, region }, { target }) => {
     storage.bucket(target.bucket as string)
     return { status: 200, body: element('LocationConstraint', region === 'us-east-1' ? '' : region) }

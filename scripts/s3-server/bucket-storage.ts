@@ -9,13 +9,13 @@ import type { WriteCondition } from './preconditions.js'
 import { SortedMap } from './sorted-map.js'
 
 /**
- * One bucket: files in a folder, and what is known of them in memory. Whatever decides and changes something does so
- * without waiting in between: since one process owns the folder, no lock is needed for a conditional write.
+ * One bucket: files in a folder, and their metadata in memory. Conditional writes need no lock: one process owns the folder,
+ * and checks and changes synchronously.
  */
 export class BucketStorage {
-    /** By the bytes of the key. */
+    /** Sorted by the bytes of the key. */
     readonly objects = new SortedMap<ObjectMetadata>()
-    /** Where multipart uploads keep their parts. */
+    /** The folder of the parts of multipart uploads. */
     readonly uploadsFolder: string
     /** ISO 8601. */
     readonly created: string
@@ -46,7 +46,7 @@ export class BucketStorage {
         return readContent(this.#pathOf(key), first, last)
     }
 
-    /** Makes a complete object file the key's object. @throws S3Error where the condition does not hold */
+    /** Moves a complete object file to its key. @throws S3Error when the condition does not hold */
     commit(path: string, metadata: ObjectMetadata, condition: WriteCondition): void {
         if (this.#removed) throw noSuchBucket(this.name)
         const sortKey = sortKeyOf(metadata.key)
@@ -55,7 +55,7 @@ export class BucketStorage {
         this.objects.set(sortKey, metadata)
     }
 
-    /** Deletes a key, if it is there. @throws S3Error where the condition does not hold */
+    /** Deletes a key if it exists. @throws S3Error when the condition does not hold */
     delete(key: string, condition: WriteCondition): void {
         const current = this.objects.get(sortKeyOf(key))
         condition(current, key)
@@ -64,7 +64,7 @@ export class BucketStorage {
         this.objects.delete(sortKeyOf(key))
     }
 
-    /** Refuses whatever is committed from now on. */
+    /** Makes later commits fail. */
     markRemoved(): void {
         this.#removed = true
     }

@@ -7,9 +7,9 @@ export interface ByteRange {
 }
 
 /**
- * Reads a Range header. Like S3, answers only a single range; anything else, as RFC 9110 allows, with everything.
- * @param size the object's, in bytes
- * @returns undefined for everything
+ * Parses a Range header. Like S3, supports only a single range and ignores other headers, as RFC 9110 allows.
+ * @param size of the object, in bytes
+ * @returns undefined for the whole object
  * @throws S3Error InvalidRange when no byte of the object is in the range
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {

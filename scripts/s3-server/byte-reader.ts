@@ -1,6 +1,6 @@
 import { S3Error } from './errors.js'
 
-/** Reads lines and counted bytes from a stream of chunks, without keeping more than a chunk and a line. */
+/** Reads lines and counted bytes from a stream of chunks. Buffers at most a chunk and a line. */
 export class ByteReader {
     readonly #source: AsyncIterator<Buffer>
     #rest: Buffer = Buffer.alloc(0)
@@ -10,8 +10,8 @@ export class ByteReader {
     }
 
     /**
-     * The next line, without its CRLF, one character a byte.
-     * @param limit the most bytes that a line may have
+     * The next line, without its CRLF, one character per byte.
+     * @param limit maximum length of a line, in bytes
      * @throws S3Error IncompleteBody when the stream ends first, InvalidRequest when the line is too long
      */
     async line(limit: number): Promise<string> {
@@ -26,7 +26,7 @@ export class ByteReader {
         return line
     }
 
-    /** The next `count` bytes, in the pieces that they come in. @throws S3Error IncompleteBody */
+    /** The next `count` bytes, in pieces as they arrive. @throws S3Error IncompleteBody */
     async *take(count: number): AsyncGenerator<Buffer> {
         let missing = count
         while (missing > 0) {
@@ -38,7 +38,7 @@ export class ByteReader {
         }
     }
 
-    /** Reads up to the stream's end. @throws S3Error InvalidRequest when there is anything left */
+    /** Checks that the stream ends here. @throws S3Error InvalidRequest when more bytes follow */
     async end(): Promise<void> {
         if (this.#rest.length > 0 || (await this.#source.next()).done !== true) {
             throw new S3Error('InvalidRequest', 'The body goes on after its last chunk')
@@ -52,7 +52,7 @@ export class ByteReader {
     }
 }
 
-/** The error for a body that ends early, or is not as long as it was said to be. */
+/** The error for a body that ends early, or whose length differs from Content-Length. */
 export function incompleteBody(): S3Error {
     return new S3Error(
         'IncompleteBody',

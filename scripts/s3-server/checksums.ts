@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32, crc64nvme, type Checksum } from './crc.js'
 
-/** The checksums that a request may carry, by what follows `x-amz-checksum-` in the header's name. */
+/** The supported checksums, by the suffix of the header name `x-amz-checksum-…`. */
 const algorithms: Readonly<Record<string, () => Checksum>> = {
     crc32: () => crc32(0xedb88320),
     crc32c: () => crc32(0x82f63b78),
@@ -12,7 +12,7 @@ const algorithms: Readonly<Record<string, () => Checksum>> = {
 
 const prefix = 'x-amz-checksum-'
 
-/** The checksum that a header or trailer carries: `x-amz-checksum-crc32` → a new CRC-32; undefined for other headers. */
+/** The checksum of a header or trailer: `x-amz-checksum-crc32` → a new CRC-32; undefined for other headers. */
 export function checksumNamed(header: string): Checksum | undefined {
     return header.startsWith(prefix) ? algorithms[header.slice(prefix.length)]?.() : undefined
 }

@@ -5,13 +5,13 @@ import type { ChunkSigner } from './payload-claim.js'
 
 const maximalLine = 8192
 
-/** How an aws-chunked body is to be read. */
+/** Parameters of an aws-chunked body. */
 export interface ChunkedEncoding {
-    /** Undefined where the chunks are not signed. */
+    /** Undefined for unsigned chunks. */
     readonly signer: ChunkSigner | undefined
     /** Whether trailers follow the last chunk. */
     readonly trailer: boolean
-    /** Gets each trailer, its name in lower case. */
+    /** Receives each trailer, with a lower-case name. */
     readonly onTrailer: (name: string, value: string) => void
 }
 
@@ -19,7 +19,7 @@ export interface ChunkedEncoding {
  * Decodes the content encoding aws-chunked and verifies its signatures.
  * Source: AWS, "Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks" and
  * "... Including Trailing Headers".
- * @yields the payload; a chunk's signature is known to be good only after its last byte
+ * @yields the payload; a chunk's signature is verified only after its last byte
  * @throws S3Error IncompleteBody, InvalidRequest, SignatureDoesNotMatch
  */
 export async function* decodeChunks(source: AsyncIterable<Buffer>, encoding: ChunkedEncoding): AsyncGenerator<Buffer> {

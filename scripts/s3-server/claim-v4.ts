@@ -2,23 +2,23 @@ import { S3Error } from './errors.js'
 import { parameter } from './request-target.js'
 import type { SignedRequest } from './request.js'
 
-/** The one algorithm of Signature Version 4 (4A, with its elliptic curves, is another). */
+/** The algorithm of Signature Version 4. Version 4A, which uses elliptic curves, is not supported. */
 export const algorithmV4 = 'AWS4-HMAC-SHA256'
 
-/** What a request says about its own Signature Version 4; nothing of it is verified yet. */
+/** The unverified Signature Version 4 fields of a request. */
 export interface ClaimV4 {
     readonly accessKeyId: string
     /** The credential scope: date (YYYYMMDD), region, service and `aws4_request`. */
     readonly scope: readonly [date: string, region: string, service: string, terminator: string]
-    /** When it was signed. */
+    /** The signing time. */
     readonly time: Date
     /** Lower-case names. */
     readonly signedHeaders: readonly string[]
     /** In hex. */
     readonly signature: string
-    /** The hash of the payload, or one of the words that stand for it. */
+    /** The hash of the payload, or a keyword such as UNSIGNED-PAYLOAD. */
     readonly payloadHash: string
-    /** How long a presigned URL holds, in seconds; undefined for a signature in the Authorization header. */
+    /** Lifetime of a presigned URL, in seconds; undefined for a signature in the Authorization header. */
     readonly expires: number | undefined
     readonly sessionToken: string | undefined
 }
@@ -72,7 +72,7 @@ function readFields(get: (name: string) => string | undefined, wrong: (message: 
     if (credential === undefined || signedHeaders === undefined || signature === undefined) {
         throw wrong('The authorization needs Credential, SignedHeaders and Signature')
     }
-    // An access key may hold slashes: the scope is what the last four of them divide.
+    // An access key may contain slashes: the scope is separated by the last four.
     const [, accessKeyId, date, region, service, terminator] =
         /^(.+)\/([^/]*)\/([^/]*)\/([^/]*)\/([^/]*)$/.exec(credential) ?? []
     if (!accessKeyId || !date || region === undefined || service === undefined || terminator === undefined) {

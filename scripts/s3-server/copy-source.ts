@@ -18,7 +18,7 @@ export interface CopySource {
 }
 
 /**
- * Finds what `x-amz-copy-source` names: `BUCKET/KEY` or `/BUCKET/KEY`, percent-encoded.
+ * Finds the object that `x-amz-copy-source` names: `BUCKET/KEY` or `/BUCKET/KEY`, percent-encoded.
  * @throws S3Error NoSuchBucket, NoSuchKey, InvalidArgument, PreconditionFailed
  */
 export function findCopySource(storage: ObjectStorage, headers: Headers): CopySource {
@@ -46,7 +46,7 @@ function sourceConditions(headers: Headers): Headers {
     )
 }
 
-/** Content that updates a digest as it is read. */
+/** Passes content through and updates a digest. */
 export async function* hashed(content: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
     for await (const piece of content) {
         hash.update(piece)
@@ -54,7 +54,7 @@ export async function* hashed(content: AsyncIterable<Buffer>, hash: Hash): Async
     }
 }
 
-/** What a copy answers. @param lastModified milliseconds since 1970 */
+/** The response to a copy. @param lastModified milliseconds since 1970 */
 export function copyResult(name: string, etag: string, lastModified: number): XmlElement {
     return element(name, [element('LastModified', new Date(lastModified).toISOString()), element('ETag', `"${etag}"`)])
 }

@@ -1,14 +1,14 @@
-/** A checksum that is fed piece by piece. */
+/** An incremental checksum. */
 export interface Checksum {
     update(data: Buffer): unknown
     /** The checksum, most significant byte first. */
     digest(): Buffer
 }
 
-// Numbers are kept in the range of signed 32-bit integers, and loops go by index: many times as fast as without.
+// Signed 32-bit integers and loops by index are many times faster in V8.
 
 /**
- * A reflected 32-bit CRC whose register starts as, and is inverted by, all ones.
+ * A reflected 32-bit CRC with all ones as the initial value and the final XOR.
  * @param polynomial reflected: 0xedb88320 for CRC-32, 0x82f63b78 for CRC-32C (RFC 3720, appendix B.4)
  */
 export function crc32(polynomial: number): Checksum {

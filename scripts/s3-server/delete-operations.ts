@@ -4,10 +4,10 @@ import { writeCondition } from './preconditions.js'
 import { readText } from './request-body.js'
 import { element, listOf, readXml, textOf, type XmlElement } from './xml.js'
 
-/** Keys of one DeleteObjects request. */
+/** Maximum number of keys of one DeleteObjects request. */
 const maximalKeys = 1000
 
-/** DeleteObject. A key that is not there is deleted already. */
+/** DeleteObject. Succeeds for a missing key, like S3. */
 export const deleteObject: Operation = ({ storage }, { target, headers }) => {
     const condition = writeCondition(headers)
     storage.bucket(target.bucket as string).delete(target.key as string, condition)

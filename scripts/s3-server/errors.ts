@@ -37,14 +37,14 @@ const statuses = {
 
 export type S3ErrorCode = keyof typeof statuses
 
-/** A request that is answered with S3's XML error document; any other error is a fault and becomes InternalError. */
+/** An error with S3's XML error document as the response. Any other error is a bug and becomes InternalError. */
 export class S3Error extends Error {
     override readonly name = 'S3Error'
     readonly status: number
 
     /**
-     * @param details further elements of the document, such as `BucketName`
-     * @param headers further headers of the answer
+     * @param details additional elements of the document, such as `BucketName`
+     * @param headers additional headers of the response
      */
     constructor(
         readonly code: S3ErrorCode,

@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { UserError } from '../../core/user-error.js'
 
 /**
- * Makes this process the only one that uses a folder; creates the folder where there is none. A lock whose process is
- * gone, killed perhaps, does not count.
- * @returns a function that gives the folder back
- * @throws UserError when another process, or this one, uses the folder, or nobody can write to it
+ * Locks a folder for this process; creates the folder if it is missing. Ignores the lock of a process that has exited.
+ * @returns a function that removes the lock
+ * @throws UserError when this or another process uses the folder, or when the folder is not writable
  */
 export function lockFolder(folder: string): () => void {
     const lock = join(folder, 'lock')
@@ -15,7 +14,7 @@ export function lockFolder(folder: string): () => void {
     if (owner !== undefined && isRunning(owner)) {
         throw new UserError(
             `Process ${owner} uses the folder ${folder}`,
-            `Stop it, or use another folder. If it is no server of this program, delete ${lock}.`,
+            `Stop it, or use another folder. If it is not a server of this program, delete ${lock}.`,
         )
     }
     writeFileSync(lock, String(process.pid))
@@ -50,7 +49,7 @@ function isRunning(pid: number): boolean {
         process.kill(pid, 0)
         return true
     } catch (error) {
-        // Not permitted to signal it: it runs, as another user.
+        // EPERM: the process exists, but belongs to another user.
         return codeOf(error) === 'EPERM'
     }
 }

@@ -1,14 +1,14 @@
 import type { ObjectMetadata } from './object-file.js'
 import type { SortedMap } from './sorted-map.js'
 
-/** What to list. Texts are UTF-8 bytes, one character each, as `sortKeyOf` makes them. */
+/** A listing query. Strings are UTF-8 bytes, one character each, as from `sortKeyOf`. */
 export interface ListQuery {
     readonly prefix: string
     /** Empty for none. */
     readonly delimiter: string
-    /** The first key that may be listed: where the page before left off. */
+    /** Where this page starts: `next` of the previous page. */
     readonly from: string
-    /** Only what sorts after this is listed. */
+    /** List only keys after this one. */
     readonly after: string
     readonly maxKeys: number
 }
@@ -49,7 +49,7 @@ export function listObjects(objects: SortedMap<ObjectMetadata>, query: ListQuery
     return { entries, next: undefined }
 }
 
-/** What sorts right after everything that starts with these bytes. UTF-8 has no byte 255, so nothing carries over. */
+/** The smallest string that sorts after all keys with this prefix. UTF-8 has no byte 255, so incrementing never carries. */
 function successor(prefix: string): string {
     return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
 }

@@ -49,7 +49,7 @@ export const listObjectsV1: Operation = ({ storage }, { target }) => {
 
 type Encode = (text: string) => string
 
-/** What both versions share: the parameters, and the elements that repeat them. */
+/** The parameters that both versions share, and the response elements that repeat them. */
 function readCommon(query: Query) {
     const [prefix, delimiter, encoding] = ['prefix', 'delimiter', 'encoding-type'].map((name) => parameter(query, name))
     const maxKeys = parameter(query, 'max-keys') ?? '1000'
@@ -93,7 +93,7 @@ function describeObject({ key, lastModified, etag, size }: ObjectMetadata, encod
     ]
 }
 
-/** Encoding type url: slashes stay. S3 writes a space as +; every client reads %20 too. */
+/** Encoding type url, which keeps slashes. S3 encodes a space as +, but all clients also decode %20. */
 function encodeKey(key: string): string {
     return encodeURIComponent(key).replaceAll('%2F', '/')
 }

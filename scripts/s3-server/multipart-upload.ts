@@ -6,25 +6,25 @@ import type { BucketStorage } from './bucket-storage.js'
 import { S3Error } from './errors.js'
 import { readContent, readMetadata, type ObjectMetadata } from './object-file.js'
 
-/** What a multipart upload will become, as it was said when it was begun. */
+/** Description of the object, from CreateMultipartUpload. */
 interface UploadDescription {
     readonly key: string
     readonly headers: Readonly<Record<string, string>>
 }
 
-/** A part as the client that completes an upload knows it. */
+/** A part as listed by CompleteMultipartUpload. */
 export interface ClaimedPart {
     readonly number: number
     /** With or without quotes. */
     readonly etag: string
-    /** `x-amz-checksum-…`, by name; only those that the client gave. */
+    /** The client's `x-amz-checksum-…`, by name. */
     readonly checksum: Readonly<Record<string, string>>
 }
 
-/** Every part but the last has at least this many bytes. Source: Amazon S3 User Guide, "multipart upload limits". */
+/** Minimum size of all parts but the last, in bytes. Source: Amazon S3 User Guide, "multipart upload limits". */
 const minimalPartBytes = 5 * 1024 * 1024
 
-/** An upload that is begun and not yet completed: a folder with a description and a file for each part. */
+/** An incomplete multipart upload: a folder with a description and a file for each part. */
 export class MultipartUpload {
     readonly #folder: string
 
@@ -35,7 +35,7 @@ export class MultipartUpload {
         this.#folder = folder
     }
 
-    /** @param temporaryPath a path that is free, on the same file system */
+    /** @param temporaryPath an unused path on the same file system */
     static create(bucket: BucketStorage, temporaryPath: string, description: UploadDescription): string {
         const id = randomUUID()
         mkdirSync(temporaryPath)
@@ -46,7 +46,7 @@ export class MultipartUpload {
 
     /** @throws S3Error NoSuchUpload */
     static find(bucket: BucketStorage, id: string, key: string): MultipartUpload {
-        // The identifier names a folder: only one that this server made may get so far.
+        // The identifier names a folder: accept only UUIDs, against path traversal.
         const folder = join(bucket.uploadsFolder, id)
         if (!/^[0-9a-f-]{36}$/.test(id) || !existsSync(folder)) throw noSuchUpload()
         const description = JSON.parse(readFileSync(join(folder, 'upload.json'), 'utf8')) as UploadDescription
@@ -54,14 +54,14 @@ export class MultipartUpload {
         return new MultipartUpload(folder, description)
     }
 
-    /** Makes a complete object file the part of this number. @throws S3Error NoSuchUpload when it was ended meanwhile */
+    /** Moves a complete object file to a part. @throws S3Error NoSuchUpload when the upload has ended meanwhile */
     commitPart(path: string, number: number): void {
         if (!existsSync(this.#folder)) throw noSuchUpload()
         renameSync(path, this.#pathOf(number))
     }
 
     /**
-     * The parts that the object is made of.
+     * Checks the listed parts and returns their metadata.
      * @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall
      */
     verify(claimed: readonly ClaimedPart[]): ObjectMetadata[] {
@@ -95,7 +95,7 @@ export class MultipartUpload {
         }
     }
 
-    /** Deletes the upload with all its parts. */
+    /** Deletes the upload and its parts. */
     async remove(): Promise<void> {
         await rm(this.#folder, { recursive: true, force: true })
     }
@@ -105,7 +105,7 @@ export class MultipartUpload {
     }
 }
 
-/** The entity tag of a multipart object: the MD5 of its parts' MD5s, and their number. */
+/** The entity tag of a multipart object: the MD5 of the parts' MD5s, and the number of parts. */
 export function multipartEtag(parts: readonly ObjectMetadata[]): string {
     const md5 = createHash('md5')
     for (const { etag } of parts) md5.update(Buffer.from(etag, 'hex'))

@@ -5,18 +5,18 @@ import type { ObjectMetadata } from './object-file.js'
 import type { Headers } from './request.js'
 
 /**
- * What the completion of a multipart upload says that the checksum of the whole object is. It comes in the header in
- * which other requests have the checksum of their own body.
+ * The object checksum in a CompleteMultipartUpload request. It is sent in the header that contains the checksum of the
+ * request's own body in other requests.
  * Source: Amazon S3 User Guide, "Checking object integrity for data uploads".
  */
 export interface ObjectChecksum {
-    /** Feeds the object's bytes, as they pass. */
+    /** Passes the object's bytes through and updates the checksum. */
     pass(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
-    /** The headers, to be stored, when all bytes have passed. @throws S3Error BadDigest */
+    /** The headers to store, after the last byte. @throws S3Error BadDigest */
     verify(parts: readonly ObjectMetadata[]): Record<string, string>
 }
 
-/** Divides the headers of such a request into those of the request itself and the object's checksum. */
+/** Separates the object checksum from the other headers of the request. */
 export function splitObjectChecksum(headers: Headers): { own: Headers; object: ObjectChecksum } {
     const claimed = new Map<string, { value: string; checksum: Checksum }>()
     for (const [name, value] of headers) {
@@ -45,7 +45,7 @@ export function splitObjectChecksum(headers: Headers): { own: Headers; object: O
     }
 }
 
-/** The checksum of the parts' checksums, and their number. */
+/** The checksum of the parts' checksums, and the number of parts. */
 function compositeChecksum(name: string, parts: readonly ObjectMetadata[]): string {
     const checksum = checksumNamed(name) as Checksum
     for (const part of parts) checksum.update(Buffer.from(part.checksum[name] ?? '', 'base64'))

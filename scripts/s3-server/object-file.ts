@@ -2,7 +2,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { open, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 
-/** What is known of an object besides its bytes. */
+/** Metadata of an object. */
 export interface ObjectMetadata {
     readonly key: string
     /** Bytes. */
@@ -11,28 +11,28 @@ export interface ObjectMetadata {
     readonly etag: string
     /** Milliseconds since 1970, a whole second. */
     readonly lastModified: number
-    /** Content-Type and its like, and `x-amz-meta-…`, by lower-case name. */
+    /** Content-Type, similar headers and `x-amz-meta-…`, by lower-case name. */
     readonly headers: Readonly<Record<string, string>>
     /** `x-amz-checksum-…` headers that the client sent. */
     readonly checksum: Readonly<Record<string, string>>
 }
 
 /*
- * One file holds an object: its bytes, its metadata as JSON, the JSON's length in four bytes, and eight bytes that say
- * that this is such a file. So a rename replaces bytes and metadata at once, and a cut-off file is known as one.
+ * File format of an object: its bytes, its metadata as JSON, the length of the JSON in four bytes, and an eight-byte
+ * signature. One file, so that a rename replaces content and metadata atomically. A truncated file lacks the signature.
  */
 const mark = Buffer.from('s3object')
 const footerBytes = 4 + mark.length
 
-/** HTTP dates have no fractions: a stored time that has some would never equal the date that a client sends back. */
+/** Rounds down to seconds: HTTP dates have no fractions, so a client could not send the stored time back. */
 export function wholeSecond(time: number): number {
     return Math.floor(time / 1000) * 1000
 }
 
 /**
  * Writes a new object file.
- * @param describe gives the metadata when the content was read to its end
- * @throws what reading the content or `describe` throws; the file is then there, and incomplete
+ * @param describe returns the metadata after the content was read
+ * @throws any error of the content or of `describe`; the file is then left incomplete
  */
 export async function writeObjectFile(
     path: string,
@@ -53,7 +53,7 @@ export async function writeObjectFile(
     }
 }
 
-/** The metadata of a file, or undefined where the file is not a complete object. */
+/** The metadata of a file; undefined if the file is not a complete object. */
 export function readMetadata(path: string): ObjectMetadata | undefined {
     const file = openSync(path, 'r')
     try {
@@ -71,7 +71,7 @@ export function readMetadata(path: string): ObjectMetadata | undefined {
 }
 
 /**
- * Opens a part of an object's bytes; the file is open when this returns, so a later replacement does not matter.
+ * Opens a byte range of an object. Opens the file before it returns, so a later replacement has no effect.
  * @param first the first byte's offset @param last the last byte's; `first - 1` for none
  */
 export function readContent(path: string, first: number, last: number): Readable {

@@ -3,13 +3,13 @@ import type { Headers } from './request.js'
 
 const storedHeaders = new Set(['cache-control', 'content-disposition', 'content-language', 'content-type', 'expires'])
 
-/** Headers that ask for what this server does not do; to store the object without it would be a lie. */
+/** Headers for features that this server lacks. Such requests are refused, since ignoring the headers would be wrong. */
 const refusedHeaders =
     /^x-amz-(grant-|object-lock-|server-side-encryption-customer-|tagging$|website-redirect-location$|write-offset-bytes$)/
 
 /**
- * The headers that are stored with an object and come back with it.
- * @throws S3Error NotImplemented for a header that asks for more than this server does
+ * The headers that are stored with an object and returned with it.
+ * @throws S3Error NotImplemented for a header of an unsupported feature
  */
 export function headersToStore(headers: Headers): Record<string, string> {
     const stored: Record<string, string> = { 'content-type': 'binary/octet-stream' }

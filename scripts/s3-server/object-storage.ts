@@ -7,12 +7,12 @@ import { noSuchBucket, S3Error } from './errors.js'
 import { writeObjectFile, type ObjectMetadata } from './object-file.js'
 
 /**
- * All buckets, in a folder that one process owns:
+ * All buckets, in a folder that one process locks:
  * ```
  * buckets/NAME/bucket.json        when it was created
  * buckets/NAME/objects/KEY        percent-encoded
- * buckets/NAME/uploads/ID/        multipart uploads that are not complete
- * temporary/                      uploads that run; emptied at the start
+ * buckets/NAME/uploads/ID/        incomplete multipart uploads
+ * temporary/                      running uploads; emptied at the start
  * ```
  */
 export class ObjectStorage {
@@ -31,7 +31,7 @@ export class ObjectStorage {
         }
     }
 
-    /** In the order of their names. */
+    /** Sorted by name. */
     buckets(): BucketStorage[] {
         return [...this.#buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
     }
@@ -45,7 +45,7 @@ export class ObjectStorage {
 
     /** @param time milliseconds since 1970 @throws S3Error InvalidBucketName, BucketAlreadyOwnedByYou */
     createBucket(name: string, time: number): void {
-        // Source: Amazon S3 User Guide, "General purpose bucket naming rules". Such a name is safe as a folder's too.
+        // Source: Amazon S3 User Guide, "General purpose bucket naming rules". Such a name is also safe as a folder name.
         if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes('..') || /^[\d.]+$/.test(name)) {
             throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.', { BucketName: name })
         }
@@ -56,7 +56,7 @@ export class ObjectStorage {
                 { BucketName: name },
             )
         }
-        // Renamed into place, so that a bucket is never half there.
+        // Renamed into place, so that a bucket is created atomically.
         const folder = this.temporaryPath()
         mkdirSync(folder)
         writeFileSync(join(folder, 'bucket.json'), JSON.stringify({ created: new Date(time).toISOString() }))
@@ -78,11 +78,10 @@ export class ObjectStorage {
     }
 
     /**
-     * Stores content as an object file. Nothing of it is seen before all of it is there, and nothing remains of one
-     * that fails.
-     * @param describe gives the metadata when the content was read to its end
+     * Stores content as an object file, atomically: a failed upload leaves nothing behind.
+     * @param describe returns the metadata after the content was read
      * @param commit moves the file to its place
-     * @throws what reading the content, `describe` or `commit` throws
+     * @throws any error of the content, `describe` or `commit`
      */
     async store(
         content: AsyncIterable<Buffer>,
@@ -100,7 +99,7 @@ export class ObjectStorage {
         }
     }
 
-    /** A path of its own on the file system of the buckets. */
+    /** A unique path on the file system of the buckets. */
     temporaryPath(): string {
         return join(this.#temporaryFolder, randomUUID())
     }

@@ -14,7 +14,7 @@ import { getObject, getObjectTagging, headObject } from './read-operations.js'
 import type { SignedRequest } from './request.js'
 import { copyObject, putObject } from './write-operations.js'
 
-/** Operations by method, what they are about, and the parameters and headers that select them. */
+/** Operations by method, resource, and the parameter or header that selects them. */
 const operations: Readonly<Record<string, Operation>> = {
     'GET service': listBuckets,
     'PUT bucket': createBucket,
@@ -37,7 +37,7 @@ const operations: Readonly<Record<string, Operation>> = {
     'DELETE object uploadId': abortMultipartUpload,
 }
 
-/** Parameters that turn a request into another operation. Source: Amazon S3 API Reference, "Actions". */
+/** Parameters that select another operation. Source: Amazon S3 API Reference, "Actions". */
 const selectors = new Set(
     (
         'accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle ' +
@@ -47,7 +47,7 @@ const selectors = new Set(
     ).split(' '),
 )
 
-/** The operation that a request asks for. @throws S3Error NotImplemented */
+/** Finds the operation of a request. @throws S3Error NotImplemented */
 export function findOperation({ method, target, headers }: SignedRequest): Operation {
     const subject = target.bucket === undefined ? 'service' : target.key === undefined ? 'bucket' : 'object'
     const selected = [...target.query.keys()].filter((name) => selectors.has(name) || name.startsWith('response-'))

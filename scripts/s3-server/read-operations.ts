@@ -17,13 +17,13 @@ export const getObject: Operation = ({ storage }, { target, headers }) => {
 export const headObject: Operation = ({ storage }, { target, headers }) =>
     select(storage.bucket(target.bucket as string).find(target.key as string), headers).response
 
-/** GetObjectTagging: no object has tags, since a write that brings some is refused. The aws command line asks. */
+/** GetObjectTagging, which the AWS CLI calls. Always empty, since writes with tags are refused. */
 export const getObjectTagging: Operation = ({ storage }, { target }) => {
     storage.bucket(target.bucket as string).find(target.key as string)
     return { status: 200, body: element('Tagging', [element('TagSet', [])]) }
 }
 
-/** Which of an object's bytes are asked for, and the answer without them. */
+/** The requested byte range, and the response without a body. */
 function select(object: ObjectMetadata, headers: Headers): { first: number; last: number; response: S3Response } {
     const all = { first: 0, last: object.size - 1 }
     const validators = { ETag: `"${object.etag}"`, 'Last-Modified': new Date(object.lastModified).toUTCString() }

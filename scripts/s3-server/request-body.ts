@@ -6,24 +6,24 @@ import type { Checksum } from './crc.js'
 import { S3Error } from './errors.js'
 import type { S3Request } from './request.js'
 
-/** What is known of a body once its last byte was read and verified. */
+/** Digests of a body, known after its last byte was read and verified. */
 interface BodyDigests {
     readonly size: number
     /** In hex. */
     readonly md5: string
-    /** The checksum that the client gave, by its header's name; it was right. */
+    /** The client's checksums, verified, by header name. */
     readonly checksum: Readonly<Record<string, string>>
 }
 
-/** A body: iterate `content` to its end, then ask for the digests. */
+/** A body: read `content` to its end, then call `digests`. */
 export interface VerifiedBody {
-    /** Throws at its end when a digest, a checksum or the length is not what the request said. */
+    /** Throws at its end when a digest, a checksum or the length does not match the request. */
     readonly content: AsyncIterable<Buffer>
     digests(): BodyDigests
 }
 
 /**
- * The payload of a request, decoded, and verified while it is read.
+ * The decoded payload of a request, verified while it is read.
  * @throws S3Error MissingContentLength, InvalidDigest, InvalidRequest; and while reading IncompleteBody, BadDigest,
  * XAmzContentSHA256Mismatch, SignatureDoesNotMatch
  */
@@ -64,10 +64,10 @@ export async function readText(request: S3Request, limit: number): Promise<strin
     return Buffer.concat(pieces).toString('utf8')
 }
 
-/** What a header (or, later, a trailer) says that a digest is. */
+/** An expected digest from a header, or later from a trailer. */
 interface Expected {
     readonly checksum: Checksum
-    /** In base64; undefined as long as its trailer has not come. */
+    /** In base64; undefined until its trailer arrives. */
     value: string | undefined
 }
 

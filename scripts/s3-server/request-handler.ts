@@ -10,13 +10,13 @@ import { parseTarget } from './request-target.js'
 import { headersOf, type S3Response } from './request.js'
 import { element, xmlDocument } from './xml.js'
 
-/** What answers the requests of one server. */
+/** The options of `handleRequest`, the same for all requests of a server. */
 export interface HandlerOptions extends Realm {
     readonly service: Service
     /** The suffix of virtual-host style, without a port. */
     readonly domain: string
     readonly now: () => Date
-    /** Gets each error that is a fault of this server. */
+    /** Receives errors that are bugs of this server. */
     readonly onFault: (error: unknown) => void
 }
 
@@ -40,14 +40,14 @@ export async function handleRequest(
             if (!(error instanceof S3Error) && !isDisconnection(error)) options.onFault(error)
             return describeError(error, incoming.url ?? '', id)
         })
-        // Who was never told to send the body may or may not send it: the connection can't be used again.
+        // Without "100 Continue", the client may or may not send the body: the connection can't be reused.
         if (expectsContinue && !body.isAskedFor()) outgoing.setHeader('Connection', 'close')
         await send(incoming, outgoing, response)
     } catch (error) {
         if (!isDisconnection(error)) options.onFault(error)
         outgoing.destroy()
     }
-    // The rest of a body that nobody wanted; without this, the next request on the connection would wait for ever.
+    // Discards the rest of the body; otherwise the next request on the connection would wait forever.
     incoming.resume()
 }
 
@@ -99,7 +99,7 @@ function describeError(error: unknown, resource: string, id: string): S3Response
     }
 }
 
-/** A request's body, without destroying the connection when it is not read to its end: an answer must still go out. */
+/** The body of a request. Stopping early does not destroy the connection, which must still send the response. */
 function bodyOf(incoming: IncomingMessage, ask: () => void): { content: AsyncIterable<Buffer>; isAskedFor(): boolean } {
     let asked = false
     const content = async function* (): AsyncGenerator<Buffer> {
@@ -110,7 +110,7 @@ function bodyOf(incoming: IncomingMessage, ask: () => void): { content: AsyncIte
     return { content: content(), isAskedFor: () => asked }
 }
 
-/** Whether the client went away: its right, and no fault of the server. */
+/** Whether the client disconnected, which is not an error of the server. */
 function isDisconnection(error: unknown): boolean {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE'

@@ -1,25 +1,25 @@
 import { S3Error } from './errors.js'
 
-/** What a request's Host header and request target name. */
+/** The parsed Host header and request target. */
 export interface RequestTarget {
-    /** The path as it was sent, still percent-encoded. */
+    /** The path as sent, percent-encoded. */
     readonly rawPath: string
     /** The path, decoded. */
     readonly path: string
-    /** The bucket in the Host header, where the request is in virtual-host style. */
+    /** The bucket in the Host header of a virtual-hosted-style request. */
     readonly virtualBucket: string | undefined
     /** The bucket of either style; undefined for the service itself. */
     readonly bucket: string | undefined
     /** The key, decoded; undefined for the bucket itself. */
     readonly key: string | undefined
-    /** The query's parameters, decoded. */
+    /** The decoded query parameters. */
     readonly query: Query
 }
 
-/** Query parameters: each name with its values in the order they were sent. */
+/** Query parameters: each name with its values, in the order sent. */
 export type Query = ReadonlyMap<string, readonly string[]>
 
-/** The first value of a query parameter, or undefined where there is none. */
+/** The first value of a query parameter, or undefined. */
 export function parameter(query: Query, name: string): string | undefined {
     return query.get(name)?.[0]
 }
@@ -27,8 +27,8 @@ export function parameter(query: Query, name: string): string | undefined {
 const maximalKeyBytes = 1024
 
 /**
- * Reads what a request is about.
- * @param url the request target as sent, one character a byte (Node's `req.url`)
+ * Parses the target of a request.
+ * @param url the request target as sent, one character per byte (Node's `req.url`)
  * @param host the Host header
  * @param domain the suffix of virtual-host style, without a port: `BUCKET.domain`
  * @throws S3Error InvalidURI, KeyTooLongError

@@ -4,33 +4,33 @@ import type { PayloadClaim } from './payload-claim.js'
 import type { RequestTarget } from './request-target.js'
 import type { XmlElement } from './xml.js'
 
-/** Header values by lower-case name: one character a byte, repeated headers joined by a comma. */
+/** Header values by lower-case name: one character per byte, repeated headers joined by a comma. */
 export type Headers = ReadonlyMap<string, string>
 
-/** What a signature covers. */
+/** The signed parts of a request. */
 export interface SignedRequest {
     readonly method: string
     readonly target: RequestTarget
     readonly headers: Headers
 }
 
-/** A request whose signature was verified. */
+/** A request with a verified signature. */
 export interface S3Request extends SignedRequest {
     readonly payload: PayloadClaim
     /** The body as sent. */
     readonly body: AsyncIterable<Buffer>
-    /** The server's clock when the request came, in milliseconds since 1970. */
+    /** The server's time when the request arrived, in milliseconds since 1970. */
     readonly time: number
 }
 
-/** What an operation answers; an element is sent as an XML document. */
+/** The response of an operation; an element is sent as an XML document. */
 export interface S3Response {
     readonly status: number
     readonly headers?: Readonly<Record<string, string>>
     readonly body?: XmlElement | Readable
 }
 
-/** All headers of a message, as they were sent. */
+/** All headers of a message, as sent. */
 export function headersOf(message: IncomingMessage): Headers {
     const headers = new Map<string, string>()
     for (let index = 0; index < message.rawHeaders.length; index += 2) {

@@ -6,11 +6,11 @@ import { lockFolder } from './folder-lock.js'
 import { ObjectStorage } from './object-storage.js'
 import { handleRequest } from './request-handler.js'
 
-/** What a server is to be. */
+/** Options of `startS3Server`. */
 export interface S3ServerOptions {
-    /** Where the objects are kept; created where there is none. */
+    /** The folder of the objects; created if missing. */
     readonly folder: string
-    /** 0, which is the default, for any free port. */
+    /** 0, the default, selects a free port. */
     readonly port?: number
     /** A loopback address; 127.0.0.1 by default. */
     readonly host?: string
@@ -20,22 +20,22 @@ export interface S3ServerOptions {
     readonly domain?: string
     /** The server's clock. */
     readonly now?: () => Date
-    /** Gets each error that is a fault of this server, not of a request. Printed on stderr by default. */
+    /** Receives errors that are bugs of this server. Prints them on stderr by default. */
     readonly onFault?: (error: unknown) => void
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningS3Server {
     /** `http://127.0.0.1:PORT` */
     readonly endpoint: string
-    /** Ends all connections, and gives the folder back. */
+    /** Closes all connections and unlocks the folder. */
     close(): Promise<void>
 }
 
 /**
  * Starts an S3 server for development: it verifies signatures as S3 does, keeps objects as files, and listens on the
  * loopback interface only.
- * @throws UserError for a port or a folder that is in use, and an address that is not loopback
+ * @throws UserError when the port or the folder is in use, or when the address is not a loopback address
  */
 export async function startS3Server(options: S3ServerOptions): Promise<RunningS3Server> {
     const host = options.host ?? '127.0.0.1'
@@ -63,7 +63,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     }
 }
 
-/** @property settled resolves when no request is being answered */
+/** @property settled resolves when all running requests have ended */
 function createHttpServer(options: S3ServerOptions): { server: Server; settled: () => Promise<unknown> } {
     const handler = {
         service: { storage: new ObjectStorage(options.folder), region: options.region },
@@ -73,7 +73,7 @@ function createHttpServer(options: S3ServerOptions): { server: Server; settled: 
         now: options.now ?? (() => new Date()),
         onFault: options.onFault ?? ((error) => console.error(error)),
     }
-    // An upload whose connection is closed still has its temporary file to delete.
+    // When its connection closes, an upload must still delete its temporary file.
     const running = new Set<Promise<void>>()
     const listener =
         (expectsContinue: boolean): RequestListener =>
@@ -82,7 +82,7 @@ function createHttpServer(options: S3ServerOptions): { server: Server; settled: 
             running.add(answered)
             void answered.then(() => running.delete(answered))
         }
-    // nginx keeps idle connections for 60 s; were the server the first to close them, a request could meet the closing.
+    // Longer than nginx's 60 s, so that nginx closes idle connections first: a request must not meet a closing connection.
     const server = createServer({ keepAliveTimeout: 75_000 }, listener(false))
     server.on('checkContinue', listener(true))
     return { server, settled: () => Promise.all(running) }
@@ -92,7 +92,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
         server.once('error', (error: NodeJS.ErrnoException) => {
             const inUse = error.code === 'EADDRINUSE'
-            const cure = 'Stop what uses it, or choose another port.'
+            const cure = 'Stop the process that uses it, or choose another port.'
             reject(inUse ? new UserError(`Port ${port} is in use`, cure, { cause: error }) : error)
         })
         server.listen(port, host, resolve)

@@ -3,12 +3,12 @@ import { S3Error } from './errors.js'
 import { parameter, type Query } from './request-target.js'
 import type { Headers, SignedRequest } from './request.js'
 
-/** What a request says about its own Signature Version 2; nothing of it is verified yet. */
+/** The unverified Signature Version 2 fields of a request. */
 export interface ClaimV2 {
     readonly accessKeyId: string
     /** In base64. */
     readonly signature: string
-    /** When it was signed; or, for a presigned URL, until when it holds. */
+    /** The signing time, or the expiration of a presigned URL. */
     readonly time: Date
     readonly isPresigned: boolean
     readonly sessionToken: string | undefined
@@ -26,7 +26,7 @@ const signedParameters = new Set(
 
 /** The claim in an Authorization header, `AWS KEY:SIGNATURE`. @throws S3Error InvalidArgument, AccessDenied */
 export function claimV2InHeader({ headers }: SignedRequest): ClaimV2 {
-    // The key may hold colons (OpenStack's do), the signature can't.
+    // The access key may contain colons, as OpenStack's do; the signature can't.
     const [, accessKeyId, signature] = /^AWS (.+):([^:]+)$/.exec(headers.get('authorization') ?? '') ?? []
     if (accessKeyId === undefined || signature === undefined) {
         throw new S3Error('InvalidArgument', 'The Authorization header must be "AWS ACCESSKEY:SIGNATURE"')
@@ -53,15 +53,15 @@ export function claimV2InQuery({ target: { query } }: SignedRequest): ClaimV2 {
     return { accessKeyId, signature, time: new Date(Number(expires) * 1000), isPresigned: true, sessionToken }
 }
 
-/** The Signature Version 2 that the request should carry. @returns base64 */
+/** The expected Signature Version 2. @returns base64 */
 export function signatureV2(request: SignedRequest, claim: ClaimV2, secret: string): string {
     return createHmac('sha1', secret).update(stringToSign(request, claim), 'latin1').digest('base64')
 }
 
 function stringToSign(request: SignedRequest, { isPresigned, time }: ClaimV2): string {
-    // Who presigns a URL signs headers by putting them into its query.
+    // A presigned URL contains the signed headers in its query.
     const headers = isPresigned ? headersInQuery(request.target.query) : request.headers
-    // x-amz-date replaces Date, and is signed among the amz headers.
+    // x-amz-date replaces Date and is signed with the x-amz headers.
     const date = headers.has('x-amz-date') ? '' : (headers.get('date') ?? '')
     return [
         request.method,
@@ -85,7 +85,7 @@ function canonicalAmzHeaders(headers: Headers): string[] {
         .map(([name, value]) => `${name}:${value.replace(/\r?\n\s+/g, ' ').trim()}`)
 }
 
-/** The bucket of virtual-host style, the path's exact bytes and the parameters that select something. */
+/** CanonicalizedResource: the bucket of virtual-hosted style, the path as sent, and the subresource parameters. */
 function canonicalResource({ target }: SignedRequest): string {
     const bucket = target.virtualBucket === undefined ? '' : `/${target.virtualBucket}`
     const parameters = canonicalParameters(target.query)

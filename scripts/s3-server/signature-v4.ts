@@ -9,13 +9,13 @@ import type { SignedRequest } from './request.js'
 const sha256OfNothing = createHash('sha256').digest('hex')
 
 /**
- * The Signature Version 4 that the request should carry, computed by the AWS SDK's own signer.
+ * The expected Signature Version 4, computed by the AWS SDK's signer.
  * @returns hex
  */
 export async function signatureV4(request: SignedRequest, claim: ClaimV4, secret: string): Promise<string> {
     const headers: Record<string, string> = { 'x-amz-content-sha256': claim.payloadHash }
     for (const name of claim.signedHeaders) {
-        // Clients sign UTF-8; Node hands over one character a byte.
+        // Clients sign UTF-8, and Node's strings have one character per byte.
         headers[name] = Buffer.from(request.headers.get(name) ?? '', 'latin1').toString('utf8')
     }
     const signed = await signer(claim, secret).sign(
@@ -30,7 +30,7 @@ export async function signatureV4(request: SignedRequest, claim: ClaimV4, secret
         {
             signingDate: claim.time,
             signableHeaders: new Set(claim.signedHeaders),
-            // The signer adds these two by itself, and wants them though the client did not sign them.
+            // The signer adds and signs these two headers by default, even if the client did not sign them.
             unsignableHeaders: new Set(
                 ['x-amz-date', 'x-amz-content-sha256'].filter((name) => !claim.signedHeaders.includes(name)),
             ),
@@ -67,7 +67,7 @@ function signer(claim: ClaimV4, secret: string): SignatureV4 {
     })
 }
 
-/** Every spelling of a path has one canonical form: what RFC 3986 leaves unreserved, and slashes, stay as they are. */
+/** The canonical form of a path: keeps slashes and the unreserved characters of RFC 3986, encodes all others. */
 function canonicalPath(path: string): string {
     return path
         .split('/')

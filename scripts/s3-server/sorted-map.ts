@@ -1,4 +1,4 @@
-/** A map whose keys are kept in order of their character codes. */
+/** A map with keys sorted by their character codes. */
 export class SortedMap<Value> {
     readonly #values = new Map<string, Value>()
     readonly #keys: string[] = []
@@ -20,7 +20,7 @@ export class SortedMap<Value> {
         if (this.#values.delete(key)) this.#keys.splice(this.indexFrom(key), 1)
     }
 
-    /** The place of the first key that is not before `key`; `size` when there is none. */
+    /** The index of the first key that is not before `key`; `size` if there is none. */
     indexFrom(key: string): number {
         let [from, to] = [0, this.#keys.length]
         while (from < to) {
@@ -31,7 +31,7 @@ export class SortedMap<Value> {
         return from
     }
 
-    /** The key at a place, or undefined beyond the end. */
+    /** The key at an index, or undefined beyond the end. */
     keyAt(index: number): string | undefined {
         return this.#keys[index]
     }

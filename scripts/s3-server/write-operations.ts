@@ -14,7 +14,7 @@ export const putObject: Operation = async ({ storage }, request) => {
     const key = target.key as string
     const bucket = storage.bucket(target.bucket as string)
     const condition = writeCondition(request.headers)
-    // Known to fail already? Then the client need not send the body. It is asked again when the body is there.
+    // Fails before the client sends the body if possible. The condition is checked again when the body has arrived.
     condition(bucket.objects.get(sortKeyOf(key)), key)
     const headers = headersToStore(request.headers)
     const body = verifiedBody(request)

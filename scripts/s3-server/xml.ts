@@ -12,7 +12,7 @@ export function element(name: string, content: string | number | boolean | reado
     return { name, content: typeof content === 'object' ? content : String(content) }
 }
 
-/** A whole document. Its root carries S3's namespace, except in error documents. */
+/** A whole document. Its root has S3's namespace, except in error documents. */
 export function xmlDocument(root: XmlElement): string {
     const attribute = root.name === 'Error' ? '' : ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
     return `<?xml version="1.0" encoding="UTF-8"?>\n<${root.name}${attribute}>${contentOf(root)}</${root.name}>`
@@ -26,20 +26,20 @@ function contentOf({ content }: XmlElement): string {
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
 function escapeText(text: string): string {
-    // Keys may hold control characters: like S3, write them as references, though XML 1.0 does not know them all.
-    // A parser would turn a bare CR into LF.
+    // Keys may contain control characters. Like S3, writes them as references, even those that XML 1.0 forbids, and CR, which
+    // a parser would turn into LF.
     return text.replace(
         /[&<>"\x00-\x08\x0b-\x1f\x7f]/g,
         (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`,
     )
 }
 
-/** What an XML document holds, by element name; an element named in `lists` is always an array. */
+/** The content of an XML document by element name; an element named in `lists` is always an array. */
 export type XmlTree = { readonly [name: string]: string | XmlTree | readonly (string | XmlTree)[] }
 
 /**
- * Reads a request's XML document. Document types, and with them entities, are refused (billion laughs, external
- * files); text keeps its white space, since keys may begin or end with it.
+ * Parses a request's XML document. Refuses document types, and so entities (billion laughs, external files). Keeps white
+ * space, since keys may begin or end with it.
  * @throws S3Error MalformedXML
  */
 export function readXml(document: string, root: string, lists: readonly string[] = []): XmlTree {
@@ -58,13 +58,13 @@ export function readXml(document: string, root: string, lists: readonly string[]
     return childrenOf(tree)
 }
 
-/** The children of an element that must have some. @throws S3Error MalformedXML */
+/** The children of an element. @throws S3Error MalformedXML if it has none */
 function childrenOf(node: XmlTree[string] | undefined): XmlTree {
     if (typeof node !== 'object' || Array.isArray(node)) throw malformed()
     return node as XmlTree
 }
 
-/** The text of a child element, or undefined where there is none. @throws S3Error MalformedXML */
+/** The text of a child element, or undefined. @throws S3Error MalformedXML */
 export function textOf(tree: XmlTree, name: string): string | undefined {
     const value = tree[name]
     if (value !== undefined && typeof value !== 'string') throw malformed()

@@ -21,11 +21,11 @@ export function build() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
     try {
-        // What is left of sources that are gone must not be published.
+        // The output of deleted sources must not be published.
         rmSync(`${root}/dist`, { recursive: true, force: true })
         build()
     } catch (error) {
         if (error.status === undefined) throw error
-        process.exitCode = 1 // the compiler has said why
+        process.exitCode = 1 // the compiler has printed the errors
     }
 }

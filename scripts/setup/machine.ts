@@ -8,10 +8,10 @@ import { installPackages } from './system-packages.js'
 const nginxPackages = ['nginx', 'libnginx-mod-http-js']
 
 /**
- * This machine's nginx; where there is none it is installed.
+ * Finds this machine's nginx, or installs it.
  *
- * @param say is told what is installed
- * @throws UserError with the command to run when there is no right to install
+ * @param say receives the progress messages
+ * @throws UserError with the command to run when this user may not install packages
  */
 export async function ensureNginx(say: (line: string) => void): Promise<Nginx> {
     const found = await findNginx()
@@ -22,14 +22,14 @@ export async function ensureNginx(say: (line: string) => void): Promise<Nginx> {
     return installed
 }
 
-/** Installs the certificates of the public authorities where they are missing. Throws UserError as `ensureNginx`. */
+/** Installs the public CA certificates if they are missing. Throws UserError like `ensureNginx`. */
 export function ensureCaBundle(say: (line: string) => void): void {
     if (!existsSync(systemCaBundle)) installPackages(['ca-certificates'], say)
 }
 
 /**
- * Whether `pip install` works as it stands: there is a pip, and its Python may be installed into. Python of a
- * distribution takes packages from pip only in an environment. @see PEP 668
+ * Whether `pip install` works outside of a virtual environment: pip exists, and its Python is not externally managed, as
+ * that of distributions is. @see PEP 668
  */
 export function pipInstalls(): boolean {
     const script = `import os, sys, sysconfig
@@ -39,16 +39,16 @@ sys.exit(1 if managed and sys.prefix == sys.base_prefix else 0)`
     return hasPip && spawnSync('python3', ['-c', script], { stdio: 'ignore' }).status === 0
 }
 
-/** Sees to it that something on this machine can install from the index. Throws UserError as `ensureNginx`. */
+/** Ensures that this machine can install from the index. Throws UserError like `ensureNginx`. */
 export function ensurePython(say: (line: string) => void): void {
     if (!pipInstalls() && !makesEnvironments('python3')) installPackages(['python3', 'python3-venv'], say)
 }
 
 /**
- * Sees to it that something on this machine can build a package that is to be published.
+ * Ensures that this machine can build packages.
  *
- * @returns the Python that `publish-package` has to be told of, where the one that comes first on PATH cannot build
- * @throws UserError as `ensureNginx`
+ * @returns the Python for `publish-package --python`, if the first one on PATH cannot build
+ * @throws UserError like `ensureNginx`
  */
 export function ensureBuilder(say: (line: string) => void): string | undefined {
     const hasUv = spawnSync('uv', ['--version'], { stdio: 'ignore' }).status === 0
@@ -60,17 +60,17 @@ export function ensureBuilder(say: (line: string) => void): string | undefined {
 
 const systemPython = '/usr/bin/python3'
 
-/** In an environment that it makes, build installs what the package asks for. */
+/** Whether this Python has `build`, and can create the virtual environments that it needs. */
 function canBuild(python: string): boolean {
     return imports(python, 'build', 'venv', 'ensurepip')
 }
 
-/** Whether this Python can make virtual environments with pip in them. */
+/** Whether this Python can create virtual environments with pip. */
 function makesEnvironments(python: string): boolean {
     return imports(python, 'venv', 'ensurepip')
 }
 
-/** Installs what the tests of every machine need: nginx with njs, and Python with what builds and installs packages. */
+/** Installs the requirements of `npm test`: nginx with njs, and Python with build tools. */
 export function prepareForTests(say: (line: string) => void): void {
     const missing = [
         ...(existsSync('/usr/sbin/nginx') && existsSync('/usr/lib/nginx/modules/ngx_http_js_module.so')

@@ -1,5 +1,5 @@
-// `npm start`, `npm test`, `npm run install-programs`, `matrix`, `bench`, `bench:end-to-end`: makes the checkout ready, then
-// does the job. Plain JavaScript without dependencies, since it is what fetches the compiler and the dependencies.
+// `npm start`, `npm test`, `npm run install-programs`, `matrix`, `bench`, `bench:end-to-end`: prepares the checkout, then
+// runs the task. Plain JavaScript without dependencies, since it installs the compiler and the dependencies.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { build } from './build.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Whether node_modules/ holds what package-lock.json names. Another platform's optional packages may be absent. */
+/** Whether node_modules/ matches package-lock.json. Other platforms' optional packages may be absent. */
 function dependenciesAreInstalled() {
     const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
     return Object.entries(packages).every(([folder, locked]) => {
@@ -20,7 +20,7 @@ function dependenciesAreInstalled() {
     })
 }
 
-/** Whether a source is newer than the last thing that the build writes. */
+/** Whether a source is newer than the last file that the build writes. */
 function buildIsStale() {
     const built = path.join(root, 'dist/refresh-credentials.js')
     if (!existsSync(built)) return true
@@ -62,7 +62,7 @@ const tasks = {
         )
         runNode('node_modules/vitest/vitest.mjs', 'run', '--config', 'test/matrix/vitest.config.ts', ...rest)
     },
-    /** Installs generate-config, publish-package and manage-index for all folders, without what only this checkout needs. */
+    /** Installs generate-config, publish-package and manage-index globally, without development dependencies. */
     async 'install-programs'(words) {
         build()
         const folder = mkdtempSync(path.join(tmpdir(), 'nginx-s3-pypi-pack-'))
@@ -93,7 +93,7 @@ if (Number(process.versions.node.split('.')[0]) < oldest) {
 try {
     if (!dependenciesAreInstalled()) {
         console.log('installing the dependencies with npm')
-        // No package of ours needs its install script, so none is run.
+        // No dependency needs its install script.
         const options = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
         execFileSync('npm', ['ci', ...options], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
     }
@@ -101,7 +101,7 @@ try {
     process.argv.splice(2, 1) // the task's own words remain
     await tasks[task](words)
 } catch (error) {
-    // A program that ran has said itself what was wrong.
+    // An error with a status comes from a child process, which has printed its own message.
     if (typeof error.status !== 'number') {
         if (error.name !== 'UserError') throw error
         console.error(`npm ${task}: ${error.message}\n${error.cure ? `  ${error.cure}\n` : ''}`)

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs'
 import { UserError } from '../../core/user-error.js'
 
 /**
- * Installs packages of the distribution. A service among them is neither started nor enabled: what is installed here is
- * for this project's own use, and nothing else on the machine shall notice.
+ * Installs packages with apt-get. Services are neither started nor enabled, so that nothing else on the machine is
+ * affected.
  *
- * @param say is told what is about to be installed
- * @throws UserError with the one command to run where there is no right to install, or no apt
+ * @param say receives the progress messages
+ * @throws UserError with the command to run when this user may not install packages, or when the machine has no apt
  */
 export function installPackages(names: string[], say: (line: string) => void): void {
     const command = `apt-get install --no-install-recommends ${names.join(' ')}`
@@ -28,8 +28,8 @@ export function installPackages(names: string[], say: (line: string) => void): v
 }
 
 /**
- * The policy that denies starting services is Debian's own means for this (invoke-rc.d(8)); one that is there already
- * comes back. An nginx that was installed here shall not start at the next boot either.
+ * policy-rc.d is Debian's mechanism to prevent services from starting, see invoke-rc.d(8); an existing one is restored
+ * afterwards. A newly installed nginx is also disabled for the next boot.
  */
 const installScript = `
 set -eu

@@ -5,11 +5,11 @@ import { ensureNginx } from '../setup/machine.js'
 import type { Nginx } from '../nginx/find-nginx.js'
 
 /**
- * The nginx that serves: the machine's, else one that is installed now, else the official image in a container engine.
+ * Selects nginx: that of this machine; otherwise installs it; otherwise the official image with Docker.
  *
- * @param folder the folder that nginx will run from, which a container must see
- * @param variables names of what it takes from its environment
- * @throws UserError that tells how to install nginx when none of the three can be had
+ * @param folder the folder that nginx runs from, mounted into a container
+ * @param variables names of the environment variables to pass to nginx
+ * @throws UserError with the command that installs nginx, when none of the three works
  */
 export async function chooseNginx(folder: string, variables: string[], say: (line: string) => void): Promise<Nginx> {
     try {
@@ -25,7 +25,7 @@ function engineAnswers(): boolean {
     return spawnSync('docker', ['version'], { stdio: 'ignore', timeout: 20_000 }).status === 0
 }
 
-/** The official image on the network of this machine: it reaches an S3 on the loopback and listens there. */
+/** The official image in the host's network, so that it can reach S3 and listen on the loopback. */
 function containerNginx(folder: string, variables: string[]): Nginx {
     const version = defaultNginxVersions.docker
     return {

@@ -4,12 +4,12 @@ import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { ZipFile } from 'yazl'
 
-/** The project that `npm start` publishes; its version has a `+`, which many an index on S3 cannot serve. */
+/** The project that `npm start` publishes. Its version has a `+`, which many indexes on S3 fail to serve. */
 export const sampleProject = 'hello-index'
 const version = '1.0+sample'
 const wheelName = `hello_index-${version}-py3-none-any.whl`
 
-/** The files of the wheel, by their path in it. @see PyPA, "Binary distribution format" */
+/** The files of the wheel, by path. @see PyPA, "Binary distribution format" */
 const files: Record<string, string> = {
     'hello_index.py': 'def main():\n    print("Hello from your own package index!")\n',
     [`hello_index-${version}.dist-info/METADATA`]: `Metadata-Version: 2.1
@@ -28,7 +28,7 @@ hello-index = hello_index:main
 `,
 }
 
-/** Writes the wheel of the sample into a folder: the same bytes each time. @returns its path */
+/** Writes the sample wheel into a folder, with the same bytes each time. @returns its path */
 export async function writeSampleWheel(folder: string): Promise<string> {
     const record = `hello_index-${version}.dist-info/RECORD`
     const lines = Object.entries(files).map(([name, text]) => {

@@ -13,23 +13,23 @@ import { openBucket } from '../s3/bucket.js'
 import { isFree } from '../nginx/free-port.js'
 import { sampleProject, writeSampleWheel } from './sample-package.js'
 
-/** Where the packages are. */
+/** The bucket of `npm start`. */
 export interface Storage {
-    /** What the configuration has to say about it. */
+    /** The options for `generate-config`. */
     config: Pick<ConfigOptions, 'bucket' | 'region' | 'endpointUrl'>
-    /** The variables of nginx that hold or name the credentials. */
+    /** nginx's environment variables with the credentials or their location. */
     environment: Record<string, string | undefined>
-    /** A project that can be installed, where one is known. */
+    /** A project in the bucket, if one is known. */
     project: string | undefined
     close(): Promise<void>
 }
 
-/** Where the embedded server listens, so that a line that was printed yesterday works today. */
+/** The default port of the embedded server, fixed so that printed commands keep working after a restart. */
 export const usualS3Port = 7070
 
 /**
- * The credentials of a folder of the embedded server: made at random when it is first used, so that no other program and no
- * web page knows them.
+ * The credentials of the embedded server's folder. Created at random on first use, so that other programs and web pages do
+ * not know them.
  */
 async function credentialsOfFolder(folder: string): Promise<{ accessKeyId: string; secretAccessKey: string }> {
     const file = path.join(folder, 'credentials')
@@ -46,7 +46,7 @@ async function credentialsOfFolder(folder: string): Promise<{ accessKeyId: strin
     }
     const [accessKeyId = '', secretAccessKey = ''] = (await readFile(file, 'utf8')).split('\n')
     if (accessKeyId === '' || secretAccessKey === '') {
-        throw new UserError(`${file} holds no credentials`, 'Delete it: others are made.')
+        throw new UserError(`${file} holds no credentials`, 'Delete it; new credentials are then created.')
     }
     return { accessKeyId, secretAccessKey }
 }
@@ -54,9 +54,9 @@ async function credentialsOfFolder(folder: string): Promise<{ accessKeyId: strin
 /**
  * Starts the embedded S3 server on a folder and publishes the sample package in it.
  *
- * @param folder is kept when the server ends
- * @param temporary a folder for what is not kept
- * @param port of the S3 server; by default the usual one, or any where that is taken
+ * @param folder kept when the server stops
+ * @param temporary folder for temporary files
+ * @param port of the S3 server; by default `usualS3Port`, or a free one if that is in use
  */
 export async function embeddedStorage(folder: string, temporary: string, port?: number): Promise<Storage> {
     const config = { bucket: 'my-pypi', region: 'us-east-1' }
@@ -87,20 +87,19 @@ export async function embeddedStorage(folder: string, temporary: string, port?: 
 }
 
 /**
- * A bucket that exists.
+ * An existing bucket.
  *
- * @param credentials where its nginx gets them
- * @throws UserError when there are no credentials in the environment where they should be, or S3 does not accept them
- * for this bucket
+ * @param credentials nginx's source of the credentials
+ * @throws UserError when the credentials should be in the environment but are not, or when S3 rejects them for this bucket
  */
 export async function realStorage(options: ConfigOptions, credentials: CredentialsSettings): Promise<Storage> {
     const { region = 'us-east-1', endpointUrl } = options
     const bucket = bucketFrom(process.env.AWS_S3_BUCKET, options.bucket)
-    // Where nginx gets the credentials itself, it is asked whether they can read the bucket.
+    // If nginx fetches the credentials itself, `/-/readyz` checks them later.
     if (credentials.access === 'environment') await checkBucket(options, bucket)
     return {
         config: { bucket, region, ...(endpointUrl === undefined ? {} : { endpointUrl }) },
-        // The bucket is in the configuration already.
+        // The bucket is already in the configuration.
         environment: Object.fromEntries(
             environmentNames(credentials)
                 .filter((name) => name !== 'AWS_S3_BUCKET')
@@ -116,12 +115,12 @@ async function checkBucket(options: ConfigOptions, bucket: string): Promise<void
     if (credentials === undefined) {
         throw new UserError(
             'there are no credentials for S3 in the environment',
-            'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or say where they ' +
-                'are: --credentials file, ecs, eks, web-identity, ec2 or auto.',
+            'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary ones), or use ' +
+                'another source: --credentials file, ecs, eks, web-identity, ec2 or auto.',
         )
     }
     const { region = 'us-east-1', endpointUrl, addressing, prefix } = options
-    // Servers that want the old signature are asked by nginx only: the SDK has forgotten it.
+    // The SDK no longer supports signature v2, so only nginx checks these servers.
     if (options.signature !== 'v2') {
         const { accessKeyId, secretAccessKey, sessionToken } = credentials
         await openBucket({

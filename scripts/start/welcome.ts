@@ -4,13 +4,13 @@ import type { ConfigOptions } from '../config/option-table.js'
 import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'
 
-/** By its path: a project is in another folder, where no program of this checkout is found by name. */
+/** As a path, since the programs of this checkout are not on PATH in a project's folder. */
 const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url))
 
 /**
- * What `npm start` prints when the index serves: its URL, a line that installs from it, one that publishes to it.
+ * The text that `npm start` prints when the index is ready: its URL, and commands that install from it and publish to it.
  *
- * @param python the Python that builds, where it has to be named
+ * @param python the Python for `--python`, if one is needed to build
  */
 export function welcome(
     url: string,
@@ -27,7 +27,7 @@ export function welcome(
         ...(options.prefix === undefined ? [] : ['--prefix', options.prefix]),
         ...(python === undefined ? [] : ['--python', python]),
     ]
-    // Only the embedded server's credentials are shown: they open nothing but the folder beside it.
+    // Only the embedded server's credentials are shown: they give access to nothing else.
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = storage.environment
     const environment = embedded
         ? `AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY} `
@@ -35,7 +35,7 @@ export function welcome(
     const publicPackages =
         embedded && options.fallback !== false
             ? `
-What is published here is installed from here; all else, such as what your package depends on, comes from PyPI.
+Packages published here are installed from here; all others, such as their dependencies, from PyPI.
 `
             : ''
     return `
@@ -47,11 +47,11 @@ Install from it:
 Publish to it, in the folder of a Python project:
   ${environment}${commandLine('node', [publisher, ...words])}
 ${publicPackages}
-Ctrl-C ends it${embedded ? `; the packages stay in ${options.data}/` : ''}.
+Ctrl-C stops it${embedded ? `; the packages stay in ${options.data}/` : ''}.
 `
 }
 
-/** A line that installs a project on this machine. */
+/** A command that installs a project on this machine. */
 function pipInstall(indexUrl: string, project: string): string {
     const install = `pip install --index-url ${indexUrl} ${project}`
     return pipInstalls() ? install : `python3 -m venv .venv && .venv/bin/${install}`

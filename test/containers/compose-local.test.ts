@@ -77,7 +77,7 @@ describeWhere('docker-compose.yml with the profile local', missing, () => {
     test('up starts one after the other what the next one needs, and the index is ready', async () => {
         await runCompose(['up', '-d'])
         await expect.poll(() => oneShot('ready'), { timeout: 60_000, interval: 500 }).toContain('S3 answers')
-        expect(await oneShot('bucket')).toContain('bucket my-pypi is made')
+        expect(await oneShot('bucket')).toContain('bucket my-pypi created')
         expect(await statusOf(`${url}/-/readyz`)).toBe(200)
     })
 

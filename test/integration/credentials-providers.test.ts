@@ -192,11 +192,19 @@ const badAnswers: [what: string, status: number, body: () => string, log: RegExp
 ]
 
 const badSessions: [what: string, body: () => string, log: string][] = [
-    ['JSON that ends early', () => wellFormed({}).slice(0, 200), 'its answer is not JSON'],
+    ['JSON that ends early', () => wellFormed({}).slice(0, 200), 'the response is not JSON'],
     ['no JSON object', () => 'null', 'its answer is not a JSON object'],
-    ['no expiration', () => wellFormed({ Expiration: undefined }), 'its expiration is no timestamp'],
-    ['an expiration that is no time', () => wellFormed({ Expiration: 'tomorrow' }), 'its expiration is no timestamp'],
-    ['an expiration in the past', () => wellFormed({ Expiration: '2020-01-01T00:00:00Z' }), 'it expired at 2020-01-01'],
+    ['no expiration', () => wellFormed({ Expiration: undefined }), 'the expiration is not a timestamp'],
+    [
+        'an expiration that is no time',
+        () => wellFormed({ Expiration: 'tomorrow' }),
+        'the expiration is not a timestamp',
+    ],
+    [
+        'an expiration in the past',
+        () => wellFormed({ Expiration: '2020-01-01T00:00:00Z' }),
+        'the session expired at 2020-01-01',
+    ],
     ['no secret', () => wellFormed({ SecretAccessKey: '' }), 'no access key id and secret that could be used'],
     ['a key id of another type', () => wellFormed({ AccessKeyId: 1 }), 'no access key id and secret'],
     ['a token with a line break', () => wellFormed({ Token: 'a\r\nX: y' }), 'no access key id and secret'],
@@ -246,7 +254,7 @@ describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
                     return each
                 },
             })
-            await expectNothingSent(/there are no new credentials for S3: .*; requests are answered 503/)
+            await expectNothingSent(/there are no new credentials for S3: .*; requests get status 503/)
             provider!.instead = undefined
             const begin = Date.now()
             while ((await request(index!.port, file)).status !== 200) {
@@ -269,11 +277,11 @@ describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
     })
 
     test.each([
-        ['no credentials in it', '<AssumeRoleResponse/>', 'holds no credentials'],
+        ['no credentials in it', '<AssumeRoleResponse/>', 'has no credentials'],
         [
             'an end in the past',
             () => stsAnswer('AssumeRole', { ...issue(), expires: new Date(0) }),
-            'it expired at 1970',
+            'the session expired at 1970',
         ],
         ['a reason', '<Error><Code>ExpiredToken</Code><Message>Too &lt;old&gt;\nX</Message></Error>', 'credentials'],
     ])('a token service whose answer has %s', async (_what, body, log) => {
@@ -315,7 +323,7 @@ describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
             'a provider that would be asked without TLS',
             { credentials: 'ecs' },
             { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://203.0.113.1/' },
-            'would ask 203.0.113.1 without TLS',
+            'needs https for 203.0.113.1',
         ],
         [
             'a token file that is not there',

@@ -68,7 +68,7 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
         ])
         expect((await request(port, '/-/healthz')).status).toBe(200)
         expect(s3.proxy.requests.length).toBe(sent)
-        expect(log()).toMatch(/no new credentials for S3: .*; the old ones serve until \d{4}-/)
+        expect(log()).toMatch(/no new credentials for S3: .*; the old ones are used until \d{4}-/)
 
         s3.issuer.lifetime = 3600
         provider.instead = undefined
@@ -77,7 +77,7 @@ describeRenewal('sessions that end', { credentials: 'ecs' }, () => {
             expect(Date.now() - begin).toBeLessThan(25_000)
             await sleep(100)
         }
-        expect(log()).toContain('the credentials for S3 are renewed again')
+        expect(log()).toContain('the credentials for S3 have been renewed')
         expect(s3.proxy.requests.every(({ status }) => status === 200)).toBe(true)
     })
 

@@ -26,16 +26,16 @@ describe('wrong usage: exit status 2, a line on stderr with the cure, and nothin
         [['--bucket', 'my-pypi', '--signature', 'v3'], /'v3' is invalid. Allowed choices are v4, v2/],
         [['--bucket', 'My_Pypi'], /^generate-config: "My_Pypi" cannot be the name of a bucket: .*\n {2}Bucket names: /],
         [['--bucket', ''], /"" cannot be the name of a bucket: it has 0 characters/],
-        [['--bucket', 'my-pypi', '--region', 'x\n'], /"x\\n" is no region\n {2}Write it as AWS does/],
+        [['--bucket', 'my-pypi', '--region', 'x\n'], /"x\\n" is not a region\n {2}Write it as AWS does/],
         [['--bucket', 'my-pypi', '--endpoint-url', 'http://s3/b'], /has a path: .*\n {2}Write https:\/\/HOST/],
-        [['--bucket', 'my-pypi', '--listen', '80', '127.0.0.1'], /"127.0.0.1" is no address to listen on\n {2}Write/],
-        [['--bucket', 'my-pypi', '--resolver', 'off', '::1'], /"off" is no DNS server/],
-        [['--bucket', 'my-pypi', '--ca-bundle', 'ca.pem'], /cannot be given the path "ca.pem"\n {2}Use an absolute/],
-        [['--bucket', 'my-pypi', '--out', ''], /--out names no folder\n {2}Leave it out/],
         [
-            ['--bucket', 'my-pypi', '--target', 'standalone', '--out', 'a b', '--resolver', '::1'],
-            /cannot be given the path/,
+            ['--bucket', 'my-pypi', '--listen', '80', '127.0.0.1'],
+            /"127.0.0.1" is not an address to listen on\n {2}Write/,
         ],
+        [['--bucket', 'my-pypi', '--resolver', 'off', '::1'], /"off" is not a DNS server/],
+        [['--bucket', 'my-pypi', '--ca-bundle', 'ca.pem'], /cannot use the path "ca.pem"\n {2}Use an absolute/],
+        [['--bucket', 'my-pypi', '--out', ''], /--out names no folder\n {2}Leave it out/],
+        [['--bucket', 'my-pypi', '--target', 'standalone', '--out', 'a b', '--resolver', '::1'], /cannot use the path/],
     ])('%j', async (words, message) => {
         const outcome = await generate(...words)
         expect(outcome).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(message) })

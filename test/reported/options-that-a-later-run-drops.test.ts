@@ -128,7 +128,7 @@ test('a person edits the file; what is wrong in it is named with its line', asyn
     expect(edited.status).toBe(0)
     expect(await site()).toContain('pypi_clients 77;')
     for (const [line, message] of [
-        ['max-connections 7', /line 8: "max-connections 7" begins with no option/],
+        ['max-connections 7', /line 8: "max-connections 7" does not begin with an option/],
         ['--nonsense 7', /generate-config\.options: error: unknown option '--nonsense'/],
         ['--js-engine v8', /argument 'v8' is invalid/],
     ] as const) {

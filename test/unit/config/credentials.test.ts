@@ -76,7 +76,7 @@ describe('the token service that is asked', () => {
         expect(settings(options).resolver).toEqual(['127.0.0.11'])
         expectRefusal(
             () => settings({ ...options, resolver: ['off'] }),
-            '--resolver off leaves nobody to ask for the address of the security token service',
+            '--resolver off leaves no DNS server to resolve the security token service',
             'Name a DNS server',
         )
     })
@@ -115,15 +115,15 @@ describe('refused', () => {
     )
 
     test.each(['x', '', 'a b', 'a;b', ...nginxInjections])('the external id %j', (text) => {
-        expectRefusal(() => settings({ roleArn, externalId: text }), 'cannot be an external id', '2 to 1224')
+        expectRefusal(() => settings({ roleArn, externalId: text }), 'cannot be an external ID', '2 to 1224')
     })
 
     test('options that mean nothing', () => {
-        expectRefusal(() => settings({ externalId: 'xx' }), '--external-id means nothing without --role-arn', 'Give')
+        expectRefusal(() => settings({ externalId: 'xx' }), '--external-id requires --role-arn', 'Add')
         expectRefusal(
             () => settings({ stsEndpointUrl: 'https://sts.example.com' }),
-            '--sts-endpoint-url means nothing without a role',
-            'Give --role-arn',
+            '--sts-endpoint-url requires a role',
+            'Add --role-arn',
         )
     })
 })

@@ -16,6 +16,6 @@ test('nginx of the image and of Debian finds the files in one place, wherever th
 test('an nginx of its own runs from where they are written', () => {
     expect(folderForNginx('standalone', 'index')).toBe(path.resolve('index'))
     for (const out of ['a b', 'a;b', '/srv/$x', "it's", 'a{b', 'a\nb']) {
-        expectRefusal(() => folderForNginx('standalone', out), 'nginx cannot be given the path', 'Use an absolute path')
+        expectRefusal(() => folderForNginx('standalone', out), 'nginx cannot use the path', 'Use an absolute path')
     }
 })

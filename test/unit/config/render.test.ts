@@ -73,10 +73,10 @@ test.each(['region', 'prefix', 'nginxVersion', 'bucket'] as const)('nothing gets
 test('nothing gets into a file by the options that hold addresses and paths', () => {
     for (const text of nginxInjections) {
         expect(() => rendered({ endpointUrl: `https://${text}` })).toThrow('the endpoint')
-        expect(() => rendered({ listen: ['81', text] })).toThrow('no address to listen on')
+        expect(() => rendered({ listen: ['81', text] })).toThrow('not an address to listen on')
         expect(() => rendered({ serverName: ['a', `xx${text}xx`] }), text).toThrow(/xx/)
-        expect(() => rendered({ resolver: ['10.0.0.2', text] })).toThrow('no DNS server')
-        expect(() => rendered({ caBundle: `/${text}` })).toThrow('nginx cannot be given the path')
+        expect(() => rendered({ resolver: ['10.0.0.2', text] })).toThrow('not a DNS server')
+        expect(() => rendered({ caBundle: `/${text}` })).toThrow('nginx cannot use the path')
     }
 })
 

@@ -21,7 +21,7 @@ describe('options that mean nothing alone', () => {
         [{ externalId: 'id' }, '--external-id', '--role-arn'],
     ])('%j', (options, name, other) => {
         const settings = () => settingsFrom({ bucket: 'my-pypi', ...options }, () => ['10.0.0.2'])
-        expectRefusal(settings, `${name} means nothing without ${other}`, `Give ${other}, too`)
+        expectRefusal(settings, `${name} requires ${other}`, `Add ${other}, or`)
     })
 })
 
@@ -60,7 +60,7 @@ describe('what is served', () => {
         { ...tls, tlsKey: '/$key' },
         { ...tls, clientCa: '/ca;' },
     ])('%j is no path for nginx', (options) => {
-        expectRefusal(() => servingFrom(options), 'nginx cannot be given the path', 'Use an absolute path')
+        expectRefusal(() => servingFrom(options), 'nginx cannot use the path', 'Use an absolute path')
     })
 })
 
@@ -76,7 +76,7 @@ describe('with TLS', () => {
         (options) => {
             expectRefusal(
                 () => settings(options),
-                / stands twice: nginx listens on an address once/,
+                / is given twice: nginx listens on an address once/,
                 'Leave one of them out',
             )
             expect(settings({ ...options, httpListen: 'off' }).listen).toEqual(options.listen)

@@ -18,7 +18,7 @@ describe('a region', () => {
         ...['us-east-1/', '-east', 'east-', 'région', '日本', '~', "us'", 'us+east', 'us%20', 'x'.repeat(64)],
         ...nginxInjections,
     ])('%j is refused', (text) => {
-        expectRefusal(() => parseRegion(text), `${JSON.stringify(text)} is no region`, 'as AWS does: eu-central-1')
+        expectRefusal(() => parseRegion(text), `${JSON.stringify(text)} is not a region`, 'as AWS does: eu-central-1')
     })
 })
 
@@ -31,7 +31,7 @@ describe('the path of a file', () => {
     test.each(['', 'ca.pem', './ca.pem', '~/ca.pem', ...nginxInjections.map((text) => `/etc/${text}`)])(
         '%j is refused',
         (text) => {
-            const message = `nginx cannot be given the path ${JSON.stringify(text)}`
+            const message = `nginx cannot use the path ${JSON.stringify(text)}`
             expectRefusal(() => parseFilePath(text), message, 'Use an absolute path without spaces, quotes, "$", "#"')
             expectRefusal(() => settings({ caBundle: text }), message, 'Use an absolute path')
         },
@@ -103,7 +103,7 @@ describe('options that do not go together', () => {
     })
 
     test('"off" beside a DNS server', () => {
-        expectRefusal(() => settings({ resolver: ['off', '10.0.0.2'] }), '"off" is no DNS server', 'ADDRESS')
+        expectRefusal(() => settings({ resolver: ['off', '10.0.0.2'] }), '"off" is not a DNS server', 'ADDRESS')
     })
 
     test('a name to look up, and no DNS server', () => {
@@ -115,14 +115,14 @@ describe('options that do not go together', () => {
 
 test.each([
     [{ bucket: 'My_Bucket' }, 'cannot be the name of a bucket'],
-    [{ region: 'us-east-1\n' }, 'is no region'],
+    [{ region: 'us-east-1\n' }, 'is not a region'],
     [{ endpointUrl: 's3.example.com' }, 'does not begin with https:// or http://'],
     [{ prefix: '../' }, 'cannot be the prefix'],
-    [{ listen: ['80;'] }, 'is no address to listen on'],
-    [{ listen: ['80', '80'] }, 'stands twice'],
-    [{ serverName: ['a b'] }, 'is no server name'],
+    [{ listen: ['80;'] }, 'is not an address to listen on'],
+    [{ listen: ['80', '80'] }, 'is given twice'],
+    [{ serverName: ['a b'] }, 'is not a server name'],
     [{ nginxVersion: '1.20.0' }, 'is too old'],
-    [{ resolver: ['$host'] }, 'is no DNS server'],
+    [{ resolver: ['$host'] }, 'is not a DNS server'],
 ])('%j is checked', (options, message) => {
     expectRefusal(() => settings(options), message, /\w/)
 })

@@ -122,7 +122,7 @@ describe('credentials from somewhere else', () => {
 
     test('a role of the pods is for Kubernetes and web identity', () => {
         const wrong = 'arn:aws:iam::1:user/x'
-        expect(() => settingsOf({ serviceAccountRole: role })).toThrow(/--service-account-role means nothing/)
+        expect(() => settingsOf({ serviceAccountRole: role })).toThrow(/--service-account-role requires/)
         expect(() => settingsOf({ credentials: 'auto', serviceAccountRole: wrong })).toThrow(/is not the ARN of a role/)
         expect(settingsOf({ credentials: 'auto', serviceAccountRole: role }).serviceAccountRole).toBe(role)
     })

@@ -41,7 +41,7 @@ describe('an address to listen on', () => {
         ...['[fe80::1%eth0]:80', '[127.0.0.1]:80', 'unix:/run/pypi.sock', '80;', 'é:80', '日本:80', '127.0.0.1:80:80'],
         ...nginxInjections.flatMap((text) => [text, `${text}:80`, `[${text}]:80`]),
     ])('%j is refused', (text) => {
-        const message = `${JSON.stringify(text)} is no address to listen on`
+        const message = `${JSON.stringify(text)} is not an address to listen on`
         expectRefusal(
             () => parseListens([text]),
             message,
@@ -61,7 +61,11 @@ describe('an address to listen on', () => {
         ['127.0.0.1:80', '127.0.0.1:80'],
         ['[::]:80', '[::]:80'],
     ])('%s and %s are one address, on which nginx listens once', (first, second) => {
-        expectRefusal(() => parseListens([first, '81', second]), `--listen ${second} stands twice`, 'Leave one of them')
+        expectRefusal(
+            () => parseListens([first, '81', second]),
+            `--listen ${second} is given twice`,
+            'Leave one of them',
+        )
     })
 
     test.each([
@@ -109,7 +113,7 @@ describe('a server name', () => {
         ...['pypi.example.com:80', 'http://pypi.example.com', 'a,b', 'bücher.example', '日本', '10.0.0.256', '[::1]'],
         ...["it's", 'a%20b', 'a+b', 'x'.repeat(64), 'x.'.repeat(126) + 'xx', ...nginxInjections],
     ])('%j is refused', (text) => {
-        expectRefusal(() => parseServerName(text), `${JSON.stringify(text)} is no server name`, 'Write a host name')
+        expectRefusal(() => parseServerName(text), `${JSON.stringify(text)} is not a server name`, 'Write a host name')
     })
 })
 
@@ -137,7 +141,11 @@ describe('a DNS server', () => {
         ],
         ...['dns.example.com.', 'http://10.0.0.2', '日本', ...nginxInjections],
     ])('%j is refused', (text) => {
-        expectRefusal(() => parseResolver(text), `${JSON.stringify(text)} is no DNS server`, 'ADDRESS or ADDRESS:PORT')
+        expectRefusal(
+            () => parseResolver(text),
+            `${JSON.stringify(text)} is not a DNS server`,
+            'ADDRESS or ADDRESS:PORT',
+        )
     })
 })
 

@@ -34,7 +34,7 @@ describe('the size of a cache', () => {
         '十g',
         ...nginxInjections,
     ])('%j is refused', (text) =>
-        expectRefusal(() => parseCacheSize(text), `${JSON.stringify(text)} is no size`, '512m or 10g'),
+        expectRefusal(() => parseCacheSize(text), `${JSON.stringify(text)} is not a cache size`, '512m or 10g'),
     )
 })
 
@@ -50,7 +50,7 @@ describe('the time for which a page is fresh', () => {
         (text) => {
             expectRefusal(
                 () => parsePageTtl(text),
-                `--page-ttl ${JSON.stringify(text)} is no time`,
+                `--page-ttl ${JSON.stringify(text)} is not a number of seconds`,
                 '1 to 3600 seconds',
             )
         },
@@ -66,7 +66,7 @@ describe('the connections of one address', () => {
     test.each(['', '0', '65536', '-1', '1.5', '10k', ...nginxInjections])('%j is refused', (text) => {
         expectRefusal(
             () => parseMaxConnections(text),
-            `--max-connections ${JSON.stringify(text)} is no number of connections`,
+            `--max-connections ${JSON.stringify(text)} is not a number of connections`,
             '1 to 65535',
         )
     })
@@ -127,7 +127,7 @@ describe('a pattern of private names', () => {
 
     test.each(['', 'acme?', 'acme+', 'a/b', 'a,b', 'a|b', 'a(b)', 'a[b]', '^a', 'é', '日本', ...nginxInjections])(
         '%j is refused',
-        (text) => expectRefusal(() => parsePrivateName(text), `${JSON.stringify(text)} is no pattern`, "'acme-*'"),
+        (text) => expectRefusal(() => parsePrivateName(text), `${JSON.stringify(text)} is not a pattern`, "'acme-*'"),
     )
 })
 
@@ -160,6 +160,6 @@ describe('a network', () => {
             ...nginxInjections,
         ],
     ])('%j is refused', (text) => {
-        expectRefusal(() => parseNetwork(text), `${JSON.stringify(text)} is no network`, '10.0.0.0/8 or an address')
+        expectRefusal(() => parseNetwork(text), `${JSON.stringify(text)} is not a network`, '10.0.0.0/8 or an address')
     })
 })

@@ -24,14 +24,14 @@ describe("a container's credentials", () => {
         [{ [relative]: 'http://evil.example.com/' }, 'does not begin with a slash'],
         [{ [relative]: '@evil.example.com/' }, 'does not begin with a slash'],
         [{ [relative]: '/a b' }, 'does not begin with a slash'],
-        [{ [full]: 'http://credentials.example.com/' }, 'would ask credentials.example.com without TLS'],
-        [{ [full]: 'http://169.254.169.254/' }, 'without TLS'],
-        [{ [full]: 'http://127.0.0.1.example.com/' }, 'without TLS'],
-        [{ [full]: 'http://127.0.0.1@evil.example.com/' }, 'is no URL'],
-        [{ [full]: 'http://[fd00:ec2::24]/' }, 'without TLS'],
-        [{ [full]: 'ftp://127.0.0.1/' }, 'is no URL'],
-        [{ [full]: '/v1/credentials' }, 'is no URL'],
-        [{ [full]: 'http://127.0.0.1/a\r\nX: y' }, 'is no URL'],
+        [{ [full]: 'http://credentials.example.com/' }, 'needs https for credentials.example.com'],
+        [{ [full]: 'http://169.254.169.254/' }, 'needs https for'],
+        [{ [full]: 'http://127.0.0.1.example.com/' }, 'needs https for'],
+        [{ [full]: 'http://127.0.0.1@evil.example.com/' }, 'is not a URL'],
+        [{ [full]: 'http://[fd00:ec2::24]/' }, 'needs https for'],
+        [{ [full]: 'ftp://127.0.0.1/' }, 'is not a URL'],
+        [{ [full]: '/v1/credentials' }, 'is not a URL'],
+        [{ [full]: 'http://127.0.0.1/a\r\nX: y' }, 'is not a URL'],
     ])('%j is refused', (environment, message) => expect(() => containerUrl(environment)).toThrow(message))
 })
 
@@ -73,7 +73,7 @@ describe('the security token service', () => {
     ])('%j %j', (environment, known, url) => expect(stsUrl(environment, known)).toBe(url))
 
     test.each([
-        [{ AWS_REGION: 'evil.example.com/' }, 'AWS_REGION is no region'],
+        [{ AWS_REGION: 'evil.example.com/' }, 'AWS_REGION is not a region'],
         [{ AWS_ENDPOINT_URL_STS: 'sts.example.com' }, 'is not https://HOST[:PORT]'],
         [{ AWS_ENDPOINT_URL_STS: 'https://a@b/' }, 'is not https://HOST[:PORT]'],
     ])('%j is refused', (environment, message) => expect(() => stsUrl(environment, options)).toThrow(message))

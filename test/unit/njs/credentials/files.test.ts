@@ -42,7 +42,7 @@ describe('secrets in files of their own', () => {
 
     test('that never rest are refused', () => {
         let count = 0
-        expect(() => fileCredentials(environment, () => `AKID${count++}`)).toThrow('/id changes all the time')
+        expect(() => fileCredentials(environment, () => `AKID${count++}`)).toThrow('/id keeps changing')
     })
 
     test('that cannot be read are named', () => {

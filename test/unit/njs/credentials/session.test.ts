@@ -28,7 +28,7 @@ describe('the end of a session', () => {
     test.each([
         ...['', 'tomorrow', '2026-11-25', '2026-11-25T12:00:00', '2026-13-01T00:00:00Z', '25 Nov 2026 12:00:00 GMT'],
         ...[undefined, null, NaN, Infinity, true, {}, '1795608000'],
-    ])('%j is none', (text) => expect(() => parseExpiration(text)).toThrow('its expiration is no timestamp'))
+    ])('%j is none', (text) => expect(() => parseExpiration(text)).toThrow('the expiration is not a timestamp'))
 })
 
 describe('a session', () => {
@@ -46,12 +46,12 @@ describe('a session', () => {
         ['a line break in the secret', ['AKID', 's\nx', 'a']],
     ])('with %s is refused, without showing it', (_name, [id, secret, token]) => {
         const refused = () => sessionOf(id, secret, token, '2026-11-25T12:00:00Z', 0)
-        expect(refused).toThrow('it holds no access key id and secret that could be used')
+        expect(refused).toThrow('the response has no valid access key ID and secret access key')
     })
 
     test('that has ended is refused', () => {
         expect(() => sessionOf('AKID', 's', 't', '2026-11-25T12:00:00Z', noon)).toThrow(
-            'it expired at 2026-11-25T12:00:00.000Z',
+            'the session expired at 2026-11-25T12:00:00.000Z',
         )
     })
 
