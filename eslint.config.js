@@ -9,11 +9,11 @@ const awsSdk = { group: ['@aws-sdk/*'], message: 'Only scripts/s3/ sees the AWS 
 /** The rooms of the project. A file imports from its own room and from those below it. */
 const rooms = [
     'test',
-    'bench/{run,end-to-end,publish}.ts',
+    'bench/{request-cost,end-to-end,publish}.ts',
     'bench/end-to-end',
     'bench/request-cost',
     'bench/servers',
-    'bench/!(run|end-to-end|publish).ts',
+    'bench/!(request-cost|end-to-end|publish).ts',
     'scripts/*.ts',
     'scripts/start',
     'scripts/setup',
@@ -29,7 +29,7 @@ const rooms = [
     'scripts/s3',
     'scripts/s3-server',
     'scripts/nginx',
-    'scripts/options',
+    'scripts/option-values',
     'scripts/cli',
     'njs/*.ts',
     'njs/credentials',

@@ -6,7 +6,7 @@
 
 import { negotiate } from './accept.js'
 import type { Credentials } from './signing/credentials.js'
-import { redirectTarget } from './project-redirect.js'
+import { redirectTarget } from './normalized-name-redirect.js'
 import { signAndKeep, signOnce, type SigningInput } from './signing/signing.js'
 
 /** Where the credentials come from. The scripts differ in this alone. */
@@ -35,7 +35,7 @@ let memory: NgxSharedDict | undefined
  * Signs the request in `$s3_request`. A signature is reused for the same request within the same minute of the clock, so
  * it is at most a minute old.
  *
- * @returns a signed request, see wire-format; empty when nothing may be sent
+ * @returns a signed request, see nginx-variables; empty when nothing may be sent
  */
 function signed(r: NginxHTTPRequest, version: 'V4' | 'V2'): string {
     const credentials = source.serialized()

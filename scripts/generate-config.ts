@@ -5,7 +5,8 @@ import { UsageError, UserError } from '../core/user-error.js'
 import { settingsOf } from './config/machine-defaults.js'
 import { iamPolicy } from './next-steps/iam-policy.js'
 import { nextSteps } from './next-steps/next-steps.js'
-import { commandLine, folderForNginx } from './config/placement.js'
+import { folderForNginx } from './config/placement.js'
+import { commandLine } from './cli/shell-words.js'
 import {
     optionChanges,
     optionsContent,

@@ -4,7 +4,7 @@ import { bucketFrom } from './bucket-name.js'
 import type { Credentials } from './credentials.js'
 import * as sigv2 from './sigv2.js'
 import * as sigv4 from './sigv4.js'
-import { decodePlace, encodeAfterSignature, encodeBeforeSignature } from './wire-format.js'
+import { decodePlace, encodeAfterSignature, encodeBeforeSignature } from './nginx-variables.js'
 
 /** The texts around the path and the signature, and the key. A tuple of strings, so that memory can keep it as one text. */
 export type SigningContext = [
@@ -17,7 +17,7 @@ export type SigningContext = [
     beforeHash: string,
     /** Version 4: the derived key in hex. Version 2: the secret. */
     signingKey: string,
-    /** Between the path and the signature in a signed request, and behind it: see wire-format. */
+    /** Between the path and the signature in a signed request, and behind it: see nginx-variables. */
     beforeSignature: string,
     afterSignature: string,
 ]
@@ -25,7 +25,7 @@ export type SigningContext = [
 /**
  * Prepares the signatures for a moment.
  *
- * @param encodedPlace see wire-format
+ * @param encodedPlace see nginx-variables
  * @param bucketOverride a bucket to ask in place of that one, or empty
  * @returns parts of which none can hold a tab
  * @throws Error when the override could not be a bucket

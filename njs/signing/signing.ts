@@ -5,7 +5,7 @@ import { canonicalPath } from '../../core/canonical-path.js'
 import { prepare, type SigningContext } from './signing-context.js'
 import * as sigv2 from './sigv2.js'
 import * as sigv4 from './sigv4.js'
-import { decodeRequest, encodeSigned, type SignableRequest } from './wire-format.js'
+import { decodeRequest, encodeSigned, type SignableRequest } from './nginx-variables.js'
 
 /** Memory that the workers of nginx share. An entry expires a minute after it was set. */
 export interface SignatureMemory {
@@ -34,7 +34,7 @@ export interface SigningInput {
 /**
  * Signs a request.
  *
- * @returns a signed request, see wire-format; empty when the credentials cannot be used
+ * @returns a signed request, see nginx-variables; empty when the credentials cannot be used
  * @throws Error when the override cannot be a bucket, or when the request would list the whole bucket
  */
 export function signOnce(input: SigningInput): string {

@@ -1,7 +1,7 @@
 import type { CredentialsKind, ProviderOptions } from '../../njs/credentials/choose.js'
 import { UsageError } from '../../core/user-error.js'
-import { awsPartition } from '../options/aws-partition.js'
-import { parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
+import { awsPartition } from '../option-values/aws-partition.js'
+import { parseEndpointUrl, type Endpoint } from '../option-values/endpoint.js'
 import type { NginxFeatures } from '../nginx/nginx-version.js'
 import { optionTable, parsed, type ConfigOptions } from './option-table.js'
 

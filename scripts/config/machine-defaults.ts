@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { nameservers } from '../options/listen.js'
+import { nameservers } from '../option-values/listen.js'
 import type { ConfigOptions } from './option-table.js'
 import { settingsFrom, type Settings } from './settings.js'
 

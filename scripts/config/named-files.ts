@@ -1,4 +1,4 @@
-import { systemCaBundle } from '../options/file-path.js'
+import { systemCaBundle } from '../option-values/file-path.js'
 import type { Settings } from './settings.js'
 
 /** A file outside the folder that an option names; it must exist on the machine of nginx. */

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander'
 import type { CredentialsKind } from '../../njs/credentials/choose.js'
 import { UsageError } from '../../core/user-error.js'
-import { parseRegion } from '../options/aws-partition.js'
-import { parseBucketName } from '../options/bucket-name.js'
-import { parseFilePath } from '../options/file-path.js'
-import { parseKeyPrefix } from '../options/key-prefix.js'
-import { parseExternalId, parseRoleArn } from '../options/role.js'
-import { parseCacheSize, parseMaxConnections, parsePageTtl } from '../options/serving-values.js'
+import { parseRegion } from '../option-values/aws-partition.js'
+import { parseBucketName } from '../option-values/bucket-name.js'
+import { parseFilePath } from '../option-values/file-path.js'
+import { parseKeyPrefix } from '../option-values/key-prefix.js'
+import { parseExternalId, parseRoleArn } from '../option-values/role.js'
+import { parseCacheSize, parseMaxConnections, parsePageTtl } from '../option-values/serving-values.js'
 
 /** Where the configuration runs: the official image, the same in pods, Debian's nginx, or a separate nginx in the folder. */
 export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const

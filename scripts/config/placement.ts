@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { parseFilePath } from '../options/file-path.js'
+import { parseFilePath } from '../option-values/file-path.js'
 import type { Target } from './option-table.js'
 
 /** The path where nginx finds the generated folder. */
@@ -13,19 +13,4 @@ export const nginxFolder = '/etc/nginx/nginx-s3-pypi'
  */
 export function folderForNginx(target: Target, out: string): string {
     return target === 'standalone' ? parseFilePath(path.resolve(out)) : nginxFolder
-}
-
-/** A command line, quoted for a shell. */
-export function commandLine(program: string, words: string[]): string {
-    return [program, ...words.map(quotedForShell)].join(' ')
-}
-
-/** Quotes a word for a POSIX shell. */
-export function quotedForShell(text: string): string {
-    return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
-/** A folder as a shell word that no command mistakes for an option. */
-export function folderWord(folder: string): string {
-    return quotedForShell(path.isAbsolute(folder) ? folder : `./${path.normalize(folder)}`)
 }

@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/signing/sigv4.js'
-import { encodePlace, encodeRequest, signedPattern } from '../../njs/signing/wire-format.js'
+import { encodePlace, encodeRequest, signedPattern } from '../../njs/signing/nginx-variables.js'
 import { packageRoot } from '../cli/package-root.js'
 import { builtScript } from './built-script.js'
 import { environmentGroups } from './environment.js'

@@ -1,5 +1,5 @@
-import { isHostName } from '../options/endpoint.js'
-import { bothFamilies } from '../options/listen.js'
+import { isHostName } from '../option-values/endpoint.js'
+import { bothFamilies } from '../option-values/listen.js'
 import { isContainer, type Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 

@@ -1,6 +1,6 @@
-import { parseFilePath } from '../options/file-path.js'
-import { parseListens } from '../options/listen.js'
-import { parseFallback, parseNetwork, parsePrivateName } from '../options/serving-values.js'
+import { parseFilePath } from '../option-values/file-path.js'
+import { parseListens } from '../option-values/listen.js'
+import { parseFallback, parseNetwork, parsePrivateName } from '../option-values/serving-values.js'
 import { optionTable, parsed, type ConfigOptions } from './option-table.js'
 
 /** Access control, cache and fallback; undefined or empty means off. */

@@ -1,9 +1,9 @@
 import { UsageError } from '../../core/user-error.js'
 import { credentialsFrom, type CredentialsSettings } from './credentials.js'
-import { systemCaBundle } from '../options/file-path.js'
-import { parseRoleArn } from '../options/role.js'
-import { awsEndpoint, parseEndpointUrl, type Endpoint } from '../options/endpoint.js'
-import { isLoopback, parseListens, parseResolver, parseServerNames } from '../options/listen.js'
+import { systemCaBundle } from '../option-values/file-path.js'
+import { parseRoleArn } from '../option-values/role.js'
+import { awsEndpoint, parseEndpointUrl, type Endpoint } from '../option-values/endpoint.js'
+import { isLoopback, parseListens, parseResolver, parseServerNames } from '../option-values/listen.js'
 import { nginxFeatures, type NginxFeatures } from '../nginx/nginx-version.js'
 import {
     checkCompanions,

@@ -1,4 +1,4 @@
-import { isLoopback } from '../options/listen.js'
+import { isLoopback } from '../option-values/listen.js'
 import type { Settings } from './settings.js'
 import type { ConfigOptions } from './option-table.js'
 

@@ -6,7 +6,7 @@ import { deployment } from './deployment.js'
 import { objectName, labels } from './names.js'
 import { networkPolicy } from './network-policy.js'
 import { checkPod } from './pod-limits.js'
-import { autoscaler, disruptionBudget, service, serviceAccount } from './small-objects.js'
+import { autoscaler, disruptionBudget, service, serviceAccount } from './service-and-scaling.js'
 
 /**
  * The manifests that turn the folder of `render` into a kustomize folder, for `kubectl apply -k`. They contain no secrets.

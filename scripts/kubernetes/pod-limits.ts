@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { UsageError } from '../../core/user-error.js'
-import { isLoopback } from '../options/listen.js'
+import { isLoopback } from '../option-values/listen.js'
 import { nginxFolder } from '../config/placement.js'
 import type { Settings } from '../config/settings.js'
 import { credentialsFolder } from './credentials.js'

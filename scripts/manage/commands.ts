@@ -13,7 +13,7 @@ import { rebuildProject, type RebuildOptions } from '../index/repair/rebuild-pro
 import { rebuild } from '../index/repair/rebuild.js'
 import { planRemoval, remove, type Removal } from './remove.js'
 import { ensureListed } from '../index/update/update-root.js'
-import { readPage } from '../index/update/update-pages.js'
+import { readPage } from '../index/update/compare-and-swap.js'
 import { verifyProject } from '../index/repair/verify-project.js'
 import { verify, type VerifyReport } from '../index/repair/verify.js'
 import { unyank, yank } from './yank.js'

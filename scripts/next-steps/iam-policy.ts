@@ -1,4 +1,4 @@
-import { awsPartition } from '../options/aws-partition.js'
+import { awsPartition } from '../option-values/aws-partition.js'
 
 /**
  * The least-privilege policy for nginx: it may read objects and check whether keys exist.

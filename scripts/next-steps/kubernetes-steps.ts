@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { variablesOf } from './credential-steps.js'
-import { folderWord, quotedForShell } from '../config/placement.js'
+import { folderWord, quotedForShell } from '../cli/shell-words.js'
 import { certifiedName } from '../config/serving-view.js'
 import type { Settings } from '../config/settings.js'
 import { podCredentials } from '../kubernetes/credentials.js'

@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { kubernetesSteps } from './kubernetes-steps.js'
 import { credentialsNeeded, dockerVariables, environmentFileNames, variablesOf } from './credential-steps.js'
-import { isLoopback } from '../options/listen.js'
+import { isLoopback } from '../option-values/listen.js'
 import { namedFiles } from '../config/named-files.js'
-import { folderWord, nginxFolder, quotedForShell } from '../config/placement.js'
+import { nginxFolder } from '../config/placement.js'
+import { folderWord, quotedForShell } from '../cli/shell-words.js'
 import { certifiedName, signerSocket } from '../config/serving-view.js'
 import type { Settings } from '../config/settings.js'
 

@@ -1,6 +1,6 @@
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { PutResult } from './objects.js'
-import { bareEtag } from './wire-format.js'
+import { bareEtag } from './etags-and-listed-keys.js'
 
 /** Returns undefined for "no such key" only: no other error means that an object is absent. */
 export async function absent<Answer>(request: Promise<Answer>, name = 'NoSuchKey'): Promise<Answer | undefined> {

@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { fromIni } from '@aws-sdk/credential-providers'
 import { createHash } from 'node:crypto'
-import { parseEndpointUrl } from '../options/endpoint.js'
+import { parseEndpointUrl } from '../option-values/endpoint.js'
 import type { BucketOptions } from './bucket-options.js'
 import { caBundle } from './ca-bundle.js'
 import { explainError, isForeign, isUnreachable, notS3 } from './explain-error.js'
@@ -41,8 +41,6 @@ export class Connection {
         const ca = caBundle()
         // An explicit profile takes precedence over credentials in the environment.
         const credentials = options.credentials ?? (options.profile === undefined ? undefined : fromIni(profile))
-        // The SDK's warning about future Node.js requirements does not concern users.
-        process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
         this.client = new S3Client({
             region: async () => (this.#region = options.region ?? (await defaultRegion(profile))),
             ...(this.endpointUrl === undefined ? {} : { endpoint: this.endpointUrl }),

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { findNginx, type Nginx } from '../nginx/find-nginx.js'
-import { systemCaBundle } from '../options/file-path.js'
+import { systemCaBundle } from '../option-values/file-path.js'
 import { installPackages } from './system-packages.js'
 
 /** nginx with njs, as Debian and Ubuntu package it. */

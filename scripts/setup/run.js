@@ -78,7 +78,7 @@ const tasks = {
         }
     },
     async bench(words) {
-        runNode('dist/bench/run.js', ...words)
+        runNode('dist/bench/request-cost.js', ...words)
     },
     async 'bench:end-to-end'(words) {
         runNode('dist/bench/end-to-end.js', ...words)

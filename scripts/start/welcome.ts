@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { commandLine } from '../config/placement.js'
+import { commandLine } from '../cli/shell-words.js'
 import type { ConfigOptions } from '../config/option-table.js'
 import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'

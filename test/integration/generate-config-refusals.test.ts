@@ -32,8 +32,9 @@ describe('a file that was edited by hand', () => {
         )
         expect(stderr).toContain('--force overwrites it; --out names another folder')
         expect(stderr).toMatch(/^ *-# by hand: é$/m)
-        expect(stderr).toMatch(/^ *\+ +set \$s3_place +"eu-west-3 .*";$/m)
-        expect(await read('site.conf')).toMatch(/us-east-1[^]*# by hand: é\n$/)
+        expect(stderr).toMatch(/^ *\+# Made by: generate-config .*--region eu-west-3$/m)
+        expect(await read('site.conf')).toMatch(/# by hand: é\n$/)
+        expect(await read('locations.conf')).toContain('us-east-1')
         expect(await read('env.conf')).toBe(before)
     })
 

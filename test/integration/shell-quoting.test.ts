@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { quotedForShell } from '../../scripts/config/placement.js'
+import { quotedForShell } from '../../scripts/cli/shell-words.js'
 
 test.each([
     '',

@@ -5,9 +5,9 @@ import type { PackageIndex } from '../update/package-index.js'
 import { projectPages } from '../stored/pages.js'
 import { listProject, metadataKey, yankedKey, type ProjectObjects } from '../stored/project-objects.js'
 import type { FileEntry, ProjectPage } from '../../../core/project-page.js'
-import { reconcile } from '../update/reconcile.js'
+import { reconcile } from '../update/page-from-objects.js'
 import { md5Of } from '../../s3/digests.js'
-import { readPage, updatePages } from '../update/update-pages.js'
+import { readPage, updatePages } from '../update/compare-and-swap.js'
 
 /** Options for rebuilding a project. */
 export interface RebuildOptions {

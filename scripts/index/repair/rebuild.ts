@@ -5,7 +5,7 @@ import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebu
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { md5Of } from '../../s3/digests.js'
-import { readPage, updatePages, type Change } from '../update/update-pages.js'
+import { readPage, updatePages, type Change } from '../update/compare-and-swap.js'
 
 /** Changes by a rebuild, or planned changes for a dry run. */
 export interface RebuildReport {

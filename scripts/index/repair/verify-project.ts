@@ -7,7 +7,7 @@ import { fileKey, metadataKey, yankedKey, type ProjectObjects } from '../stored/
 import { projectStatuses, type FileEntry, type ProjectPage } from '../../../core/project-page.js'
 import type { Problem } from './problem.js'
 import { md5Of, sha256Of } from '../../s3/digests.js'
-import { readPage } from '../update/update-pages.js'
+import { readPage } from '../update/compare-and-swap.js'
 import { verifyContent } from './verify-content.js'
 
 const parallelFiles = 16

@@ -3,7 +3,7 @@ import { rootPages } from '../stored/pages.js'
 import type { Problem } from './problem.js'
 import { rootPage } from '../../../core/root-page.js'
 import { scan, type ScanProgress } from './scan.js'
-import { readPage } from '../update/update-pages.js'
+import { readPage } from '../update/compare-and-swap.js'
 import { htmlProblems, verifyProject } from './verify-project.js'
 
 /** The result of `verify`. */

@@ -1,4 +1,4 @@
-import { projectHtml, rootHtml } from '../../../core/html.js'
+import { projectHtml, rootHtml } from '../../../core/page-html.js'
 import { parseProjectJson, toProjectJson, type ProjectPage } from '../../../core/project-page.js'
 import { parseRootJson, toRootJson, type RootPage } from '../../../core/root-page.js'
 

@@ -3,8 +3,8 @@ import type { PackageIndex } from './package-index.js'
 import { projectPages } from '../stored/pages.js'
 import { listProject, type ProjectObjects } from '../stored/project-objects.js'
 import { emptyPage, type ProjectPage } from '../../../core/project-page.js'
-import { reconcile } from './reconcile.js'
-import { patience, updatePages, type Change, type Update, type UpdateOptions } from './update-pages.js'
+import { reconcile } from './page-from-objects.js'
+import { patience, updatePages, type Change, type Update, type UpdateOptions } from './compare-and-swap.js'
 
 /** Time that a running publisher may need between uploading a file and indexing it. Milliseconds. */
 const recent = 60_000

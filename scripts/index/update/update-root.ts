@@ -4,7 +4,7 @@ import { projectPages, rootPages } from '../stored/pages.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { classifyObjects, isProjectName } from '../stored/project-objects.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
-import { patience, updatePages, type Change, type Update } from './update-pages.js'
+import { patience, updatePages, type Change, type Update } from './compare-and-swap.js'
 
 /** Concurrent requests for the folders of the index. */
 const parallelFolders = 16

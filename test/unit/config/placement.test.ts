@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { commandLine, folderForNginx } from '../../../scripts/config/placement.js'
+import { folderForNginx } from '../../../scripts/config/placement.js'
+import { commandLine } from '../../../scripts/cli/shell-words.js'
 import { expectRefusal } from './refusal.js'
 
 test('a command line is quoted where it needs it', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseFilePath } from '../../../scripts/options/file-path.js'
+import { parseFilePath } from '../../../scripts/option-values/file-path.js'
 import { settingsFrom } from '../../../scripts/config/settings.js'
-import { parseRegion } from '../../../scripts/options/aws-partition.js'
+import { parseRegion } from '../../../scripts/option-values/aws-partition.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { expectRefusal, nginxInjections } from './refusal.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { awsEndpoint, parseEndpointUrl } from '../../../scripts/options/endpoint.js'
+import { awsEndpoint, parseEndpointUrl } from '../../../scripts/option-values/endpoint.js'
 import { expectRefusal, nginxInjections } from '../config/refusal.js'
 
 describe('an endpoint', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { projectHtml, rootHtml } from '../../../core/html.js'
+import { projectHtml, rootHtml } from '../../../core/page-html.js'
 import { rootPage } from '../../../core/root-page.js'
 import { fileEntry, pageOf } from './file-entry.js'
 

@@ -6,7 +6,7 @@ import {
     parseNetwork,
     parsePageTtl,
     parsePrivateName,
-} from '../../../scripts/options/serving-values.js'
+} from '../../../scripts/option-values/serving-values.js'
 import { expectRefusal, nginxInjections } from '../config/refusal.js'
 
 describe('the size of a cache', () => {

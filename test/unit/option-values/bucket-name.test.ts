@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseBucketName } from '../../../scripts/options/bucket-name.js'
+import { parseBucketName } from '../../../scripts/option-values/bucket-name.js'
 import { expectRefusal, nginxInjections } from '../config/refusal.js'
 
 describe('the name of a bucket', () => {

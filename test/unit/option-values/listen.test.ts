@@ -5,7 +5,7 @@ import {
     parseListens,
     parseResolver,
     parseServerName,
-} from '../../../scripts/options/listen.js'
+} from '../../../scripts/option-values/listen.js'
 import { expectRefusal, nginxInjections } from '../config/refusal.js'
 
 describe('an address to listen on', () => {

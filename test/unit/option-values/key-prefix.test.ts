@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseKeyPrefix } from '../../../scripts/options/key-prefix.js'
+import { parseKeyPrefix } from '../../../scripts/option-values/key-prefix.js'
 import { expectRefusal, nginxInjections } from '../config/refusal.js'
 
 describe('the prefix of an index', () => {
