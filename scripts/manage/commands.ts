@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import { normalizeName } from '../../core/project-name.js'
 import { print, printError } from '../cli/output.js'
 import { UserError } from '../../core/user-error.js'
@@ -19,7 +20,6 @@ import { verify, type VerifyReport } from '../index/repair/verify.js'
 import { unyank, yank } from './yank.js'
 import type { BucketOptions } from '../s3/bucket-options.js'
 import { openBucket, type Bucket } from '../s3/bucket.js'
-import { confirm } from './confirm.js'
 import { describeChanges, describeFiles, describeProblems, describeProjects, describeRebuild } from './describe.js'
 import { showScan } from './show-progress.js'
 import { makeToken } from './token.js'
@@ -225,4 +225,22 @@ function show(options: ManageOptions, json: unknown, text: string): void {
 /** `1 project`, `2 projects`. */
 function counted(count: number, noun: string): string {
     return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/**
+ * Asks for confirmation on the terminal.
+ *
+ * @throws UserError unless the answer is yes, or if there is no terminal
+ */
+async function confirm(question: string): Promise<void> {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) {
+        throw new UserError(`${question}: no terminal to ask for confirmation`, 'Confirm with --yes.')
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stderr })
+    try {
+        const answer = await terminal.question(`${question}? [y/N] `)
+        if (!/^y(?:es)?$/i.test(answer.trim())) throw new UserError('nothing was removed')
+    } finally {
+        terminal.close()
+    }
 }
