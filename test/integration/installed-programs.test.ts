@@ -3,17 +3,20 @@ import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { describeWhere, missingNpmRegistry } from '../support/machine/requirements.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 /** What `npm run install-programs` installs, unpacked; the dependencies are those of this checkout. */
 let installed: string
+let tarball: string
 let bin: Record<string, string>
 
 beforeAll(async () => {
     const folder = await temporaryFolder()
     const words = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
     const name = execFileSync('npm', words, { encoding: 'utf8' }).trim().split('\n').at(-1)!
-    execFileSync('tar', ['-xzf', path.join(folder, name), '-C', folder])
+    tarball = path.join(folder, name)
+    execFileSync('tar', ['-xzf', tarball, '-C', folder])
     installed = path.join(folder, 'package')
     symlinkSync(path.resolve('node_modules'), path.join(installed, 'node_modules'))
     bin = (JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as { bin: typeof bin }).bin
@@ -27,6 +30,28 @@ const run = async (program: string, ...words: string[]) =>
 
 test.each(['generate-config', 'publish-package', 'manage-index'])('%s runs without the checkout', async (program) => {
     expect(await run(program, '--help')).toContain(`Usage: ${program}`)
+})
+
+describeWhere('npm install of the package', missingNpmRegistry('commander'), () => {
+    test(
+        'into an empty folder: its programs run, with production dependencies only',
+        { timeout: 240_000 },
+        async () => {
+            const folder = await temporaryFolder()
+            const options = ['--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+            execFileSync('npm', ['install', ...options, tarball], {
+                cwd: folder,
+                stdio: ['ignore', 'ignore', 'inherit'],
+            })
+            for (const program of Object.keys(bin)) {
+                const words = [path.join('node_modules/.bin', program), '--help']
+                const help = execFileSync(process.execPath, words, { cwd: folder, encoding: 'utf8' })
+                expect(help).toContain(`Usage: ${program}`)
+            }
+            expect(existsSync(path.join(folder, 'node_modules/commander'))).toBe(true)
+            expect(existsSync(path.join(folder, 'node_modules/vitest'))).toBe(false)
+        },
+    )
 })
 
 test('generate-config has all that it writes', async () => {
@@ -65,5 +90,7 @@ test('holds the modules that its programs import, and no other', () => {
 
 function modulesIn(folder: string): string[] {
     const names = readdirSync(path.join(installed, folder), { recursive: true, encoding: 'utf8' })
-    return names.filter((name) => name.endsWith('.js')).map((name) => path.join(folder, name))
+    const modules = names.filter((name) => name.endsWith('.js')).map((name) => path.join(folder, name))
+    // dist/ may hold what was built from sources that are gone; a release is built anew.
+    return modules.filter((file) => existsSync(file.replace(/^dist\/(.*)\.js$/, '$1.ts')))
 }

