@@ -9,11 +9,11 @@ export function renderTable({ date, cells: results, claims }: Results): string {
     const sections = [
         `# Tested versions
 
-Written by \`npm run matrix -- --table docs/tested-versions.md\` from the results of its tests on ${date}, with the versions
-that the programs themselves told. What did not run is not called passed.`,
+Written by \`npm run matrix -- --table docs/tested-versions.md\` from its test results on ${date}. The programs reported
+their versions. Only tests that ran are listed as passed.`,
         `## nginx
 
-Each from Debian's packages, in a root of its own. \`${machine}\` is all that does not depend on nginx's version.`,
+Each nginx comes from Debian's packages, in a separate root. \`${machine}\` is the tests that do not depend on nginx's version.`,
         markdown(
             ['', 'nginx', 'njs', 'engine', 'TLS', 'tests passed', ''],
             columns.map((name) => {
@@ -25,8 +25,8 @@ Each from Debian's packages, in a root of its own. \`${machine}\` is all that do
         ),
         `## S3 servers
 
-Each with the right secret and a wrong one, every hostile key in every spelling. "refused" is a proof, too: the server has
-no such signature, and the index says 502.`,
+Each server is tested with the right secret and a wrong one, and with every hostile key in every spelling. "refused": the
+server does not support the signature, and the index answers 502.`,
         markdown(['server', 'version', '', ...columns], s3Rows(claimsOf(claims, 's3'))),
         '## Python clients',
         markdown(
