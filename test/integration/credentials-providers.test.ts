@@ -193,7 +193,7 @@ const badAnswers: [what: string, status: number, body: () => string, log: RegExp
 
 const badSessions: [what: string, body: () => string, log: string][] = [
     ['JSON that ends early', () => wellFormed({}).slice(0, 200), 'the response is not JSON'],
-    ['no JSON object', () => 'null', 'its answer is not a JSON object'],
+    ['no JSON object', () => 'null', 'the response is not a JSON object'],
     ['no expiration', () => wellFormed({ Expiration: undefined }), 'the expiration is not a timestamp'],
     [
         'an expiration that is no time',
@@ -205,9 +205,9 @@ const badSessions: [what: string, body: () => string, log: string][] = [
         () => wellFormed({ Expiration: '2020-01-01T00:00:00Z' }),
         'the session expired at 2020-01-01',
     ],
-    ['no secret', () => wellFormed({ SecretAccessKey: '' }), 'no access key id and secret that could be used'],
-    ['a key id of another type', () => wellFormed({ AccessKeyId: 1 }), 'no access key id and secret'],
-    ['a token with a line break', () => wellFormed({ Token: 'a\r\nX: y' }), 'no access key id and secret'],
+    ['no secret', () => wellFormed({ SecretAccessKey: '' }), 'no valid access key ID and secret access key'],
+    ['a key id of another type', () => wellFormed({ AccessKeyId: 1 }), 'no valid access key ID and secret access key'],
+    ['a token with a line break', () => wellFormed({ Token: 'a\r\nX: y' }), 'no valid access key ID and secret access key'],
 ]
 
 describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {
