@@ -98,7 +98,7 @@ describeWhere('docker-compose.yml with the profile local', missing, () => {
     test('the packages outlive the containers', async () => {
         await runCompose(['down'])
         await runCompose(['up', '-d'])
-        await expect.poll(() => oneShot('bucket'), { timeout: 60_000, interval: 500 }).toContain('my-pypi is there')
+        await expect.poll(() => oneShot('bucket'), { timeout: 60_000, interval: 500 }).toContain('my-pypi exists')
         await untilStatus(url + sample.file, 200)
         expect(await pipInstall(url, sample)).toBe(version)
     })
