@@ -58,7 +58,7 @@ export function replaceMarked(document: string, marker: string, markdown: string
     if (old === undefined || after === undefined || tooMany.length + more.length > 0) {
         throw new UserError(
             `${name} has not one ${begin} with one ${end} after it`,
-            'Put both on lines of their own where the tables shall be.',
+            'Put each on a separate line, around the place of the tables.',
         )
     }
     return `${before}${begin}\n\n${markdown}\n${end}${after}`

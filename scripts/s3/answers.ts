@@ -1,6 +1,5 @@
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import type { PutResult } from './objects.js'
-import { bareEtag } from './etags-and-listed-keys.js'
 
 /** Returns undefined for "no such key" only: no other error means that an object is absent. */
 export async function absent<Answer>(request: Promise<Answer>, name = 'NoSuchKey'): Promise<Answer | undefined> {
@@ -37,4 +36,25 @@ export function isRefused(error: unknown): boolean {
     if (!(error instanceof S3ServiceException)) return false
     if (isNamed(error, 'NoSuchBucket', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken')) return false
     return [400, 403, 404, 405, 411, 415, 501].includes(error.$metadata.httpStatusCode ?? 0)
+}
+
+/** Removes the quotes of an ETag. Some servers omit them; some quote differently in listings than in headers. */
+export function bareEtag(etag: string | undefined): string {
+    return (etag ?? '').replace(/^(?:W\/)?"|"$/g, '')
+}
+
+/**
+ * Decodes a key of a listing requested with `encoding-type=url`, without which XML cannot carry every key.
+ *
+ * @param encoding the encoding that the server reports; undefined if it does not support any
+ */
+export function decodeListedKey(key: string, encoding: string | undefined): string {
+    if (encoding !== 'url') return key
+    try {
+        return decodeURIComponent(key.replaceAll('+', ' '))
+    } catch (error) {
+        // Not UTF-8, or not encoded: not a key of an index, and no reason to fail the listing.
+        if (error instanceof URIError) return key
+        throw error
+    }
 }

@@ -18,7 +18,7 @@ import { pipeline } from 'node:stream/promises'
 import { UserError } from '../../core/user-error.js'
 import { isAccessPointAlias, parseBucketName } from '../option-values/bucket-name.js'
 import { parseKeyPrefix } from '../option-values/key-prefix.js'
-import { absent, isNamed, isRefused, putResult } from './answers.js'
+import { bareEtag, decodeListedKey, absent, isNamed, isRefused, putResult } from './answers.js'
 import type { BucketOptions } from './bucket-options.js'
 import { Connection } from './connection.js'
 import { md5Of } from './digests.js'
@@ -27,7 +27,6 @@ import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders,
 import { mapParallel } from './parallel.js'
 import { retryCut } from './retry.js'
 import { WholeReader } from './whole-object.js'
-import { bareEtag, decodeListedKey } from './etags-and-listed-keys.js'
 
 /** Part size of multipart uploads: at most 10,000 parts, so 156 GiB in all. @see Amazon S3 User Guide, "Quotas" */
 const partSize = 16 * 1024 * 1024
