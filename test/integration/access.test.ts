@@ -140,6 +140,8 @@ describe.each([false, true])('cached: %s', (cached) => {
         const paths = ['/demo/a', '/demo/b', '/demo/c', '/demo/d']
         const answers = await Promise.all(paths.map((path) => request(index.port, path)))
         expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503])
+        const refused = answers.filter(({ status }) => status === 503).map(({ body }) => body.toString())
+        for (const text of refused) expect(text).toMatch(/^Your address has too many connections/)
         expect(slow.requests).toHaveLength(2)
         expect((await request(index.port, '/demo/e')).status).toBe(200)
         await index.stop()

@@ -207,7 +207,11 @@ const badSessions: [what: string, body: () => string, log: string][] = [
     ],
     ['no secret', () => wellFormed({ SecretAccessKey: '' }), 'no valid access key ID and secret access key'],
     ['a key id of another type', () => wellFormed({ AccessKeyId: 1 }), 'no valid access key ID and secret access key'],
-    ['a token with a line break', () => wellFormed({ Token: 'a\r\nX: y' }), 'no valid access key ID and secret access key'],
+    [
+        'a token with a line break',
+        () => wellFormed({ Token: 'a\r\nX: y' }),
+        'no valid access key ID and secret access key',
+    ],
 ]
 
 describeRenewal('a provider that fails', { credentials: 'ecs' }, () => {

@@ -150,9 +150,13 @@ describe.each([false, true])('cached: %s', (cached) => {
     test('more wrong passwords than connections are refused', { retry: 2 }, async () => {
         const index = await startIndex({ endpointUrl: s3.endpoint, environment, cached, htpasswd, maxConnections: '5' })
         const wrong = Array.from({ length: 30 }, () => request(index.port, '/demo/', { headers: basic('wrong') }))
-        const statuses = (await Promise.all(wrong)).map(({ status }) => status)
+        const answers = await Promise.all(wrong)
+        const statuses = answers.map(({ status }) => status)
         expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(7)
         expect(new Set(statuses)).toEqual(new Set([401, 503]))
+        for (const { body } of answers.filter(({ status }) => status === 503)) {
+            expect(body.toString()).toMatch(/^Your address has too many connections/)
+        }
         await index.stop()
     })
 
