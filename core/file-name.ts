@@ -33,12 +33,12 @@ export function parseFileName(filename: string, project: string): DistributionNa
     const wheel = wheelName.exec(filename)
     if (wheel) {
         // "-" separates the fields, so "_" stands for a "-" in the version.
-        const version = normalizeVersion(wheel[2]!.replaceAll('_', '-'))
+        const version = normalizeVersion(wheel[2]!.replace(/_/g, '-'))
         const matches = version !== undefined && normalizeName(wheel[1]!) === project
         return matches ? { kind: 'wheel', project, version } : undefined
     }
     const reading = sdistReadings(filename).find((reading) => reading.project === project)
-    return reading && { kind: 'sdist', ...reading }
+    return reading && { kind: 'sdist', project, version: reading.version }
 }
 
 /** All possible meanings of an sdist's name: `my-2-1.tar.gz` is version 1 of `my-2`, or version 2.post1 of `my`. */
