@@ -30,10 +30,11 @@ const sdistName =
  * @returns undefined if the name or its version is invalid, or the file belongs to another project
  */
 export function parseFileName(filename: string, project: string): DistributionName | undefined {
-    const wheel = wheelName.exec(filename)
-    if (wheel) {
+    if (filename.slice(-4) === '.whl') {
+        const wheel = wheelName.exec(filename)
+        if (wheel === null) return undefined
         // "-" separates the fields, so "_" stands for a "-" in the version.
-        const version = normalizeVersion(wheel[2]!.replace(/_/g, '-'))
+        const version = normalizeVersion(wheel[2]!.split('_').join('-'))
         const matches = version !== undefined && normalizeName(wheel[1]!) === project
         return matches ? { kind: 'wheel', project, version } : undefined
     }

@@ -69,5 +69,7 @@ export function htmlDocument(title: string, metas: string[], body: string[]): st
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 export function escapeHtml(text: string): string {
+    // A pattern that usually matches: one that does not costs njs 0.7.9 4 KB, which a request keeps until its end.
+    if (/^[^&<>"']*$/.test(text)) return text
     return text.replace(/[&<>"']/g, (character) => entities[character]!)
 }

@@ -1,4 +1,3 @@
-import { canonicalPath } from './canonical-path.js'
 import { UserError } from './user-error.js'
 import { parseFileName } from './file-name.js'
 import { fileJson, fileLines, projectJsonHead, type FileJson, type OfferedFile } from './offered-file.js'

@@ -17,6 +17,8 @@ interface Version {
 /** S3 keys have at most 1,024 bytes, so versions in file names are shorter. Characters. */
 const maxLength = 1024
 
+const printable = /^[!-~]+$/
+
 /** White space as in Python's `\s` and `str.strip()`, which differs from JavaScript's. For use within `[]`. */
 export const whiteSpace = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const leadingSpace = new RegExp(`^[${whiteSpace}]+`)
@@ -43,9 +45,12 @@ export function strip(text: string): string {
 
 function parseVersion(text: string): Version | undefined {
     if (text.length > maxLength) return undefined
-    const stripped = strip(text)
-    // ASCII only: some letters of other scripts become ASCII in lower case.
-    if (!/^[!-~]+$/.test(stripped)) return undefined
+    let stripped = text
+    if (!printable.test(text)) {
+        stripped = strip(text)
+        // ASCII only: some letters of other scripts become ASCII in lower case.
+        if (!printable.test(stripped)) return undefined
+    }
     const match = versionPattern.exec(stripped.toLowerCase())
     if (match === null) return undefined
     const [, epoch, release, preLetter, preNumber, post, postNumber, dev, devNumber, local] = match
@@ -61,7 +66,9 @@ function parseVersion(text: string): Version | undefined {
 
 /** Removes leading zeros. A missing number is 0. */
 function number(digits: string | undefined): string {
-    return digits === undefined ? '0' : digits.replace(/^0+(?=[0-9])/, '')
+    if (digits === undefined) return '0'
+    // In njs, replacing costs three times as much as parsing a version, and 4 KB that a request keeps until its end.
+    return digits.charAt(0) === '0' ? digits.replace(/^0+(?=[0-9])/, '') : digits
 }
 
 /** Only segments of digits are numbers: 12e4567 is a commit hash. */
