@@ -39,7 +39,8 @@ export function addObject(folder: FolderObjects, object: ListedObject): void {
     const name = object.name
     // Names of files are printable ASCII without spaces. The pattern usually matches, and the ends are not found with
     // patterns: one that does not match costs njs 0.7.9 4 KB, which a request keeps until its end.
-    if (name === undefined || !/^[!-~]*$/.test(name)) return
+    // In njs, "$" also matches before a line break at the end.
+    if (name === undefined || !/^[!-~]*$/.test(name) || name.indexOf('\n') >= 0) return
     if (name === 'index.json' || name === 'index.html' || (name === '' && object.size > 0)) folder.hasPage = true
     else if (name.slice(-9) === '.metadata') {
         // pip fails on an empty one.
