@@ -94,7 +94,7 @@ export default defineConfig(
         ignores: [
             'njs/handlers.ts',
             'njs/nginx-s3-pypi*.ts',
-            'njs/{missing-page,bucket-health,refresh-credentials}.ts',
+            'njs/{missing-page,listed-page,bucket-health,refresh-credentials}.ts',
         ],
         rules: {
             'no-restricted-globals': ['error', 'ngx', 'process'],
