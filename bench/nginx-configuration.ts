@@ -37,11 +37,7 @@ export function temporaryPaths({ folder }: Place): string[] {
 }
 
 /** The settings of `generate-config --target standalone` for an nginx. */
-export function generatedSettings(
-    nginx: Nginx,
-    place: Place,
-    options: Pick<ConfigOptions, 'signature' | 'cache' | 'jsEngine'>,
-): Settings {
+export function generatedSettings(nginx: Nginx, place: Place, options: Partial<ConfigOptions>): Settings {
     return settingsFrom(
         {
             bucket: bucketName,
