@@ -84,3 +84,22 @@ export async function checkFile(url: string, hash: string): Promise<Answer> {
     if (sha256(answer.body) !== hash) throw new Error(`${url} has other bytes than the published file`)
     return answer
 }
+
+/**
+ * Requests a file as a client does, and compares its bytes.
+ *
+ * @param redirects whether the server must redirect the request, or must not
+ * @throws Error for other bytes, and for the other kind of delivery
+ */
+export async function checkDelivery(url: string, hash: string, redirects: boolean): Promise<void> {
+    const answer = await fetch(url, { redirect: 'manual' })
+    await answer.arrayBuffer()
+    const isRedirect = answer.status >= 300 && answer.status < 400
+    if (isRedirect !== redirects) {
+        throw new Error(`${url} is answered with ${answer.status}, but shall ${redirects ? '' : 'not '}be redirected`)
+    }
+    const followed = await fetch(url)
+    if (sha256(Buffer.from(await followed.arrayBuffer())) !== hash) {
+        throw new Error(`${followed.url} has other bytes than the published file`)
+    }
+}

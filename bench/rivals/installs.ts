@@ -13,7 +13,7 @@ import {
 } from '../measurement.js'
 import type { PackageServer } from '../servers/package-servers.js'
 import { installPrograms, treeMicroseconds } from '../servers/programs.js'
-import { checkPage } from './answers.js'
+import { checkDelivery, checkPage } from './answers.js'
 import { writeClosureWheels, type PublishedWheel } from './projects.js'
 import { messageOf, withServers, type Missing, type NamedServer } from './running.js'
 
@@ -71,20 +71,24 @@ export async function measureInstalls(
     }
     return inTemporaryFolder('installs', async (folder) => {
         const wheels = await writeClosureWheels(folder)
-        const paths = wheels.map((wheel) => wheel.path)
-        return withServers(servers, paths, folder, context, async (running, missing) => {
-            await Promise.all(running.map(({ index }) => checkIndex(index, wheels)))
+        return withServers(servers, wheels, folder, context, async (running, missing) => {
+            await Promise.all(running.map((server) => checkServer(server, wheels)))
             const costs = await measure(running, reference, uv, folder, options, context)
             return { ...report, costs, missing }
         })
     })
 }
 
-/** Waits until the pages of all projects show their wheels. @throws Error when one does not */
-async function checkIndex(index: string, wheels: readonly PublishedWheel[]): Promise<void> {
+/**
+ * Waits until the pages of all projects show their wheels.
+ *
+ * @throws Error when one does not, or when a file is not delivered as the name of the server says
+ */
+async function checkServer({ index, redirects }: NamedServer, wheels: readonly PublishedWheel[]): Promise<void> {
     for (const project of new Set(wheels.map((wheel) => wheel.project))) {
         const own = wheels.filter((wheel) => wheel.project === project)
-        await checkPage(`${index}${project}/`, own, patience)
+        const { urls } = await checkPage(`${index}${project}/`, own, patience)
+        await checkDelivery(urls.get(own[0]!.filename)!, own[0]!.sha256, redirects)
     }
 }
 

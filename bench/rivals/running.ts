@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { PublishedWheel } from './projects.js'
 import type { PackageServer, RunningServer } from '../servers/package-servers.js'
 import { stopAll } from '../measured-nginx.js'
 import type { RunContext } from '../measurement.js'
@@ -13,6 +14,8 @@ export interface Missing {
 /** A server with its name in the report. */
 export interface NamedServer extends RunningServer {
     name: string
+    redirects: boolean
+    mostFiles: number
 }
 
 /**
@@ -24,17 +27,20 @@ export interface NamedServer extends RunningServer {
  */
 export async function withServers<Result>(
     servers: readonly PackageServer[],
-    wheels: readonly string[],
+    wheels: readonly PublishedWheel[],
     folder: string,
     { signal, onProgress }: RunContext,
     task: (running: NamedServer[], missing: Missing[]) => Promise<Result>,
 ): Promise<Result> {
     onProgress(`publishes ${wheels.length} wheels into ${servers.length} servers`)
+    const sizes = new Map<string, number>()
+    for (const { project } of wheels) sizes.set(project, (sizes.get(project) ?? 0) + 1)
     const starts = await Promise.allSettled(
-        servers.map(async ({ name, start }, index) => {
+        servers.map(async ({ name, redirects = false, mostFiles = Infinity, start }, index) => {
             const own = path.join(folder, String(index))
             await mkdir(own, { mode: 0o755 })
-            return { ...(await start({ folder: own, wheels, signal })), name }
+            const paths = wheels.filter(({ project }) => sizes.get(project)! <= mostFiles).map((wheel) => wheel.path)
+            return { ...(await start({ folder: own, wheels: paths, signal })), name, redirects, mostFiles }
         }),
     )
     const running = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))

@@ -16,6 +16,7 @@ type Way = 'streamed' | 'cached' | 'redirected'
 export function ourServer(nginx: NginxInstallation, workers: number, way: Way): PackageServer {
     return {
         name: `nginx-s3-pypi, ${way}`,
+        redirects: way === 'redirected',
         async start({ folder, wheels }) {
             const options = way === 'redirected' ? redirecting() : {}
             const files = (place: Place) => {

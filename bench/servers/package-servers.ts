@@ -28,6 +28,10 @@ export interface StartOptions {
 export interface PackageServer {
     /** Name and version. */
     name: string
+    /** Whether it redirects requests for files; false by default. */
+    redirects?: boolean
+    /** Projects with more files are not published into it, since that takes it many minutes; no limit by default. */
+    mostFiles?: number
     /** Installs the server if necessary, starts it on the loopback interface, and uploads the wheels. */
     start(options: StartOptions): Promise<RunningServer>
 }

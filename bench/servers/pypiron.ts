@@ -22,6 +22,7 @@ export function pypironServer(delivery?: 'stream' | 'redirect'): PackageServer {
     const ways = { stream: ', S3, streamed', redirect: ', S3, redirected' }
     return {
         name: `pypiron ${version}${delivery === undefined ? '' : ways[delivery]}`,
+        redirects: delivery === 'redirect',
         async start({ folder, wheels, signal }) {
             const programs = await installPrograms([`pypiron==${version}`], signal)
             const storage =

@@ -4,7 +4,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { checkFile, checkPage } from '../../../bench/rivals/answers.js'
+import { checkDelivery, checkFile, checkPage } from '../../../bench/rivals/answers.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const wheel = (filename: string) => ({ project: 'demo', path: '', filename, sha256: sha256(filename) })
@@ -74,4 +74,21 @@ test('a file passes with its bytes, and fails with others or when it is compress
     await expect(checkFile(url, sha256('other'))).rejects.toThrow('other bytes than the published file')
     answers = [{ headers: { 'content-encoding': 'gzip' }, body: gzipSync('bytes') }]
     await expect(checkFile(url, sha256('bytes'))).rejects.toThrow('which was not accepted')
+})
+
+test('a file is delivered as the server is named, streamed or redirected, and no other way', async () => {
+    const redirect = { status: 302, headers: { location: '/elsewhere' }, body: '' }
+    answers = [redirect, redirect, { body: 'bytes' }]
+    await expect(checkDelivery(url, sha256('bytes'), true)).resolves.toBeUndefined()
+    answers = [{ body: 'bytes' }]
+    await expect(checkDelivery(url, sha256('bytes'), false)).resolves.toBeUndefined()
+    await expect(checkDelivery(url, sha256('bytes'), true)).rejects.toThrow('with 200, but shall be redirected')
+    answers = [redirect, { body: 'bytes' }]
+    await expect(checkDelivery(url, sha256('bytes'), false)).rejects.toThrow('with 302, but shall not be redirected')
+})
+
+test('a redirect to other bytes fails', async () => {
+    const redirect = { status: 302, headers: { location: '/elsewhere' }, body: '' }
+    answers = [redirect, redirect, { status: 403, body: 'expired' }]
+    await expect(checkDelivery(url, sha256('bytes'), true)).rejects.toThrow('/elsewhere has other bytes')
 })
