@@ -9,7 +9,7 @@ const version = '2026.1010.0'
 /** A Rust program with a database and a folder of files; the index has no mirror. @see https://github.com/tox-dev/peryx */
 export const peryxServer: PackageServer = {
     name: `peryx ${version}`,
-    // Importing 5,000 files of one project took it three minutes on an idle disk, and a quarter of an hour on a busy one.
+    // Importing 5,000 files of one project took it three minutes, and on a busier disk a quarter of an hour.
     mostFiles: 1000,
     async start({ folder, wheels, signal }) {
         const programs = await installPrograms([`peryx==${version}`], signal)
