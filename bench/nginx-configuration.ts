@@ -40,7 +40,7 @@ export function temporaryPaths({ folder }: Place): string[] {
 export function generatedSettings(
     nginx: Nginx,
     place: Place,
-    options: Pick<ConfigOptions, 'signature' | 'cache' | 'jsEngine'>,
+    options: Pick<ConfigOptions, 'signature' | 'delivery' | 'cache' | 'jsEngine'>,
 ): Settings {
     return settingsFrom(
         {
