@@ -19,12 +19,7 @@ describe.each(ways)('--delivery %s', (delivery) => {
             'Leave --signature out',
             { signature: 'v4' },
         ],
-        [
-            { bucket: 'my.pypi' },
-            'for which S3 has no certificate',
-            'Use --addressing path.',
-            { addressing: 'path' },
-        ],
+        [{ bucket: 'my.pypi' }, 'for which S3 has no certificate', 'Use --addressing path.', { addressing: 'path' }],
         [
             { endpointUrl: 'https://s3.example.com', serverName: ['s3.example.com'], htpasswd: '/etc/users' },
             'needs different host names',
@@ -40,7 +35,10 @@ describe.each(ways)('--delivery %s', (delivery) => {
     test.each<[options: Partial<ConfigOptions>, warning: string | undefined]>([
         [{}, undefined],
         [{ endpointUrl: 'https://s3.example.com' }, undefined],
-        [{ endpointUrl: 'http://localhost:9000' }, 'clients on other machines cannot reach S3 at http://localhost:9000'],
+        [
+            { endpointUrl: 'http://localhost:9000' },
+            'clients on other machines cannot reach S3 at http://localhost:9000',
+        ],
         [{ endpointUrl: 'http://127.0.0.1:9000', listen: ['127.0.0.1:80'] }, undefined],
         [{ endpointUrl: 'https://minio.storage.svc.cluster.local' }, 'clients outside of the cluster cannot reach S3'],
         [{ endpointUrl: 'https://minio:9000' }, 'clients outside of the cluster cannot reach S3'],
