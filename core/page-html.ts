@@ -21,7 +21,9 @@ export function projectHtml(page: ProjectPage): string {
     const byVersion = new Map<string, FileEntry[]>()
     for (const file of offeredFiles(page)) {
         const version = versionOf(page.name, file.filename)
-        byVersion.set(version, [...(byVersion.get(version) ?? []), file])
+        const sameVersion = byVersion.get(version)
+        if (sameVersion) sameVersion.push(file)
+        else byVersion.set(version, [file])
     }
     const sections = [...byVersion].reverse().map(([version, files]) => {
         return `<h2>${escapeHtml(version)}</h2>\n${files.map(fileLine).join('\n')}`

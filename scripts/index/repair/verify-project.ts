@@ -36,9 +36,8 @@ export async function verifyProject(bucket: Bucket, objects: ProjectObjects, dee
         const detail = `has the unknown status ${JSON.stringify(status)}: set another with "manage-index status"`
         problems.push({ kind: 'unknown-status', key: pages.jsonKey, detail })
     }
-    problems.push(...(await htmlProblems(bucket, pages.htmlKey, objects.html, pages.toHtml(page))))
-    problems.push(...(await fileProblems(bucket, objects, page, deep)))
-    return problems
+    const html = await htmlProblems(bucket, pages.htmlKey, objects.html, pages.toHtml(page))
+    return [...problems, ...html, ...(await fileProblems(bucket, objects, page, deep))]
 }
 
 /** Compares index.html with its expected content. @param listed its entry in the listing */
