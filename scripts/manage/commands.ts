@@ -58,7 +58,7 @@ export async function rebuildCommand(name: string, projects: string[], options: 
         const changes = []
         for (const project of projects.map(normalizeName)) {
             const done = await rebuildProject(index, project, how)
-            if (done.files > 0 && !how.dryRun) await ensureListed(index, project)
+            if (done.files > 0 && !how.dryRun) await ensureListed(index, [project])
             changes.push(done)
         }
         show(

@@ -1,5 +1,7 @@
 import type { PackageIndex } from '../update/package-index.js'
-import { projectPages, rootPages } from '../stored/pages.js'
+import { rootPages } from '../stored/pages.js'
+import { listProject } from '../stored/project-objects.js'
+import { markerKey, unlistedProjects } from '../stored/unlisted-projects.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
@@ -57,9 +59,11 @@ async function rebuildList(
     isCurrent: (html: Buffer) => boolean,
     dryRun: boolean,
 ): Promise<Pick<RebuildReport, 'listed' | 'unlisted' | 'root'>> {
+    let marked: string[] = []
     const change = async (current: RootPage | undefined) => {
-        // Keep projects that were published after their folder was scanned: they are on the current list.
-        const others = (current?.projects ?? []).filter((name) => !projects.has(name))
+        marked = (await unlistedProjects(index.bucket)).map(({ project }) => project)
+        // Keep projects that were published after their folder was scanned: they are on the current list, or marked.
+        const others = [...new Set([...(current?.projects ?? []), ...marked])].filter((name) => !projects.has(name))
         const kept = await mapParallel(others, parallelProjects, (name) => hasFiles(index, name))
         return {
             page: rootPage([...projects, ...others.filter((_name, position) => kept[position])]),
@@ -69,11 +73,15 @@ async function rebuildList(
     const { before, page, written } = dryRun
         ? await planList(index, change, isCurrent)
         : await updatePages(index, rootPages, change, { isCurrent, replaceBroken: true })
-    return {
-        listed: page.projects.filter((name) => !before?.projects.includes(name)),
-        unlisted: before?.projects.filter((name) => !page.projects.includes(name)) ?? [],
-        root: written,
-    }
+    // Each marked project is now listed, or has no files.
+    if (!dryRun) await index.bucket.delete(marked.map(markerKey))
+    return { listed: missingIn(before, page), unlisted: missingIn(page, before), root: written }
+}
+
+/** The projects of `page` that `other` does not list. */
+function missingIn(other: RootPage | undefined, page: RootPage | undefined): string[] {
+    const names = new Set(other?.projects)
+    return (page?.projects ?? []).filter((name) => !names.has(name))
 }
 
 async function planList(
@@ -88,10 +96,9 @@ async function planList(
     return { before, page, written: !isSame }
 }
 
+/** Whether files are uploaded: a publisher may list its project before it writes the page. */
 async function hasFiles(index: PackageIndex, project: string): Promise<boolean> {
-    const pages = projectPages(project)
-    const content = await index.bucket.get(pages.jsonKey)
-    return content !== undefined && (readPage(pages, content.body, { replaceBroken: true })?.files.length ?? 0) > 0
+    return (await listProject(index.bucket, project)).files.size > 0
 }
 
 function isAny({ added, removed, changed, written, deleted, pages }: ProjectChanges): boolean {

@@ -25,12 +25,14 @@ export async function verify(
     options: { deep: boolean; onProgress?: (progress: ScanProgress) => void },
 ): Promise<VerifyReport> {
     const problems: Problem[] = []
+    // Not push(...found): a call has at most some 120,000 arguments.
+    const report = (found: readonly Problem[]) => found.forEach((problem) => problems.push(problem))
     const projects: string[] = []
     let files = 0
     const found = await scan(
         bucket,
         async (objects) => {
-            problems.push(...(await verifyProject(bucket, objects, options.deep)))
+            report(await verifyProject(bucket, objects, options.deep))
             if (objects.files.size > 0) projects.push(objects.project)
             files += objects.files.size
         },
@@ -43,7 +45,7 @@ export async function verify(
             detail: 'is neither a package file nor a page of the index',
         })
     }
-    problems.push(...(await listProblems(bucket, projects, found.html)))
+    report(await listProblems(bucket, projects, found.html))
     problems.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     return { projects: projects.length, files, problems }
 }
@@ -60,8 +62,10 @@ async function listProblems(
     if (content === undefined) return [{ kind: 'missing-page', key, detail: 'does not exist' }]
     const page = readPage(rootPages, content.body, { replaceBroken: true })
     if (page === undefined) return [{ kind: 'broken-page', key, detail: 'is not the list of the projects' }]
-    const unlisted = projects.filter((name) => !page.projects.includes(name))
-    const empty = page.projects.filter((name) => !projects.includes(name))
+    const listed = new Set(page.projects)
+    const withFiles = new Set(projects)
+    const unlisted = projects.filter((name) => !listed.has(name))
+    const empty = page.projects.filter((name) => !withFiles.has(name))
     const problems: Problem[] = [
         ...unlisted.map((name): Problem => ({ kind: 'unlisted-project', key, detail: `does not list ${name}` })),
         ...empty.map((name): Problem => ({ kind: 'wrong-list', key, detail: `lists ${name}, which has no files` })),
