@@ -44,7 +44,8 @@ export async function listCommand(name: string, project: string | undefined, opt
         show(options, JSON.parse(toProjectJson(page)), describeFiles(page))
         return
     }
-    const projects = await listProjects(bucket)
+    const line = showScan(process.stderr, process.stderr.isTTY ? await expectedProjects(bucket) : undefined)
+    const projects = await listProjects(bucket, line.update).finally(line.end)
     if (projects === undefined) warn(`the index has no project list yet: create it with "manage-index rebuild ${name}"`)
     show(options, { projects: projects ?? [] }, projects ? describeProjects(projects) : '')
 }

@@ -82,7 +82,7 @@ describe('new projects', () => {
         // As if the publisher of acme had marked it and were about to list it.
         await publishUnlisted('acme')
         let looks = 0
-        const sent = await publishThrough(['beta'], '1.0', async ({ url }) => {
+        const sent = await publishThrough(['beta'], '1.0', async ({ url }): Promise<Fate> => {
             // Only when beta looks for a second time, acme's publisher lists both.
             if (isListingOfMarkers(url) && ++looks === 2) await publishThrough(['acme'], '2.0')
             return 'pass'
@@ -145,7 +145,7 @@ describe('a marker', () => {
 test('rebuild keeps a project that is listed before its page has files', async () => {
     const index = new PackageIndex(bucket)
     let isFirst = true
-    await publishThrough(['acme'], '1.0', async ({ method, url }) => {
+    await publishThrough(['acme'], '1.0', async ({ method, url }): Promise<Fate> => {
         // The files are uploaded, and the marker is written: another publisher lists acme, then the list is rebuilt.
         if (method === 'PUT' && url.includes('/acme/index.json') && (await marked()).includes('acme') && isFirst) {
             isFirst = false
@@ -158,6 +158,31 @@ test('rebuild keeps a project that is listed before its page has files', async (
     })
     expect(isFirst).toBe(false)
     expect(await listedProjects()).toEqual(['aaa', 'acme', 'known'])
+})
+
+test('verify does not report a project that is published during the scan', async () => {
+    let isFirst = true
+    const proxy = await startFaultProxy(server.endpoint, async ({ url }): Promise<Fate> => {
+        // The folders are listed at once: the list of the projects is read after that.
+        if (!isFirst || !url.includes('/known/index.json')) return 'pass'
+        isFirst = false
+        await publishThrough(['acme'])
+        return 'pass'
+    })
+    const { problems } = await verify(bucketAt(server, bucket.name, { endpoint: proxy.endpoint }), { deep: true })
+    await proxy.close()
+    expect(problems).toEqual([])
+    expect(await listedProjects()).toEqual(['acme', 'known'])
+})
+
+test('verify reports a listed project without files', async () => {
+    await bucket.write(
+        'index.json',
+        Buffer.from('{"meta":{"api-version":"1.4"},"projects":[\n{"name":"empty"},\n{"name":"known"}\n]}\n'),
+        jsonHeaders,
+    )
+    const { problems } = await verify(bucket, { deep: true })
+    expect(problems.map(({ kind }) => kind)).toContain('wrong-list')
 })
 
 /** Publishes a file of each project. @returns the requests */

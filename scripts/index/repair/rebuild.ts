@@ -1,6 +1,6 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { rootPages } from '../stored/pages.js'
-import { listProject } from '../stored/project-objects.js'
+import { holdsFiles } from '../stored/project-objects.js'
 import { markerKey, unlistedProjects } from '../stored/unlisted-projects.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
@@ -64,7 +64,7 @@ async function rebuildList(
         marked = (await unlistedProjects(index.bucket)).map(({ project }) => project)
         // Keep projects that were published after their folder was scanned: they are on the current list, or marked.
         const others = [...new Set([...(current?.projects ?? []), ...marked])].filter((name) => !projects.has(name))
-        const kept = await mapParallel(others, parallelProjects, (name) => hasFiles(index, name))
+        const kept = await mapParallel(others, parallelProjects, (name) => holdsFiles(index.bucket, name))
         return {
             page: rootPage([...projects, ...others.filter((_name, position) => kept[position])]),
             isComplete: true,
@@ -94,11 +94,6 @@ async function planList(
     const { page } = await change(before)
     const isSame = content?.body.equals(rootPages.toJson(page)) && isCurrent(rootPages.toHtml(page))
     return { before, page, written: !isSame }
-}
-
-/** Whether files are uploaded: a publisher may list its project before it writes the page. */
-async function hasFiles(index: PackageIndex, project: string): Promise<boolean> {
-    return (await listProject(index.bucket, project)).files.size > 0
 }
 
 function isAny({ added, removed, changed, written, deleted, pages }: ProjectChanges): boolean {

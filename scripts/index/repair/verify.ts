@@ -1,8 +1,10 @@
 import type { Bucket } from '../../s3/bucket.js'
 import { rootPages } from '../stored/pages.js'
+import { holdsFiles } from '../stored/project-objects.js'
+import { mapParallel } from '../../s3/parallel.js'
 import type { Problem } from './problem.js'
 import { rootPage } from '../../../core/root-page.js'
-import { scan, type ScanProgress } from './scan.js'
+import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { readPage } from '../update/compare-and-swap.js'
 import { htmlProblems, verifyProject } from './verify-project.js'
 
@@ -65,7 +67,10 @@ async function listProblems(
     const listed = new Set(page.projects)
     const withFiles = new Set(projects)
     const unlisted = projects.filter((name) => !listed.has(name))
-    const empty = page.projects.filter((name) => !withFiles.has(name))
+    // Not those that were published after their folder was scanned.
+    const others = page.projects.filter((name) => !withFiles.has(name))
+    const held = await mapParallel(others, parallelProjects, (name) => holdsFiles(bucket, name))
+    const empty = others.filter((_name, position) => !held[position])
     const problems: Problem[] = [
         ...unlisted.map((name): Problem => ({ kind: 'unlisted-project', key, detail: `does not list ${name}` })),
         ...empty.map((name): Problem => ({ kind: 'wrong-list', key, detail: `lists ${name}, which has no files` })),
