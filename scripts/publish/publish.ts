@@ -125,12 +125,14 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
         const { filename, size } = planned.distribution
         return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
     })
-    let isNew = false
+    let isNew = plan.content === undefined
+    let isMarked = false
     const edit = async (page: ProjectPage) => {
         refuseClosed(page)
         // A page with files and without a marker is on the project list.
-        if (page.files.length === 0 && !isNew) await markUnlisted(index.bucket, project)
-        isNew ||= page.files.length === 0
+        if (page.files.length === 0 && !isMarked) await markUnlisted(index.bucket, project)
+        isMarked ||= page.files.length === 0
+        isNew ||= isMarked
         return withEntries(page, entries)
     }
     await editProject(index, project, edit, plan.content ? { json: { content: plan.content } } : {})
@@ -148,6 +150,7 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
 async function preparePage(index: PackageIndex, project: string, options: PublishOptions): Promise<void> {
     const objects = await listProject(index.bucket, project)
     if (objects.json === undefined && isInUse(objects)) {
+        await markUnlisted(index.bucket, project)
         await rebuildProject(index, project, options.warn ? { warn: options.warn } : {}, objects)
     } else {
         await updatePages(index, projectPages(project), (page) => ({
