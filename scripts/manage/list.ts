@@ -1,6 +1,7 @@
 import type { Bucket } from '../s3/bucket.js'
 import { projectPages, rootPages } from '../index/stored/pages.js'
 import type { ScanProgress } from '../index/repair/scan.js'
+import { readStoredPage } from '../index/stored/stored-page.js'
 import { mapParallel } from '../s3/parallel.js'
 import { versionOf, type ProjectPage } from '../../core/project-page.js'
 
@@ -22,14 +23,14 @@ export async function listProjects(
     bucket: Bucket,
     onProgress?: (progress: ScanProgress) => void,
 ): Promise<ProjectSummary[] | undefined> {
-    const content = await bucket.get(rootPages.jsonKey)
-    if (content === undefined) return undefined
-    const { projects } = rootPages.parse(content.body)
+    const stored = await readStoredPage(bucket, rootPages.jsonKey)
+    if (stored === undefined) return undefined
+    const { projects } = rootPages.parse(stored)
     const progress = { projects: 0, files: 0 }
     const summaries = await mapParallel(projects, parallelProjects, async (name) => {
         const pages = projectPages(name)
-        const page = await bucket.get(pages.jsonKey)
-        const found = page && summary(pages.parse(page.body))
+        const page = await readStoredPage(bucket, pages.jsonKey)
+        const found = page && summary(pages.parse(page))
         progress.projects++
         progress.files += found?.files ?? 0
         onProgress?.(progress)

@@ -6,12 +6,12 @@ import { projectPages } from '../index/stored/pages.js'
 import { isMarkedUnlisted, markUnlisted } from '../index/stored/unlisted-projects.js'
 import { mapParallel } from '../s3/parallel.js'
 import { isInUse, listProject } from '../index/stored/project-objects.js'
+import { readStoredPage, type StoredPage } from '../index/stored/stored-page.js'
 import { emptyPage, takesFiles, withFiles, type FileEntry, type ProjectPage } from '../../core/project-page.js'
 import { rebuildProject } from '../index/repair/rebuild-project.js'
 import { updatePages } from '../index/update/compare-and-swap.js'
 import { ensureListed } from '../index/update/update-root.js'
 import type { Bucket } from '../s3/bucket.js'
-import type { ObjectContent } from '../s3/objects.js'
 import { planUpload, type PlannedUpload } from './plan-upload.js'
 import { upload } from './upload.js'
 
@@ -85,7 +85,7 @@ export async function publish(
 /** The planned changes for one project. */
 interface ProjectPlan {
     project: string
-    content: ObjectContent | undefined
+    stored: StoredPage | undefined
     page: ProjectPage | undefined
     uploads: PlannedUpload[]
 }
@@ -97,14 +97,14 @@ async function planProject(
     options: PublishOptions,
 ): Promise<ProjectPlan> {
     const pages = projectPages(project)
-    const content = await index.bucket.get(pages.jsonKey)
-    const page = content && pages.parse(content.body)
+    const stored = await readStoredPage(index.bucket, pages.jsonKey)
+    const page = stored && pages.parse(stored)
     refuseClosed(page)
     const { overwrite = false, now = new Date() } = options
     const uploads = await mapParallel(distributions, parallelReads, (distribution) =>
         planUpload(index.bucket, distribution, page, { overwrite, now }),
     )
-    return { project, content, page, uploads }
+    return { project, stored, page, uploads }
 }
 
 /** Publishes projects one after the other, then lists all of them at once, also if one of them failed. */
@@ -120,12 +120,12 @@ async function publishProjects(index: PackageIndex, plans: ProjectPlan[], option
 /** @returns whether the project may be missing on the project list */
 async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<boolean> {
     const { project } = plan
-    if (plan.content === undefined) await preparePage(index, project, options)
+    if (plan.stored === undefined) await preparePage(index, project, options)
     const entries = await mapParallel(plan.uploads, parallelUploads, (planned) => {
         const { filename, size } = planned.distribution
         return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
     })
-    let isNew = plan.content === undefined
+    let isNew = plan.stored === undefined
     let isMarked = false
     const edit = async (page: ProjectPage) => {
         refuseClosed(page)
@@ -135,7 +135,7 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
         isNew ||= isMarked
         return withEntries(page, entries)
     }
-    await editProject(index, project, edit, plan.content ? { json: { content: plan.content } } : {})
+    await editProject(index, project, edit, plan.stored ? { json: { stored: plan.stored } } : {})
     // Publishing the same files again also repairs the list: a publisher without markers may have been killed.
     const isRepeated = plan.uploads.every(({ action }) => action === 'present')
     return isNew || isRepeated || !index.conditionalWrites || isMarkedUnlisted(index.bucket, project)

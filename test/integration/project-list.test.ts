@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { verify } from '../../scripts/index/repair/verify.js'
-import { jsonHeaders } from '../../scripts/index/stored/stored-headers.js'
 import { markUnlisted, unlistedProjects } from '../../scripts/index/stored/unlisted-projects.js'
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { planRemoval, remove } from '../../scripts/manage/remove.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { wheelFile } from '../support/distributions/distributions.js'
-import { readIndex } from '../support/index/pages.js'
+import { pageText, readIndex } from '../support/index/pages.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { bucketAt, newBucket } from '../support/s3/test-bucket.js'
 import { startFaultProxy, type Fate, type ProxiedRequest } from '../support/upstreams/fault-proxy.js'
 
+const plain = { contentType: 'application/json', cacheControl: 'no-cache' }
 const denied: Fate = { status: 403, code: 'AccessDenied' }
 
 let server: S3Server
@@ -47,7 +47,7 @@ describe('a new version', () => {
 })
 
 test('publishing the same files again repairs a list without the project', async () => {
-    await bucket.write('index.json', Buffer.from('{"meta":{"api-version":"1.4"},"projects":[]}\n'), jsonHeaders)
+    await bucket.write('index.json', Buffer.from('{"meta":{"api-version":"1.4"},"projects":[]}\n'), plain)
     await publishThrough(['known'], '1.0')
     expect(await listedProjects()).toEqual(['known'])
 })
@@ -112,7 +112,7 @@ describe('new projects', () => {
 describe('a marker', () => {
     test('is no problem for verify; another object beside it is unknown', async () => {
         await markUnlisted(bucket, 'known')
-        await bucket.write('-/unlisted/Not_A_Project', Buffer.from(''), jsonHeaders)
+        await bucket.write('-/unlisted/Not_A_Project', Buffer.from(''), plain)
         expect((await verify(bucket, { deep: true })).problems).toEqual([
             { kind: 'unknown-object', key: '-/unlisted/Not_A_Project', detail: expect.any(String) },
         ])
@@ -179,7 +179,7 @@ test('verify reports a listed project without files', async () => {
     await bucket.write(
         'index.json',
         Buffer.from('{"meta":{"api-version":"1.4"},"projects":[\n{"name":"empty"},\n{"name":"known"}\n]}\n'),
-        jsonHeaders,
+        plain,
     )
     const { problems } = await verify(bucket, { deep: true })
     expect(problems.map(({ kind }) => kind)).toContain('wrong-list')
@@ -215,7 +215,7 @@ async function removeProject(name: string): Promise<void> {
 /** The projects on both forms of the list. */
 async function listedProjects(): Promise<string[]> {
     const { projects } = await readIndex(bucket)
-    const html = (await bucket.get('index.html'))!.body.toString()
+    const html = (await pageText(bucket, 'index.html'))!
     expect([...html.matchAll(/<a href="([^"]*)\/">/g)].map(([, name]) => name)).toEqual(projects)
     return projects
 }

@@ -1,12 +1,12 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { rootPages } from '../stored/pages.js'
+import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
 import { holdsFiles } from '../stored/project-objects.js'
 import { markerKey, unlistedProjects } from '../stored/unlisted-projects.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
-import { md5Of } from '../../s3/digests.js'
 import { readPage, updatePages, type Change } from '../update/compare-and-swap.js'
 
 /** Changes by a rebuild, or planned changes for a dry run. */
@@ -47,7 +47,9 @@ export async function rebuild(
         },
         options.onProgress,
     )
-    const isCurrent = (html: Buffer) => found.html?.etag === md5Of(html)
+    const isCurrent = async (html: Buffer) =>
+        (await isListedAs(bucket, found.html, html)) ||
+        isStoredAs(await readStoredPage(bucket, rootPages.htmlKey), html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
     return { projects: projects.size, files, changed, ...list, unknown: found.unknown }
@@ -56,7 +58,7 @@ export async function rebuild(
 async function rebuildList(
     index: PackageIndex,
     projects: Set<string>,
-    isCurrent: (html: Buffer) => boolean,
+    isCurrent: (html: Buffer) => Promise<boolean>,
     dryRun: boolean,
 ): Promise<Pick<RebuildReport, 'listed' | 'unlisted' | 'root'>> {
     let marked: string[] = []
@@ -87,12 +89,12 @@ function missingIn(other: RootPage | undefined, page: RootPage | undefined): str
 async function planList(
     index: PackageIndex,
     change: (page: RootPage | undefined) => Promise<Change<RootPage>>,
-    isCurrent: (html: Buffer) => boolean,
+    isCurrent: (html: Buffer) => Promise<boolean>,
 ) {
-    const content = await index.bucket.get(rootPages.jsonKey)
-    const before = content && readPage(rootPages, content.body, { replaceBroken: true })
+    const stored = await readStoredPage(index.bucket, rootPages.jsonKey)
+    const before = stored && readPage(rootPages, stored, { replaceBroken: true })
     const { page } = await change(before)
-    const isSame = content?.body.equals(rootPages.toJson(page)) && isCurrent(rootPages.toHtml(page))
+    const isSame = isStoredAs(stored, rootPages.toJson(page)) && (await isCurrent(rootPages.toHtml(page)))
     return { before, page, written: !isSame }
 }
 

@@ -1,12 +1,15 @@
 import type { Bucket } from '../../s3/bucket.js'
+import type { ListedObject } from '../../s3/objects.js'
 import { rootPages } from '../stored/pages.js'
 import { holdsFiles } from '../stored/project-objects.js'
 import { mapParallel } from '../../s3/parallel.js'
+import { readStoredPage } from '../stored/stored-page.js'
 import type { Problem } from './problem.js'
 import { rootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { readPage } from '../update/compare-and-swap.js'
-import { htmlProblems, verifyProject } from './verify-project.js'
+import { verifyProject } from './verify-project.js'
+import { findings, merged, otherForm, verifyHtml, verifyStored, type Findings } from './verify-page.js'
 
 /** The result of `verify`. */
 export interface VerifyReport {
@@ -14,6 +17,8 @@ export interface VerifyReport {
     files: number
     /** Sorted by key. */
     problems: Problem[]
+    /** Number of valid pages in an older form. */
+    older: number
 }
 
 /**
@@ -27,14 +32,18 @@ export async function verify(
     options: { deep: boolean; onProgress?: (progress: ScanProgress) => void },
 ): Promise<VerifyReport> {
     const problems: Problem[] = []
-    // Not push(...found): a call has at most some 120,000 arguments.
-    const report = (found: readonly Problem[]) => found.forEach((problem) => problems.push(problem))
     const projects: string[] = []
     let files = 0
+    let older = 0
+    const add = (found: Findings) => {
+        // Not push(...found.problems): a call has at most some 120,000 arguments.
+        for (const problem of found.problems) problems.push(problem)
+        older += found.older
+    }
     const found = await scan(
         bucket,
         async (objects) => {
-            report(await verifyProject(bucket, objects, options.deep))
+            add(await verifyProject(bucket, objects, options.deep))
             if (objects.files.size > 0) projects.push(objects.project)
             files += objects.files.size
         },
@@ -47,23 +56,19 @@ export async function verify(
             detail: 'is neither a package file nor a page of the index',
         })
     }
-    report(await listProblems(bucket, projects, found.html))
+    add(await verifyList(bucket, projects, found.html))
     problems.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    return { projects: projects.length, files, problems }
+    return { projects: projects.length, files, problems, older }
 }
 
-async function listProblems(
-    bucket: Bucket,
-    projects: string[],
-    html: Parameters<typeof htmlProblems>[2],
-): Promise<Problem[]> {
+async function verifyList(bucket: Bucket, projects: string[], html: ListedObject | undefined): Promise<Findings> {
     const { jsonKey: key, htmlKey } = rootPages
-    const content = await bucket.get(key)
+    const stored = await readStoredPage(bucket, key)
     // An empty bucket needs no project list.
-    if (content === undefined && projects.length === 0) return []
-    if (content === undefined) return [{ kind: 'missing-page', key, detail: 'does not exist' }]
-    const page = readPage(rootPages, content.body, { replaceBroken: true })
-    if (page === undefined) return [{ kind: 'broken-page', key, detail: 'is not the list of the projects' }]
+    if (stored === undefined && projects.length === 0) return { problems: [], older: 0 }
+    if (stored === undefined) return findings({ kind: 'missing-page', key, detail: 'does not exist' })
+    const page = readPage(rootPages, stored, { replaceBroken: true })
+    if (page === undefined) return findings({ kind: 'broken-page', key, detail: 'is not the list of the projects' })
     const listed = new Set(page.projects)
     const withFiles = new Set(projects)
     const unlisted = projects.filter((name) => !listed.has(name))
@@ -75,8 +80,9 @@ async function listProblems(
         ...unlisted.map((name): Problem => ({ kind: 'unlisted-project', key, detail: `does not list ${name}` })),
         ...empty.map((name): Problem => ({ kind: 'wrong-list', key, detail: `lists ${name}, which has no files` })),
     ]
-    if (!content.body.equals(rootPages.toJson(rootPage(page.projects)))) {
-        problems.push({ kind: 'stale-page', key, detail: 'is not in the form that this version writes' })
-    }
-    return [...problems, ...(await htmlProblems(bucket, htmlKey, html, rootPages.toHtml(page)))]
+    return merged(
+        { problems, older: 0 },
+        verifyStored(stored, rootPages.toJson(rootPage(page.projects)), otherForm),
+        await verifyHtml(bucket, htmlKey, html, rootPages.toHtml(page)),
+    )
 }

@@ -3,6 +3,7 @@ import type { PackageIndex } from './package-index.js'
 import { projectPages, rootPages } from '../stored/pages.js'
 import { markerKey, unlistedProjects } from '../stored/unlisted-projects.js'
 import type { Bucket } from '../../s3/bucket.js'
+import { readStoredPage } from '../stored/stored-page.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { classifyObjects, isProjectName } from '../stored/project-objects.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
@@ -106,8 +107,8 @@ async function projectsAmong(index: PackageIndex, folders: string[]): Promise<st
 /** Whether a folder has files or a project page. It may instead hold another index with its own project list. */
 async function holdsProject(index: PackageIndex, folder: string): Promise<boolean> {
     const { jsonKey, parse } = projectPages(folder)
-    const content = await index.bucket.get(jsonKey)
-    if (content === undefined) {
+    const stored = await readStoredPage(index.bucket, jsonKey)
+    if (stored === undefined) {
         for await (const object of index.bucket.list(`${folder}/`)) {
             const { files, html, folderPage } = classifyObjects(folder, [object])
             if (files.size > 0 || html || folderPage) return true
@@ -115,7 +116,7 @@ async function holdsProject(index: PackageIndex, folder: string): Promise<boolea
         return false
     }
     try {
-        return parse(content.body).files.length > 0
+        return parse(stored).files.length > 0
     } catch (error) {
         if (error instanceof UserError) return false
         throw error
