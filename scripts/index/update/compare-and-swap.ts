@@ -12,6 +12,8 @@ const maxRounds = 200
  * last publisher also indexes the files of one that was killed.
  */
 export const patience = 10
+/** Rounds to wait for the publisher that replaced index.json to write index.html. */
+const htmlPatience = 6
 /** Bounds of the wait between two rounds. Milliseconds. */
 const firstWait = 100
 const longestWait = 2000
@@ -60,6 +62,8 @@ export async function updatePages<Page>(
     options: UpdateOptions = {},
 ): Promise<Update<Page>> {
     let before: Page | undefined
+    /** ETag of the index.json that this publisher wrote last. */
+    let own: string | undefined
     for (let round = 0; round < maxRounds; round++) {
         const stored =
             round === 0 && options.json ? options.json.stored : await readStoredPage(index.bucket, pages.jsonKey)
@@ -69,21 +73,28 @@ export async function updatePages<Page>(
         const body = pages.toJson(page)
         const isSame = isStoredAs(stored, body)
         if (stored && isSame && isComplete) {
-            const html = pages.toHtml(page)
-            const isCurrent = await (options.isCurrent?.(html) ?? isMadeFrom(index, pages.htmlKey, stored.etag))
+            const isCurrent = options.isCurrent
+                ? await options.isCurrent(pages.toHtml(page))
+                : stored.etag !== own && (await becomesCurrent(index, pages, stored.etag))
             if (!isCurrent) await writeHtml(index, pages, page, stored.etag)
             return { before, page, written: !isCurrent || round > 0 }
         }
         const replaced = isSame
             ? undefined
             : await index.replace(pages.jsonKey, compressPage(body), jsonHeaders, stored?.etag)
+        own = replaced?.etag ?? own
         if (replaced?.certain && isComplete) {
             await writeHtml(index, pages, page, replaced.etag)
             return { before, page, written: true }
         }
-        await backOff(round, firstWait, longestWait)
+        await waitForOthers(round)
     }
     throw tooBusy(pages.jsonKey)
+}
+
+/** Waits before the next round, so that concurrent publishers spread out. */
+export async function waitForOthers(round: number): Promise<void> {
+    await backOff(round, firstWait, longestWait)
 }
 
 /** Parses index.json. @throws UserError if it is invalid, unless `replaceBroken` is set */
@@ -96,9 +107,27 @@ export function readPage<Page>(pages: Pages<Page>, stored: StoredPage, options: 
     }
 }
 
-async function isMadeFrom(index: PackageIndex, htmlKey: string, jsonEtag: string): Promise<boolean> {
-    const head = await index.bucket.head(htmlKey)
-    return head?.metadata[sourceEtag] === jsonEtag && head.contentEncoding === 'gzip'
+/**
+ * Whether index.html is made from the current index.json. Otherwise waits some rounds for the publisher that replaced
+ * index.json: pages can be large, and only one of many concurrent publishers needs to write index.html.
+ *
+ * @param jsonEtag ETag of index.json as last read
+ * @returns false if index.json was deleted, or no publisher wrote index.html: it was killed, or is slow
+ */
+async function becomesCurrent<Page>(
+    { bucket }: PackageIndex,
+    { jsonKey, htmlKey }: Pages<Page>,
+    jsonEtag: string | undefined,
+): Promise<boolean> {
+    for (let round = 0; round < htmlPatience; round++) {
+        if (round > 0) {
+            await waitForOthers(round)
+            jsonEtag = (await bucket.head(jsonKey))?.etag
+        }
+        if (jsonEtag === undefined) return false
+        if ((await bucket.head(htmlKey))?.metadata[sourceEtag] === jsonEtag) return true
+    }
+    return false
 }
 
 /**
@@ -108,9 +137,10 @@ async function isMadeFrom(index: PackageIndex, htmlKey: string, jsonEtag: string
 async function writeHtml<Page>(index: PackageIndex, pages: Pages<Page>, page: Page, etag: string): Promise<void> {
     for (let round = 0; round < maxRounds; round++) {
         await index.bucket.write(pages.htmlKey, compressPage(pages.toHtml(page)), htmlHeaders(etag))
-        if ((await index.bucket.head(pages.jsonKey))?.etag === etag) return
-        // Another publisher is active. Wait, so that one write covers several changes.
-        await backOff(round, firstWait, longestWait)
+        const current = (await index.bucket.head(pages.jsonKey))?.etag
+        if (current === etag) return
+        // Another publisher is active and writes index.html as well.
+        if (await becomesCurrent(index, pages, current)) return
         const stored = await readStoredPage(index.bucket, pages.jsonKey)
         // The project and its pages were removed in the meantime.
         if (stored === undefined) return index.bucket.delete([pages.htmlKey])
