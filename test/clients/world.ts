@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { publish } from '../../scripts/publish/publish.js'
+import type { Bucket } from '../../scripts/s3/bucket.js'
 import { environmentOf } from '../support/s3/bucket.js'
+import { ageProject, leaveHtmlOnly } from '../support/index/older-pages.js'
 import { createAuthority, type Authority } from '../support/machine/certificates.js'
 import { startIndex, type Index } from '../support/nginx/start-index.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
@@ -29,7 +31,10 @@ export interface LoggedRequest {
     user_agent: string
 }
 
-/** A private index behind a password, and one that plays the public one, to which it redirects. */
+/**
+ * A private index behind a password, with pages of this version and of an older one, and one that plays the public one, to
+ * which it redirects.
+ */
 export interface World {
     /** The private index, for a user or nobody: `https://USER:PASSWORD@localhost:PORT/simple/`. */
     url(userinfo?: string): string
@@ -63,11 +68,11 @@ export function wheel(name: string, version: string, requires: string[] = []) {
 /** Publishes the packages and starts both indexes. */
 export async function startWorld(): Promise<World> {
     const s3 = await startS3('embedded')
-    const openly = await startIndex(await published(s3, publicFiles))
+    const openly = await startIndex(await published(s3, publicFiles, (bucket) => leaveHtmlOnly(bucket, 'public-dep')))
     const authority = createAuthority()
     const { htpasswd, ...tls } = await accessFiles(authority)
     const privately = await startIndex({
-        ...(await published(s3, privateFiles)),
+        ...(await published(s3, privateFiles, (bucket) => ageProject(bucket, 'acme-dotted-name'))),
         ...{ ...tls, htpasswd, fallback: `${openly.url}/simple/`, private: ['acme-*'], cached: true },
     })
     const logs = [logOf(privately), logOf(openly)] as const
@@ -112,9 +117,11 @@ export function hashesOf(recipes: ReturnType<typeof wheel>[]): Record<string, st
     return Object.fromEntries(entries)
 }
 
-async function published(s3: S3Server, recipes: ReturnType<typeof wheel>[]) {
+/** @param age changes pages to those of an older publisher */
+async function published(s3: S3Server, recipes: ReturnType<typeof wheel>[], age: (bucket: Bucket) => Promise<void>) {
     const bucket = await newBucket(s3)
     await publish(bucket, await writeDistributions(...recipes.map((recipe) => makeWheel(recipe))))
+    await age(bucket)
     return { endpointUrl: s3.endpoint, bucket: bucket.name, environment: environmentOf(s3) }
 }
 
