@@ -25,7 +25,7 @@ import { md5Of } from './digests.js'
 import { IfMatchForm } from './if-match-quotes.js'
 import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
 import { mapParallel } from './parallel.js'
-import { retryCut } from './retry.js'
+import { retryConflict, retryCut } from './retry.js'
 import { WholeReader } from './whole-object.js'
 
 /** Part size of multipart uploads: at most 10,000 parts, so 156 GiB in all. @see Amazon S3 User Guide, "Quotas" */
@@ -171,7 +171,9 @@ export class Bucket {
     /** Writes a small object unconditionally. @returns its ETag */
     async write(key: string, body: Buffer, headers: ObjectHeaders): Promise<string> {
         const input = { ...this.#at(key), ...objectHeaders(headers), Body: body }
-        const answer = await this.#connection.run(key, () => this.#client.send(new PutObjectCommand(input)))
+        const answer = await this.#connection.run(key, () =>
+            retryConflict(() => this.#client.send(new PutObjectCommand(input))),
+        )
         return this.#storedEtag(key, bareEtag(answer.ETag), body)
     }
 

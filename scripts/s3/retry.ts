@@ -1,3 +1,4 @@
+import { S3ServiceException } from '@aws-sdk/client-s3'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
@@ -33,6 +34,24 @@ export async function retryCut<Answer, Result>(
             const code = (error as NodeJS.ErrnoException).code ?? ''
             if (!cut.has(code) || attempt + 1 === cutAttempts) throw error
             await backOff(attempt, 100, 5000)
+        }
+    }
+}
+
+const conflictAttempts = 10
+
+/**
+ * Repeats an unconditional write that S3 refuses with 409: another request changes the same object, or, on versitygw,
+ * deletes the folder at the same moment because it was empty. The AWS SDK does not retry then.
+ */
+export async function retryConflict<Answer>(write: () => Promise<Answer>): Promise<Answer> {
+    for (let attempt = 0; ; attempt++) {
+        try {
+            return await write()
+        } catch (error) {
+            const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
+            if (status !== 409 || attempt + 1 === conflictAttempts) throw error
+            await backOff(attempt, 20, 1000)
         }
     }
 }

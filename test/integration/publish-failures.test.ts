@@ -186,6 +186,24 @@ test.each<[string, (request: ProxiedRequest) => Fate, string]>([
     expect(await keys(bucket)).toEqual([])
 })
 
+test.each([
+    ['now and then is tried again', 2, 0],
+    ['for good is an error', Infinity, 1],
+])('409 %s: versitygw answers it while it deletes an empty folder', async (_name, refusals, expected) => {
+    const bucket = await newBucket(server)
+    let left = refusals
+    const decide = ({ method, url }: ProxiedRequest): Fate =>
+        method === 'PUT' && url.includes('/-/unlisted/acme') && left-- > 0
+            ? { status: 409, code: 'ExistingObjectIsDirectory' }
+            : 'pass'
+    await withProxy(decide, async (proxy) => {
+        const { status, stderr } = await publishWith([bucket.name, wheel], { AWS_ENDPOINT_URL: proxy.endpoint })
+        expect(status).toBe(expected)
+        if (expected === 1) expectUserError(stderr, 'failed on -/unlisted/acme (409 ExistingObjectIsDirectory')
+    })
+    if (expected === 0) expect(await filesOf(bucket, 'acme')).toHaveLength(1)
+})
+
 test('an S3 error is never an empty index', { timeout: 120_000 }, async () => {
     const bucket = await newBucket(server)
     await publishWith([bucket.name, wheel])
