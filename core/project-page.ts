@@ -107,8 +107,24 @@ export function toProjectJson(page: ProjectPage): string {
 }
 
 function fileList(files: readonly FileEntry[]): string {
-    const lines = files.map((file) => JSON.stringify(fileJson(file)))
+    const lines = files.map(toFileLine)
     return lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`
+}
+
+/** The line of a file in index.json. */
+export function toFileLine(file: FileEntry): string {
+    return JSON.stringify(fileJson(file))
+}
+
+/** Parses a line of index.json; undefined unless it is a file of this project. */
+export function parseFileLine(line: string, project: string): FileEntry | undefined {
+    try {
+        const file = JSON.parse(line) as FileJson
+        return fileProblem(file, project) === undefined ? fileEntry(file) : undefined
+    } catch (error) {
+        if (error instanceof SyntaxError) return undefined
+        throw error
+    }
 }
 
 function fileJson(file: FileEntry): FileJson {
@@ -154,7 +170,7 @@ export function parseProjectJson(body: string, name: string, key: string): Proje
 }
 
 /** Parses a status, without unknown fields. The default is active. */
-function parseStatus(value: unknown): ProjectStatus | undefined {
+export function parseStatus(value: unknown): ProjectStatus | undefined {
     if (value === undefined || value === null) return { status: 'active' }
     const { status, reason } = value as Record<string, unknown>
     if (typeof status !== 'string') return undefined
