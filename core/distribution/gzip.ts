@@ -6,16 +6,10 @@ import { uint32 } from './little-endian.js'
 
 const headerSize = 10
 const trailerSize = 8
-/** In njs, about 4 ms. Bytes. */
-const slice = 32 * 1024
 
 /** Puts deflated data into gzip. @param page the data before */
 export async function gzipMember(page: Uint8Array, deflated: Uint8Array, engine: Engine): Promise<Uint8Array> {
-    let crc = 0
-    for (let at = 0; at < page.length; at += slice) {
-        crc = crc32(page, at, Math.min(at + slice, page.length), crc)
-        await engine.pause()
-    }
+    const crc = await crc32(page, engine)
     const result = engine.allocate(headerSize + deflated.length + trailerSize)
     // Deflate, no flags, no time, an unknown system.
     result.set([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])

@@ -27,7 +27,7 @@ export interface ZipEngine extends Engine {
      */
     unpack(stored: Uint8Array, member: ZipMember, broken: (reason: string) => Error): Promise<Uint8Array>
     /** Undefined if it is not computed. */
-    crc32(bytes: Uint8Array): number | undefined
+    crc32(bytes: Uint8Array): Promise<number | undefined>
     /** Unpacks all members and compares their checksums; njs cannot. @param members in the order of their offsets */
     checkContents?(source: ByteSource, members: readonly ZipMember[], end: number, file: string): Promise<void>
 }
@@ -89,7 +89,7 @@ async function readMember(
     }
     const stored = readBytes(source, engine, member.dataOffset, member.storedSize)
     const bytes = await engine.unpack(stored, member, broken)
-    checkContent(member, bytes.length, engine.crc32(bytes), broken)
+    checkContent(member, bytes.length, await engine.crc32(bytes), broken)
     return bytes
 }
 

@@ -62,7 +62,7 @@ function zipEngine(engine: Engine): ZipEngine {
             if (method === zstd) throw broken('is compressed with zstd; publish this wheel with publish-package')
             return inflateRaw(stored, size, engine, broken)
         },
-        crc32,
+        crc32: (bytes) => crc32(bytes, engine),
     }
 }
 

@@ -18,7 +18,7 @@ const zipEngine: ZipEngine = {
     ...nodeEngine,
     limits: { members: maxMembers, directorySize: maxDirectorySize },
     unpack: async (stored, member, broken) => unpacked(member, stored, broken),
-    crc32: (bytes) => crc32(bytes, 0),
+    crc32: async (bytes) => crc32(bytes, 0),
     checkContents,
 }
 
