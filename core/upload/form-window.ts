@@ -2,6 +2,7 @@ import type { ByteSource, Engine } from '../byte-source.js'
 
 /** Bytes. Searching it takes 2 to 4 ms in njs, which is the longest wait of other requests. */
 const windowSize = 1024 * 1024
+const nearby = 16 * 1024
 
 /** Searches a body in slices. The memory is that of one slice: njs frees none before the request ends. */
 export class FormWindow {
@@ -21,6 +22,28 @@ export class FormWindow {
         const end = Math.min(offset + length, this.body.size)
         if (offset < this.start || end > this.start + this.filled) this.move(offset)
         return this.buffer.subarray(offset - this.start, Math.max(offset, end) - this.start)
+    }
+
+    /** One byte; undefined after the end of the body. */
+    byte(offset: number): number | undefined {
+        if (offset >= this.body.size) return undefined
+        if (offset < this.start || offset >= this.start + this.filled) this.move(offset)
+        return this.buffer[offset - this.start]
+    }
+
+    /** Whether these bytes are at a position. */
+    isAt(offset: number, wanted: Uint8Array): boolean {
+        for (let at = 0; at < wanted.length; at++) if (this.byte(offset + at) !== wanted[at]) return false
+        return true
+    }
+
+    /** As `find`, without a promise, for what is near: most parts are small, and njs frees no memory between them. */
+    findNear(wanted: Uint8Array, from: number, limit: number): number | undefined {
+        const end = Math.min(from + nearby, this.body.size)
+        if (from < this.start || end > this.start + this.filled) this.move(from)
+        const found = this.engine.indexOf(this.buffer, wanted, from - this.start)
+        const isInside = found >= 0 && found + wanted.length <= this.filled && this.start + found < limit
+        return isInside ? this.start + found : undefined
     }
 
     /**

@@ -38,7 +38,9 @@ const maxFields = 16 * 1024 * 1024
 const maxPreamble = 1024
 /** White space after a boundary. @see RFC 2046, 5.1.1 */
 const maxPadding = 64
+const lineBreak = encodeUtf8('\r\n')
 const emptyLine = encodeUtf8('\r\n\r\n')
+const hyphen = 0x2d
 const partsBetweenPauses = 100
 
 const again = 'Send the upload again.'
@@ -71,13 +73,15 @@ export async function readForm(
         if (start === undefined) break
         if (count === maxParts) throw new RefusedUpload(400, `the form has more than ${maxParts} fields`, current)
         if (count % partsBetweenPauses === partsBetweenPauses - 1) await engine.pause()
-        const { name, filename, end } = await readHeader(window, start, body.size)
+        const { name, filename, end } = readHeader(window, start, body.size)
         const isContent = name === 'content'
         if (isContent && file) throw new RefusedUpload(400, 'the form has two files ("content")', 'Send one file.')
         const limit = isContent ? body.size : end + maxField + 1
-        const next = isEmpty(window, end, delimiter)
+        // A boundary may follow the header at once: its line break is then that of the empty line.
+        const next = window.isAt(end - 2, delimiter)
             ? end - 2
-            : await window.find(delimiter, end, limit, isContent ? onContent : undefined)
+            : ((isContent ? undefined : window.findNear(delimiter, end, limit)) ??
+              (await window.find(delimiter, end, limit, isContent ? onContent : undefined)))
         if (next === undefined) throw unending(name, limit < body.size)
         const size = Math.max(0, next - end)
         if (isContent) file = { filename: filenameOf(filename), offset: end, size }
@@ -98,7 +102,7 @@ export async function readForm(
 /** @returns the position after the first boundary, which the body begins with, or which follows a short preamble */
 async function afterFirstDelimiter(window: FormWindow, delimiter: Uint8Array, size: number): Promise<number> {
     if (size === 0) throw new RefusedUpload(400, 'the body of the request is empty', again)
-    if (isAt(window, 0, delimiter.subarray(2))) return delimiter.length - 2
+    if (window.isAt(0, delimiter.subarray(2))) return delimiter.length - 2
     const found = await window.find(delimiter, 0, maxPreamble)
     if (found !== undefined) return found + delimiter.length
     throw new RefusedUpload(
@@ -110,18 +114,17 @@ async function afterFirstDelimiter(window: FormWindow, delimiter: Uint8Array, si
 
 /** @returns where the header of the next part begins; undefined after the last part */
 function partStart(window: FormWindow, at: number, size: number): number | undefined {
-    const line = window.bytes(at, maxPadding + 2)
-    if (line[0] === 0x2d && line[1] === 0x2d) {
-        const rest = window.bytes(at + 2, 3)
-        if (rest.length === 0 || (rest.length === 2 && rest[0] === 13 && rest[1] === 10)) return undefined
+    if (window.byte(at) === hyphen && window.byte(at + 1) === hyphen) {
+        const end = window.isAt(at + 2, lineBreak) ? at + 4 : at + 2
+        if (end === size) return undefined
         throw new RefusedUpload(400, 'data follows the closing boundary of the form', current)
     }
-    let padding = 0
-    while (line[padding] === 0x20 || line[padding] === 0x09) padding++
-    if (line[padding] === 13 && line[padding + 1] === 10) return at + padding + 2
+    let padded = at
+    while (padded < at + maxPadding && isBlank(window.byte(padded))) padded++
+    if (window.isAt(padded, lineBreak)) return padded + 2
     // A cut may leave the first half of the closing "--", or of the line break.
-    const left = size - at - padding
-    if (left === 0 || (left === 1 && (line[padding] === 13 || line[0] === 0x2d))) throw cutOff()
+    const left = size - padded
+    if (left === 0 || (left === 1 && [hyphen, 13].includes(window.byte(padded)!))) throw cutOff()
     throw new RefusedUpload(
         400,
         'the boundary of the form is also inside a field or the file',
@@ -129,10 +132,12 @@ function partStart(window: FormWindow, at: number, size: number): number | undef
     )
 }
 
-async function readHeader(window: FormWindow, start: number, size: number): Promise<PartHeader & { end: number }> {
-    const found = isAt(window, start, emptyLine.subarray(2))
-        ? start - 2
-        : await window.find(emptyLine, start, start + maxHeader)
+function isBlank(byte: number | undefined): boolean {
+    return byte === 0x20 || byte === 0x09
+}
+
+function readHeader(window: FormWindow, start: number, size: number): PartHeader & { end: number } {
+    const found = window.isAt(start, lineBreak) ? start - 2 : window.findNear(emptyLine, start, start + maxHeader)
     if (found === undefined) {
         if (start + maxHeader >= size) throw cutOff()
         throw new RefusedUpload(400, `the header of a part of the form has more than ${maxHeader} bytes`, current)
@@ -157,16 +162,6 @@ function addField(fields: Map<string, string>, name: string, size: number, read:
 function filenameOf(filename: string | undefined): string {
     if (filename !== undefined && filename !== '') return filename
     throw new RefusedUpload(400, 'the field "content" has no file name', current)
-}
-
-/** Whether a boundary follows the header at once: its line break may be that of the empty line. */
-function isEmpty(window: FormWindow, end: number, delimiter: Uint8Array): boolean {
-    return isAt(window, end - 2, delimiter)
-}
-
-function isAt(window: FormWindow, offset: number, wanted: Uint8Array): boolean {
-    const found = window.bytes(offset, wanted.length)
-    return found.length === wanted.length && wanted.every((byte, position) => found[position] === byte)
 }
 
 function unending(name: string, isTooLarge: boolean): RefusedUpload {
