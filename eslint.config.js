@@ -99,8 +99,8 @@ export default defineConfig(
         // Only the entry sees nginx: the other files take values and return values.
         files: ['njs/**/*.ts'],
         ignores: [
-            'njs/handlers.ts',
-            'njs/nginx-s3-pypi*.ts',
+            'njs/{handlers,presigner}.ts',
+            'njs/{environment,file,session}-credentials.ts',
             'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
         ],
         rules: {

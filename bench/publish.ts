@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { emptyPage, withFiles, type FileEntry } from '../core/project-page.js'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
+import { PackageIndex } from '../scripts/index/update/package-index.js'
+import { ensureListed } from '../core/index/update-root.js'
 import { factsMetadata, uploadTimeOf } from '../core/index/object-facts.js'
 import { projectPages } from '../scripts/index/stored/pages.js'
 import { compressPage } from '../scripts/index/stored/stored-page.js'
@@ -22,6 +24,7 @@ interface Options {
     endpointUrl?: string
     files: number
     projects: number
+    listed: number
     megabytes: number
     json?: true
 }
@@ -33,6 +36,7 @@ const program = createProgram(
     .option('--endpoint-url <url>', 'an S3 server, with its credentials in the environment (default: the embedded one)')
     .option('--files <number>', 'files of the large project', Number, 5000)
     .option('--projects <number>', 'projects of the index that is rebuilt, of ten files each', Number, 1000)
+    .option('--listed <number>', 'projects on the list of the index that gets a new one', Number, 100_000)
     .option('--megabytes <number>', 'size of the large wheel', Number, 500)
     .option('--json', 'print the result for a machine')
     .action((options: Options) => inTemporaryFolder('publish', (folder) => bench(options, folder)))
@@ -79,6 +83,17 @@ async function measure(options: Options, folder: string, endpointUrl: string, is
     const heavy = await writeWheel(folder, 'heavy', '1.0', options.megabytes * 1e6)
     costs[`a wheel of ${options.megabytes} MB`] = await run('publish', (await newBucket('heavy')).name, heavy)
     await rm(heavy)
+
+    const listed = await newBucket('listed')
+    const names = Array.from({ length: options.listed }, (_, number) => `project-${number}`)
+    await ensureListed(new PackageIndex(listed), names)
+    for (const [about, version] of [
+        ['a new project', '1.0'],
+        ['a new version', '2.0'],
+    ] as const) {
+        const wheel = await writeWheel(folder, 'small', version, 1000)
+        costs[`${about} in an index of ${options.listed} projects`] = await run('publish', listed.name, wheel)
+    }
 
     const many = await newBucket('many')
     await fillProjects(many, options.projects, 10)

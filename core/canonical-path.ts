@@ -1,5 +1,5 @@
-/** RFC 3986 unreserved characters and the slash: a canonical path has them unencoded. */
-const plainPath = /^[\w.~\/-]*$/
+/** What a canonical path has encoded: all but RFC 3986's unreserved characters and the slash. */
+const encoded = /[^\w.~\/-]/
 
 /**
  * The canonical path of a key: unreserved characters and `/` unchanged, every other byte as upper-case `%XX`. The same
@@ -10,7 +10,7 @@ const plainPath = /^[\w.~\/-]*$/
  */
 export function canonicalPath(text: string): string {
     // Most keys need no encoding, and this test is much cheaper than encoding them.
-    if (plainPath.test(text)) return text
+    if (!encoded.test(text)) return text
     const path = encodeURIComponent(text).split('%2F').join('/')
     // encodeURIComponent leaves these unencoded: they were unreserved in RFC 2396.
     return /[!'()*]/.test(path) ? path.replace(/[!'()*]/g, encodeCharacter) : path

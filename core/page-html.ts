@@ -14,7 +14,9 @@ export function projectHtml(page: ProjectPage): string {
     const byVersion = new Map<string, FileEntry[]>()
     for (const file of offeredFiles(page)) {
         const version = versionOf(page.name, file.filename)
-        byVersion.set(version, [...(byVersion.get(version) ?? []), file])
+        const sameVersion = byVersion.get(version)
+        if (sameVersion) sameVersion.push(file)
+        else byVersion.set(version, [file])
     }
     const lines = [...byVersion].reverse().flatMap(([version, files]) => [versionLine(version), ...files.map(fileLine)])
     return filesDocument(page.name, page.status, lines)

@@ -5,24 +5,9 @@
 // not throw. If a function throws, its variable is "", and nginx sends nothing to S3. Costs: docs/performance.md.
 
 import { negotiate } from './accept.js'
-import type { Credentials } from './signing/credentials.js'
+import type { CredentialSource } from './credentials/source.js'
 import { redirectTarget } from './normalized-name-redirect.js'
 import { signAndKeep, signOnce, type SigningInput } from './signing/signing.js'
-
-/** Where the credentials come from. The scripts differ in this alone. */
-export interface CredentialSource {
-    /**
-     * Serialized credentials; unique per credential set, so they can be used in a cache key. Undefined when there are none.
-     * Called for each request, so it does not parse them.
-     */
-    serialized: () => string | undefined
-    /** @returns undefined when the credentials cannot be used */
-    parse: (serialized: string) => Credentials | undefined
-    /** For the log, when there are no credentials: the cause and the cure. */
-    missing: string
-    /** For `/-/readyz`: how long the credentials are valid. */
-    state: () => string
-}
 
 const bucketOverride = process.env.AWS_S3_BUCKET || ''
 

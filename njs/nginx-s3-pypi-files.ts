@@ -1,33 +1,6 @@
-// Signing script that reads the credentials from files on each request, for njs before 0.8.1, which cannot renew
-// credentials in shared memory.
+// Signing script that reads the credentials from files on each request.
 
+import { fileCredentials } from './file-credentials.js'
 import { handlers } from './handlers.js'
-import { fileCredentials } from './credentials/files.js'
-import { decodeSession, encodeSession, sessionUntil, type Session } from './credentials/session.js'
-import fs from 'fs'
 
-const environment = process.env
-
-function read(): Session {
-    const found = fileCredentials(environment, function (path) {
-        return fs.readFileSync(path, 'utf8')
-    })
-    return sessionUntil(0, found)
-}
-
-export default handlers({
-    // Throws when the files cannot be used: nginx logs the error and sends nothing.
-    serialized: function () {
-        return encodeSession(read())
-    },
-    parse: decodeSession,
-    missing: '',
-    state: function () {
-        try {
-            read()
-            return 'The credentials are in files and do not say when they expire.'
-        } catch {
-            return 'There are no credentials: the files cannot be used.'
-        }
-    },
-})
+export default handlers(fileCredentials)

@@ -1,30 +1,6 @@
-// Signing script that uses the session in shared memory, which refresh-credentials.ts renews.
+// Signing script that uses the session in shared memory.
 
+import { sessionCredentials } from './session-credentials.js'
 import { handlers } from './handlers.js'
-import { decodeSession, endOf, isValid } from './credentials/session.js'
 
-function sessionText(): string | undefined {
-    return ngx.shared!.s3_credentials!.get('session') as string | undefined
-}
-
-function serialized(): string | undefined {
-    const text = sessionText()
-    // One second for the request to reach S3.
-    return text !== undefined && isValid(endOf(text), Date.now() + 1000) ? text : undefined
-}
-
-function state(): string {
-    const text = sessionText()
-    if (text === undefined) return 'There are no credentials yet, or they are no longer valid.'
-    const end = endOf(text)
-    if (end === 0) return 'The credentials do not say when they expire.'
-    const verb = isValid(end, Date.now()) ? 'expire' : 'expired'
-    return 'The credentials ' + verb + ' at ' + new Date(end).toISOString() + '.'
-}
-
-export default handlers({
-    serialized,
-    parse: decodeSession,
-    missing: 'there are no valid credentials, see the errors above',
-    state,
-})
+export default handlers(sessionCredentials)

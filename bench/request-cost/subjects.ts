@@ -19,6 +19,7 @@ export type Subject =
     | { kind: 'recipe' }
     | { kind: 'constant js_set'; engine: JsEngine }
     | { kind: 'signed'; engine: JsEngine; signature: 'v4' | 'v2' }
+    | { kind: 'redirected'; engine: JsEngine }
     | { kind: 'plain cache' }
     | { kind: 'cached'; engine: JsEngine }
     | { kind: 'gateway'; gateway: Gateway; cache: boolean }
@@ -28,6 +29,7 @@ export function subjectName(subject: Subject): string {
     if (subject.kind === 'plain') return `plain proxy_pass${subject.buffers ? ', our buffers' : ''}`
     if (subject.kind === 'recipe') return 'recipe of 2018, SigV2'
     if (subject.kind === 'constant js_set') return `constant js_set, ${subject.engine}`
+    if (subject.kind === 'redirected') return `redirect to a presigned URL, ${subject.engine}`
     if (subject.kind === 'plain cache') return 'plain proxy_cache'
     if (subject.kind === 'cached') return `ours with cache, ${subject.engine}`
     if (subject.kind === 'gateway') return subject.cache ? gatewayName : `${gatewayName}, its cache off`
@@ -41,7 +43,8 @@ const gatewayName = 'nginx-s3-gateway, SigV4'
 
 /** The files of an nginx for a subject: those of `generate-config` for ours, minimal ones for plain subjects. */
 export function subjectFiles(subject: Subject, nginx: NginxInstallation, place: Place): GeneratedFile[] {
-    if (subject.kind === 'signed' || subject.kind === 'cached') return signedFiles(subject, nginx, place)
+    if (subject.kind === 'signed' || subject.kind === 'redirected' || subject.kind === 'cached')
+        return signedFiles(subject, nginx, place)
     if (subject.kind === 'gateway') return gatewayFiles(subject.gateway, nginx, place, subject.cache)
     if (subject.kind === 'recipe') return [recipeFile(nginx, place)]
     const script = {
@@ -74,12 +77,14 @@ export function subjectFiles(subject: Subject, nginx: NginxInstallation, place: 
 }
 
 function signedFiles(
-    subject: Subject & { kind: 'signed' | 'cached' },
+    subject: Subject & { kind: 'signed' | 'redirected' | 'cached' },
     nginx: NginxInstallation,
     place: Place,
 ): GeneratedFile[] {
     const settings = generatedSettings(nginx, place, {
-        ...(subject.kind === 'signed' ? { signature: subject.signature } : { cache: place.folder }),
+        ...(subject.kind === 'signed' && { signature: subject.signature }),
+        ...(subject.kind === 'redirected' && { delivery: 'redirect' as const }),
+        ...(subject.kind === 'cached' && { cache: place.folder }),
         ...(nginx.engines.includes('qjs') && { jsEngine: subject.engine }),
     })
     return generatedFiles(settings, nginx, place, 1)

@@ -10,7 +10,7 @@ import { publishedEntry, refuseClosed } from './publish-edit.js'
 import { spliceHtml } from './splice-html.js'
 import { openJson, spliceJson, type EditedPage } from './splice-json.js'
 import { pageText, readStoredPage, type StoredPage } from './stored-page.js'
-import { sourceEtag } from './stored-headers.js'
+import { isMarkedUnlisted, markUnlisted } from './unlisted-projects.js'
 import { ensureListed } from './update-root.js'
 
 /** A page of which only a few lines have been read. */
@@ -52,14 +52,17 @@ function statusOf(stored: StoredPage, project: string, platform: IndexPlatform):
 
 /**
  * Adds a file to the pages of its project, or replaces its entry, by compare-and-swap of both pages. Reads only a few
- * lines of the page where it can.
+ * lines of the page where it can. Marks a project whose page had no files as missing on the project list.
  *
  * @throws UserError if the project takes no files, or the S3 server has no conditional writes
  */
 export async function addFile(index: PackageIndex, project: string, entry: FileEntry): Promise<Update<SplicedPage>> {
     const pages = splicedPages(project, index.platform)
-    return updatePages(index, pages, (current): Change<SplicedPage> => {
-        const page = withFile(current, project, entry, index.platform)
+    let isMarked = false
+    return updatePages(index, pages, async (current): Promise<Change<SplicedPage>> => {
+        const { isFirst, ...page } = withFile(current, project, entry, index.platform)
+        if (isFirst && !isMarked) await markUnlisted(index.bucket, project)
+        isMarked ||= isFirst
         return { page: conditional(index, page), isComplete: true }
     })
 }
@@ -69,21 +72,21 @@ function withFile(
     project: string,
     entry: FileEntry,
     platform: IndexPlatform,
-): SplicedPage {
+): SplicedPage & { isFirst: boolean } {
     const opened = current && openJson(current.json, project, platform)
     if (opened) {
         refuseClosed({ name: project, status: opened.status })
         const { filename } = entry
         const edit = { filename, edit: (known: FileEntry | undefined) => publishedEntry(entry, known) }
         const edited = spliceJson(opened, project, edit, platform)
-        if (edited) return { json: edited.json, edited }
+        if (edited) return { json: edited.json, edited, isFirst: false }
     }
     const whole = projectPages(project)
     const page = current ? whole.parse(asStored(whole.jsonKey, current.json)) : emptyPage(project)
     refuseClosed(page)
     const known = page.files.find(({ filename }) => filename === entry.filename)
     const files = [...page.files.filter((file) => file !== known), publishedEntry(entry, known)]
-    return { json: whole.toJson(withFiles(page, files)), edited: undefined }
+    return { json: whole.toJson(withFiles(page, files)), edited: undefined, isFirst: page.files.length === 0 }
 }
 
 function splicedPages(project: string, platform: IndexPlatform): Pages<SplicedPage> {
@@ -111,12 +114,16 @@ function conditional<Page>(index: PackageIndex, page: Page): Page {
     )
 }
 
-/** Adds a project to the project list, which is not parsed if its line is there. */
+/**
+ * Adds a project to the project list. The list is not parsed if the project is not marked as missing and its line is
+ * there: an upload of an older version may have been killed before it wrote the line.
+ */
 export async function listProjectName(index: PackageIndex, project: string): Promise<void> {
     const { bucket, platform } = index
-    const stored = await readStoredPage(bucket, platform, rootPages.jsonKey)
-    const line = encodeUtf8(`\n${JSON.stringify({ name: project })}`)
-    const isListed = stored?.body !== undefined && platform.indexOf(stored.body, line, 0) >= 0
-    if (isListed && (await bucket.head(rootPages.htmlKey))?.metadata[sourceEtag] === stored.etag) return
-    await ensureListed(index, project)
+    if (!(await isMarkedUnlisted(bucket, project))) {
+        const stored = await readStoredPage(bucket, platform, rootPages.jsonKey)
+        const line = encodeUtf8(`\n${JSON.stringify({ name: project })}`)
+        if (stored?.body !== undefined && platform.indexOf(stored.body, line, 0) >= 0) return
+    }
+    await ensureListed(index, [project])
 }

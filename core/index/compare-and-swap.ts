@@ -1,8 +1,7 @@
 import { UserError } from '../user-error.js'
-import { backOffTime } from '../back-off.js'
 import type { PackageIndex } from './package-index.js'
 import type { Pages } from './pages.js'
-import { firstWait, longestWait, maxRounds, tooBusy, writeHtml } from './write-html.js'
+import { becomesCurrent, maxRounds, tooBusy, waitForOthers, writeHtml } from './write-html.js'
 import { isStoredAs, headersOf, readStoredPage, type StoredPage } from './stored-page.js'
 import { jsonHeaders, sourceEtag } from './stored-headers.js'
 
@@ -56,6 +55,8 @@ export async function updatePages<Page, Bytes extends Uint8Array>(
 ): Promise<Update<Page>> {
     const { bucket, platform } = index
     let before: Page | undefined
+    /** ETag of the index.json that this publisher wrote last. */
+    let own: string | undefined
     for (let round = 0; round < maxRounds; round++) {
         const stored =
             round === 0 && options.json ? options.json.stored : await readStoredPage(bucket, platform, pages.jsonKey)
@@ -67,16 +68,17 @@ export async function updatePages<Page, Bytes extends Uint8Array>(
         if (stored && isSame && isComplete) {
             const isCurrent = options.isCurrent
                 ? await options.isCurrent(pages.toHtml(page))
-                : await isMadeFrom(index, pages.htmlKey, stored.etag)
+                : stored.etag !== own && (await isOrBecomesCurrent(index, pages, stored.etag))
             if (!isCurrent) await writeHtml(index, pages, { page, etag: stored.etag, before: undefined })
             return { before, page, written: !isCurrent || round > 0 }
         }
         const replaced = isSame ? undefined : await replaceJson(index, pages.jsonKey, body, stored?.etag)
+        own = replaced?.etag ?? own
         if (replaced?.certain && isComplete) {
             await writeHtml(index, pages, { page, etag: replaced.etag, before: stored?.etag })
             return { before, page, written: true }
         }
-        await platform.sleep(backOffTime(round, firstWait, longestWait))
+        await waitForOthers(platform, round)
     }
     throw tooBusy(pages.jsonKey)
 }
@@ -100,8 +102,8 @@ export function readPage<Page>(
     }
 }
 
-async function isMadeFrom(index: PackageIndex, htmlKey: string, jsonEtag: string): Promise<boolean> {
-    const head = await index.bucket.head(htmlKey)
-    const isCompressed = head?.contentEncoding === 'gzip' || !index.platform.compresses
-    return head?.metadata[sourceEtag] === jsonEtag && isCompressed
+/** With `spliceHtml`, `writeHtml` itself waits for others. */
+async function isOrBecomesCurrent<Page>(index: PackageIndex, pages: Pages<Page>, jsonEtag: string): Promise<boolean> {
+    if (!pages.spliceHtml) return becomesCurrent(index, pages, jsonEtag)
+    return (await index.bucket.head(pages.htmlKey))?.metadata[sourceEtag] === jsonEtag
 }

@@ -94,6 +94,11 @@ export async function listProject(bucket: IndexBucket, project: string): Promise
     return classifyObjects(project, objects)
 }
 
+/** Whether files of a project are uploaded. They may not be on its page yet. */
+export async function holdsFiles(bucket: IndexBucket, project: string): Promise<boolean> {
+    return (await listProject(bucket, project)).files.size > 0
+}
+
 /** Whether a folder name is a valid, normalised project name. */
 export function isProjectName(folder: string): boolean {
     return /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(folder) && normalizeName(folder) === folder && folder !== 'simple'

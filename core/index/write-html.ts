@@ -2,15 +2,18 @@ import { backOffTime } from '../back-off.js'
 import { UserError } from '../user-error.js'
 import type { PackageIndex } from './package-index.js'
 import type { Pages } from './pages.js'
+import type { IndexPlatform } from './platform.js'
 import { headersOf, readStoredPage } from './stored-page.js'
 import { htmlHeaders, sourceEtag } from './stored-headers.js'
 
 /** Attempts to write one page. With 50 concurrent publishers, the last one succeeds within 50 attempts. */
 export const maxRounds = 200
 /** Bounds of the wait between two rounds. Milliseconds. */
-export const firstWait = 100
-export const longestWait = 2000
+const firstWait = 100
+const longestWait = 2000
 
+/** Rounds to wait for the publisher that replaced index.json to write index.html. */
+const renderPatience = 6
 /** While the publisher before this one writes index.html. Milliseconds. */
 const longestHtmlWait = 400
 /** About 6 s in which index.html does not change: its publisher has been killed. */
@@ -49,9 +52,10 @@ async function renderHtml<Page>(index: PackageIndex, pages: Pages<Page>, written
     for (let round = 0; round < maxRounds; round++) {
         const html = await platform.compress(pages.toHtml(page))
         await bucket.write(pages.htmlKey, html, headersOf(htmlHeaders(etag), html))
-        if ((await bucket.head(pages.jsonKey))?.etag === etag) return
-        // Another publisher is active. Wait, so that one write covers several changes.
-        await platform.sleep(backOffTime(round, firstWait, longestWait))
+        const current = (await bucket.head(pages.jsonKey))?.etag
+        if (current === etag) return
+        // Another publisher is active and writes index.html as well.
+        if (await becomesCurrent(index, pages, current)) return
         const stored = await readStoredPage(bucket, platform, pages.jsonKey)
         // The project and its pages were removed in the meantime.
         if (stored === undefined) return bucket.delete([pages.htmlKey])
@@ -59,6 +63,34 @@ async function renderHtml<Page>(index: PackageIndex, pages: Pages<Page>, written
         etag = stored.etag
     }
     throw tooBusy(pages.htmlKey)
+}
+
+/**
+ * Whether index.html is made from the current index.json. Otherwise waits some rounds for the publisher that replaced
+ * index.json: pages can be large, and only one of many concurrent publishers needs to write index.html.
+ *
+ * @param jsonEtag ETag of index.json as last read
+ * @returns false if index.json was deleted, or no publisher wrote index.html: it was killed, or is slow
+ */
+export async function becomesCurrent<Page>(
+    { bucket, platform }: PackageIndex,
+    { jsonKey, htmlKey }: Pages<Page>,
+    jsonEtag: string | undefined,
+): Promise<boolean> {
+    for (let round = 0; round < renderPatience; round++) {
+        if (round > 0) {
+            await waitForOthers(platform, round)
+            jsonEtag = (await bucket.head(jsonKey))?.etag
+        }
+        if (jsonEtag === undefined) return false
+        if ((await bucket.head(htmlKey))?.metadata[sourceEtag] === jsonEtag) return true
+    }
+    return false
+}
+
+/** Waits before the next round, so that concurrent publishers spread out. */
+export async function waitForOthers(platform: IndexPlatform, round: number): Promise<void> {
+    await platform.sleep(backOffTime(round, firstWait, longestWait))
 }
 
 /** Replaces index.html by compare-and-swap. Returns when it contains this change, or one that was made from it. */

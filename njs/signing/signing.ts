@@ -93,7 +93,8 @@ function sign(version: 'V4' | 'V2', request: SignableRequest, context: SigningCo
     return encodeSigned(target, beforeSignature, signature, afterSignature)
 }
 
-function keep(memory: SignatureMemory, name: string, value: string): void {
+/** Keeps an entry until its time is over, or until the memory is full. */
+export function keep(memory: SignatureMemory, name: string, value: string): void {
     // "evict" alone would do, but njs 0.8 logs each eviction: up to a hundred lines a second with a crawler.
     if (memory.freeSpace() < 32768) memory.clear()
     try {

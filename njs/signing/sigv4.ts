@@ -1,3 +1,4 @@
+import { canonicalPath } from '../../core/canonical-path.js'
 import crypto from 'crypto'
 
 /** A request as it goes over the wire, in the form in which it is signed. */
@@ -119,4 +120,38 @@ export function authorization(accessKeyId: string, scope: string, signedHeaders:
         ',Signature=',
         signature,
     )
+}
+
+/**
+ * The query of a presigned URL, without the signature; encoded and sorted, so it is canonical.
+ *
+ * @param expires seconds after `amzDate`, 604,800 at most
+ * @param token the session token, empty for none
+ * @param others parameters that sort after those of the signature, encoded and sorted; empty for none
+ * @see AWS, "Authenticating Requests: Using Query Parameters"
+ */
+export function presignedQuery(
+    accessKeyId: string,
+    scope: string,
+    amzDate: string,
+    expires: number,
+    token: string,
+    others: string,
+): string {
+    return ''.concat(
+        'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=',
+        queryValue(accessKeyId + '/' + scope),
+        '&X-Amz-Date=',
+        amzDate,
+        '&X-Amz-Expires=',
+        String(expires),
+        token ? '&X-Amz-Security-Token=' + queryValue(token) : '',
+        '&X-Amz-SignedHeaders=host',
+        others ? '&' + others : '',
+    )
+}
+
+/** A value as AWS's UriEncode writes it in a query: unlike in a path, the slash is encoded. */
+function queryValue(text: string): string {
+    return canonicalPath(text).split('/').join('%2F')
 }

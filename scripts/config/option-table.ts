@@ -25,6 +25,10 @@ export const defaultNginxVersions: Record<Target, string> = {
 export const ipFamilies = ['ipv4', 'ipv6', 'both'] as const
 export type IpFamily = (typeof ipFamilies)[number]
 
+/** How a file reaches its client. */
+export const deliveries = ['stream', 'redirect', 'auto'] as const
+export type Delivery = (typeof deliveries)[number]
+
 /** Where nginx gets its credentials; docs/credentials.md says what `auto` does. */
 export const credentialsKinds = [
     'env',
@@ -61,6 +65,7 @@ const bucket = 'Bucket:'
 const nginx = 'nginx:'
 const credentials = 'Credentials:'
 const connection = 'Connection to S3:'
+const delivery = 'Delivery of files:'
 const cache = 'Cache:'
 const missing = 'Projects that are not in the bucket:'
 const access = 'Access:'
@@ -199,6 +204,14 @@ export const optionTable = {
         help: "CA certificates that S3's certificate is verified against",
         defaultHelp: "the system's",
         parse: parseFilePath,
+    },
+
+    delivery: {
+        flag: '--delivery <way>',
+        group: delivery,
+        help: 'files pass through nginx, or clients fetch them from S3 by presigned URLs; auto redirects uv and poetry',
+        choices: deliveries,
+        default: 'stream',
     },
 
     cache: {

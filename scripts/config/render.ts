@@ -1,9 +1,10 @@
 import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/signing/sigv4.js'
-import { encodePlace, encodeRequest, signedPattern } from '../../njs/signing/nginx-variables.js'
+import { encodePlace, encodeRequest, signedPattern, type SignableRequest } from '../../njs/signing/nginx-variables.js'
 import { packageRoot } from '../cli/package-root.js'
 import { builtScript } from './built-script.js'
+import { deliveryView, responseOverrides } from './delivery.js'
 import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
 import { servingView } from './serving-view.js'
@@ -38,15 +39,13 @@ export interface Placement {
  * Renders the files of the folder. The same settings and placement produce the same bytes.
  *
  * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a cache;
- * nginx.conf except for Debian; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
+ * nginx.conf except for Debian; presigned-url.js if files are redirected; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
  * @throws Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
     const view = viewOf(settings, placement)
     const { access } = settings.credentials
-    const script = { environment: 'nginx-s3-pypi', files: 'nginx-s3-pypi-files', memory: 'nginx-s3-pypi-sessions' }[
-        access
-    ]
+    const variant = { environment: '', files: '-files', memory: '-sessions' }[access]
     const configurations = [
         'env.conf',
         'site.conf',
@@ -57,9 +56,12 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
     ]
     return [
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
-        { name: 'nginx-s3-pypi.js', content: seal(builtScript(script), '//') },
+        { name: 'nginx-s3-pypi.js', content: seal(builtScript(`nginx-s3-pypi${variant}`), '//') },
         { name: 'missing-page.js', content: seal(builtScript('missing-page'), '//') },
         { name: 'listed-page.js', content: seal(builtScript('listed-page'), '//') },
+        ...(settings.delivery === 'stream'
+            ? []
+            : [{ name: 'presigned-url.js', content: seal(builtScript(`presigned-url${variant}`), '//') }]),
         ...(settings.features.sharedDictionary
             ? [{ name: 'bucket-health.js', content: seal(builtScript('bucket-health'), '//') }]
             : []),
@@ -119,15 +121,15 @@ const s3Statuses = {
 
 /** Prefixes of `$s3_request`, as nginx strings, in which a tab is written `\t`. */
 const requestTexts = {
-    objectRequest: requestText('$request_method', ''),
-    bucketRequest: requestText('HEAD', ''),
+    objectRequest: requestText({ method: '$request_method' }),
+    bucketRequest: requestText({ method: 'HEAD' }),
     /** Without the query. */
-    bareListRequest: requestText('GET', ''),
-    listRequest: requestText('GET', 'list-type=2&max-keys=2&prefix='),
+    bareListRequest: requestText({ method: 'GET' }),
+    listRequest: requestText({ method: 'GET', query: 'list-type=2&max-keys=2&prefix=' }),
 }
 
-function requestText(method: string, query: string): string {
-    return encodeRequest({ method, place: '$s3_place', key: '', query }).replaceAll('\t', '\\t')
+function requestText({ method, place = '$s3_place', key = '', query = '' }: Partial<SignableRequest>): string {
+    return encodeRequest({ method: method!, place, key, query }).replaceAll('\t', '\\t')
 }
 
 /** The parameters of nginx's `resolver`. */
@@ -153,6 +155,7 @@ function viewOf(settings: Settings, placement: Placement) {
     // An upstream block keeps connections open, but follows DNS changes only in newer nginx.
     const followsDns = settings.resolver.length > 0
     const upstream = !followsDns || features.upstreamResolve
+    const place = encodePlace({ ...settings, endpoint: endpoint.authority })
     const server = `${endpoint.address ?? endpoint.host}:${endpoint.port}`
     return {
         madeBy: wrappedComment(`Made by: ${placement.command}`),
@@ -173,8 +176,13 @@ function viewOf(settings: Settings, placement: Placement) {
         jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary,
         signFunction: `sign${version}`,
-        place: encodePlace({ ...settings, endpoint: endpoint.authority }),
+        place,
         ...requestTexts,
+        // With its place: with a cache, the server for clients has no $s3_place.
+        presignRequest: requestText({
+            ...{ method: 'GET', place, key: `${settings.prefix}$pypi_file` },
+            query: responseOverrides(settings),
+        }),
         signedPattern,
         payloadHash: version === 'V4' ? emptyPayloadHash : false,
 
@@ -203,6 +211,7 @@ function viewOf(settings: Settings, placement: Placement) {
         ...s3Statuses,
         ...urlPatterns,
         ...servingView(settings),
+        ...deliveryView(settings, placement.folder),
         ...credentialsView(settings, placement),
     }
 }

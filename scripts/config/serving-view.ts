@@ -1,5 +1,6 @@
 import { isHostName } from '../option-values/endpoint.js'
 import { bothFamilies } from '../option-values/listen.js'
+import { fileCacheControl, isRestricted } from './serving.js'
 import { isContainer, type Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
@@ -10,7 +11,8 @@ export function servingView(settings: Settings) {
     const restricted = settings.htpasswd !== undefined || settings.allow.length > 0
     // Without a cache, nginx would sign the S3 request before it checks the password.
     const gated = restricted && !cached
-    const isPrivate = restricted || tls?.clientCa !== undefined
+    const redirects = settings.delivery !== 'stream'
+    const isPrivate = isRestricted(settings)
     const listenFlags = [
         ...(settings.serverNames.length === 0 ? ['default_server'] : []),
         ...(tls === undefined ? [] : ['ssl']),
@@ -36,9 +38,10 @@ export function servingView(settings: Settings) {
         unsatisfiedRange: cached ? '$pypi_unsatisfied' : '@range_not_satisfiable',
         pageLocation: gated ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
         detailsLocation: gated ? '/-/readyz-details' : '/-/readyz/details',
-        fileLocation: gated ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
+        fileLocation: gated || redirects ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
         hostNames: settings.serverNames.length > 0 && settings.serverNames,
-        fileCacheControl: `max-age=31536000, immutable${isPrivate ? ', private' : ''}`,
+        fileInternal: gated || redirects,
+        fileCacheControl: fileCacheControl(settings),
 
         direct: !cached,
         cached,

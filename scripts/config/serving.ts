@@ -66,3 +66,13 @@ export function servingFrom(options: Omit<ConfigOptions, 'bucket'>, httpPort = '
                   },
     }
 }
+
+/** Whether the index answers only some clients. */
+export function isRestricted({ htpasswd, allow, tls }: Serving): boolean {
+    return htpasswd !== undefined || allow.length > 0 || tls?.clientCa !== undefined
+}
+
+/** How long clients may keep a file; `private` keeps it out of caches that many share. */
+export function fileCacheControl(serving: Serving): string {
+    return `max-age=31536000, immutable${isRestricted(serving) ? ', private' : ''}`
+}

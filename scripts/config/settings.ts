@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/user-error.js'
+import { deliveryFrom } from './delivery.js'
 import { credentialsFrom, type CredentialsSettings } from './credentials.js'
 import { systemCaBundle } from '../option-values/file-path.js'
 import { parseRoleArn } from '../option-values/role.js'
@@ -11,6 +12,7 @@ import {
     optionTable,
     parsed,
     type ConfigOptions,
+    type Delivery,
     type IpFamily,
     type Target,
 } from './option-table.js'
@@ -23,6 +25,8 @@ export interface Settings extends Serving {
     endpoint: Endpoint
     addressing: 'virtual' | 'path'
     signature: 'v4' | 'v2'
+    /** Whether a file passes through nginx or comes from S3 by a redirect, or which of them its client decides. */
+    delivery: Delivery
     prefix: string
     listen: string[]
     /** Host names that the index accepts; empty for any. */
@@ -91,6 +95,7 @@ export function settingsFrom(
         )
     }
     const ports = defaultPorts(target)
+    const serverNames = parseServerNames(options.serverName ?? [])
     const serving = servingFrom(options, ports.http)
     const nginxVersion = options.nginxVersion ?? defaultNginxVersions[target]
     const features = nginxFeatures(nginxVersion)
@@ -125,9 +130,10 @@ export function settingsFrom(
         endpoint,
         addressing,
         signature,
+        delivery: deliveryFrom(options, { bucket: options.bucket, endpoint, addressing, signature, serverNames }),
         prefix: parsed(options, 'prefix') ?? '',
         listen,
-        serverNames: parseServerNames(options.serverName ?? []),
+        serverNames,
         target,
         nginxVersion,
         features,

@@ -1,4 +1,5 @@
 import { isLoopback } from '../option-values/listen.js'
+import { deliveryWarnings } from './delivery.js'
 import type { Settings } from './settings.js'
 import type { ConfigOptions } from './option-table.js'
 
@@ -19,6 +20,7 @@ export function warningsOf(settings: Settings, options: ConfigOptions): string[]
         ...(tls?.clientCa !== undefined && tls.clientCrl === undefined
             ? ['--client-ca without --client-crl: a lost certificate can be used until it expires.']
             : []),
+        ...deliveryWarnings(settings),
         ...(options.private ?? [])
             .filter((pattern) => !canMatch(pattern))
             .map((pattern) => `--private ${pattern} matches no name: names begin and end with a letter or a digit.`),

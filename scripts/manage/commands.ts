@@ -45,7 +45,8 @@ export async function listCommand(name: string, project: string | undefined, opt
         show(options, JSON.parse(toProjectJson(page)), describeFiles(page))
         return
     }
-    const projects = await listProjects(bucket)
+    const line = showScan(process.stderr, process.stderr.isTTY ? await expectedProjects(bucket) : undefined)
+    const projects = await listProjects(bucket, line.update).finally(line.end)
     if (projects === undefined) warn(`the index has no project list yet: create it with "manage-index rebuild ${name}"`)
     show(options, { projects: projects ?? [] }, projects ? describeProjects(projects) : '')
 }
@@ -59,7 +60,7 @@ export async function rebuildCommand(name: string, projects: string[], options: 
         const changes = []
         for (const project of projects.map(normalizeName)) {
             const done = await rebuildProject(index, project, how)
-            if (done.files > 0 && !how.dryRun) await ensureListed(index, project)
+            if (done.files > 0 && !how.dryRun) await ensureListed(index, [project])
             changes.push(done)
         }
         show(

@@ -1,5 +1,6 @@
 import type { Bucket } from '../s3/bucket.js'
 import { projectPages, rootPages } from '../index/stored/pages.js'
+import type { ScanProgress } from '../index/repair/scan.js'
 import { readStoredPage } from '../index/stored/stored-page.js'
 import { mapParallel } from '../../core/parallel.js'
 import { versionOf, type ProjectPage } from '../../core/project-page.js'
@@ -18,14 +19,22 @@ export interface ProjectSummary {
 const parallelProjects = 16
 
 /** Lists the projects of an index; undefined if it has no project list. */
-export async function listProjects(bucket: Bucket): Promise<ProjectSummary[] | undefined> {
+export async function listProjects(
+    bucket: Bucket,
+    onProgress?: (progress: ScanProgress) => void,
+): Promise<ProjectSummary[] | undefined> {
     const stored = await readStoredPage(bucket, rootPages.jsonKey)
     if (stored === undefined) return undefined
     const { projects } = rootPages.parse(stored)
+    const progress = { projects: 0, files: 0 }
     const summaries = await mapParallel(projects, parallelProjects, async (name) => {
         const pages = projectPages(name)
         const page = await readStoredPage(bucket, pages.jsonKey)
-        return page && summary(pages.parse(page))
+        const found = page && summary(pages.parse(page))
+        progress.projects++
+        progress.files += found?.files ?? 0
+        onProgress?.(progress)
+        return found
     })
     return summaries.filter((entry) => entry !== undefined)
 }

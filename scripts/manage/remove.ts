@@ -46,7 +46,8 @@ export async function planRemoval(index: PackageIndex, name: string, targets: re
     }
     const page = await readProject(index.bucket, project)
     const filenames = [...new Set(targets.flatMap((target) => findFiles(page, target)))].map(({ filename }) => filename)
-    const wholeProject = page.files.every(({ filename }) => filenames.includes(filename))
+    const removed = new Set(filenames)
+    const wholeProject = page.files.every(({ filename }) => removed.has(filename))
     return { project, filenames, keys: keysOf(objects, filenames), wholeProject, others }
 }
 
@@ -81,7 +82,7 @@ export async function remove(
     const left = await listProject(bucket, project)
     if (left.files.size === 0) return
     await rebuildProject(index, project, {}, left)
-    await ensureListed(index, project)
+    await ensureListed(index, [project])
 }
 
 function allNames(objects: ProjectObjects): string[] {

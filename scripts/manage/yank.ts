@@ -39,6 +39,7 @@ export async function unyank(index: PackageIndex, name: string, target: string):
 }
 
 function withYanked(page: ProjectPage, names: string[], yanked: string | undefined): ProjectPage {
-    const files = page.files.map((file) => (names.includes(file.filename) ? { ...file, yanked } : file))
+    const changed = new Set(names)
+    const files = page.files.map((file) => (changed.has(file.filename) ? { ...file, yanked } : file))
     return { ...page, files }
 }

@@ -3,6 +3,7 @@ import { readDistribution, type Distribution } from '../distribution/read-distri
 import { editProject } from '../index/update/edit-project.js'
 import { PackageIndex } from '../index/update/package-index.js'
 import { projectPages } from '../index/stored/pages.js'
+import { isMarkedUnlisted, markUnlisted } from '../../core/index/unlisted-projects.js'
 import { mapParallel } from '../../core/parallel.js'
 import { isInUse, listProject } from '../../core/index/project-objects.js'
 import { readStoredPage, type StoredPage } from '../index/stored/stored-page.js'
@@ -77,7 +78,7 @@ export async function publish(
         planProject(index, project, own, options),
     )
     if (!options.dryRun) {
-        for (const plan of plans) await publishProject(index, plan, options)
+        await publishProjects(index, plans, options)
     }
     return plans.flatMap(({ uploads }) => uploads.map(publishedFile))
 }
@@ -107,19 +108,38 @@ async function planProject(
     return { project, stored, page, uploads }
 }
 
-async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<void> {
+/** Publishes projects one after the other, then lists all of them at once, also if one of them failed. */
+async function publishProjects(index: PackageIndex, plans: ProjectPlan[], options: PublishOptions): Promise<void> {
+    const unlisted: string[] = []
+    try {
+        for (const plan of plans) if (await publishProject(index, plan, options)) unlisted.push(plan.project)
+    } finally {
+        if (unlisted.length > 0) await ensureListed(index, unlisted)
+    }
+}
+
+/** @returns whether the project may be missing on the project list */
+async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<boolean> {
     const { project } = plan
     if (plan.stored === undefined) await preparePage(index, project, options)
     const entries = await mapParallel(plan.uploads, parallelUploads, (planned) => {
         const { filename, size } = planned.distribution
         return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
     })
-    const edit = (page: ProjectPage) => {
+    let isNew = plan.stored === undefined
+    let isMarked = false
+    const edit = async (page: ProjectPage) => {
         refuseClosed(page)
+        // A page with files and without a marker is on the project list.
+        if (page.files.length === 0 && !isMarked) await markUnlisted(index.bucket, project)
+        isMarked ||= page.files.length === 0
+        isNew ||= isMarked
         return withEntries(page, entries)
     }
     await editProject(index, project, edit, plan.stored ? { json: { stored: plan.stored } } : {})
-    await ensureListed(index, project)
+    // Publishing the same files again also repairs the list: a publisher without markers may have been killed.
+    const isRepeated = plan.uploads.every(({ action }) => action === 'present')
+    return isNew || isRepeated || !index.conditionalWrites || isMarkedUnlisted(index.bucket, project)
 }
 
 /**
@@ -131,6 +151,7 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
 async function preparePage(index: PackageIndex, project: string, options: PublishOptions): Promise<void> {
     const objects = await listProject(index.bucket, project)
     if (objects.json === undefined && isInUse(objects)) {
+        await markUnlisted(index.bucket, project)
         await rebuildProject(index, project, options.warn ? { warn: options.warn } : {}, objects)
     } else {
         await updatePages(index, projectPages(project), (page) => ({
@@ -165,7 +186,9 @@ function withoutTwins(distributions: Distribution[]): Distribution[] {
 function byProject(distributions: Distribution[]): Map<string, Distribution[]> {
     const projects = new Map<string, Distribution[]>()
     for (const distribution of distributions) {
-        projects.set(distribution.project, [...(projects.get(distribution.project) ?? []), distribution])
+        const others = projects.get(distribution.project)
+        if (others) others.push(distribution)
+        else projects.set(distribution.project, [distribution])
     }
     return projects
 }

@@ -10,7 +10,7 @@ import {
     uploadPartCopy,
 } from './multipart-operations.js'
 import type { Operation } from './operation.js'
-import { getObject, getObjectTagging, headObject } from './read-operations.js'
+import { getObject, getObjectTagging, headObject, isResponseOverride } from './read-operations.js'
 import type { SignedRequest } from './request.js'
 import { copyObject, putObject } from './write-operations.js'
 
@@ -50,7 +50,10 @@ const selectors = new Set(
 /** Finds the operation of a request. @throws S3Error NotImplemented */
 export function findOperation({ method, target, headers }: SignedRequest): Operation {
     const subject = target.bucket === undefined ? 'service' : target.key === undefined ? 'bucket' : 'object'
-    const selected = [...target.query.keys()].filter((name) => selectors.has(name) || name.startsWith('response-'))
+    const isRead = subject === 'object' && (method === 'GET' || method === 'HEAD')
+    const selected = [...target.query.keys()].filter(
+        (name) => selectors.has(name) || (name.startsWith('response-') && !(isRead && isResponseOverride(name))),
+    )
     if (headers.has('x-amz-copy-source')) selected.push('copy-source')
     const operation = operations[[method, subject, ...selected.sort()].join(' ')]
     if (operation === undefined) {

@@ -27,6 +27,10 @@ export interface Client {
     environment?: Record<string, string>
     /** Whether it keeps what it read with a password, and asks whether it has changed. */
     caches: boolean
+    /** Whether it keeps a file under its address in the index, so that another URL of S3 does not matter. */
+    keepsByAddress?: true
+    /** Whether its User-Agent is that of its HTTP library, so that nginx cannot tell it from others. */
+    anonymous?: true
 }
 
 /** A requirement, and the hash of the one file that fulfils it. */
@@ -66,7 +70,11 @@ export async function startProject(client: Client, url: string, wanted: readonly
 }
 
 /** Locks, where the client does, and installs. */
-export async function lockAndInstall(client: Client, project: ClientProject, world: World): Promise<ClientOutcome> {
+export async function lockAndInstall(
+    client: Client,
+    project: ClientProject,
+    world: Pick<World, 'authority'>,
+): Promise<ClientOutcome> {
     const locked = client.lock === undefined ? undefined : await run(client, client.lock, project, world)
     return locked?.succeeded === false ? locked : run(client, client.install, project, world)
 }
@@ -76,7 +84,7 @@ export async function run(
     client: Client,
     words: string[],
     { folder, home }: ClientProject,
-    world: World,
+    world: Pick<World, 'authority'>,
 ): Promise<ClientOutcome> {
     const [program, ...before] = await client.prepare()
     const environment = {
@@ -111,4 +119,14 @@ export async function installed(client: Client, { folder }: ClientProject): Prom
         return [name, /^version = "(.*)"$/m.exec(module)![1]!]
     })
     return Object.fromEntries(await Promise.all(versions))
+}
+
+/** What the consuming project wants: the names as people write them, and no local version. */
+export function wanted({ hashes }: Pick<World, 'hashes'>, client: Client): Requirement[] {
+    const direct = [
+        { name: 'Acme.Dotted_Name', specifier: '==2.0', version: '2.0', sha256: hashes.acme_dotted_name! },
+        { name: 'acme-tools', specifier: '>=1', version: '1.0+cu12', sha256: hashes.acme_tools! },
+    ]
+    if (client.lock) return direct
+    return [...direct, { name: 'public-dep', specifier: '', version: '1.1', sha256: hashes.public_dep! }]
 }

@@ -3,8 +3,11 @@ import type { Client } from './client.js'
 import { venvModules } from './pyproject.js'
 import { describeClients } from './suite.js'
 
-/** @param priority what makes the index the only one, in the words of this version */
-function poetry(requirement: string, priority: string): Client {
+/**
+ * @param priority what makes the index the only one, in the words of this version
+ * @param anonymous see Client
+ */
+function poetry(requirement: string, priority: string, anonymous?: true): Client {
     return {
         name: requirement,
         missing: missingFor([requirement]),
@@ -32,7 +35,9 @@ ${priority}
         install: ['install', '--no-root'],
         modules: venvModules(),
         caches: true,
+        keepsByAddress: true,
+        ...(anonymous && { anonymous }),
     }
 }
 
-describeClients([poetry('poetry==1.3.2', 'default = true'), poetry('poetry==2.*', 'priority = "primary"')])
+describeClients([poetry('poetry==1.3.2', 'default = true', true), poetry('poetry==2.*', 'priority = "primary"')])

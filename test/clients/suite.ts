@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { describeWhere } from '../support/machine/requirements.js'
-import { installed, lockAndInstall, run, startProject, type Client, type Requirement } from './client.js'
+import { installed, lockAndInstall, run, startProject, wanted, type Client } from './client.js'
+import { testRedirects } from './redirects.js'
 import { expected, password, startWorld, user, type World } from './world.js'
 
 const userinfo = `${user}:${encodeURIComponent(password)}`
@@ -20,6 +21,7 @@ export function describeClients(clients: readonly Client[]): void {
         describeWhere(client.name, client.missing, () => {
             beforeAll(() => client.prepare(), 300_000)
             testClient(client, () => world)
+            testRedirects(client)
         })
     }
 }
@@ -98,14 +100,4 @@ function testClient(client: Client, theWorld: () => World): void {
         expect(privately.find(({ project }) => project === 'acme-missing')).toMatchObject({ status: 404 })
         expect(publicly.filter(({ project }) => project.startsWith('acme'))).toEqual([])
     })
-}
-
-/** What the consuming project wants: the names as people write them, and no local version. */
-function wanted({ hashes }: World, client: Client): Requirement[] {
-    const direct = [
-        { name: 'Acme.Dotted_Name', specifier: '==2.0', version: '2.0', sha256: hashes.acme_dotted_name! },
-        { name: 'acme-tools', specifier: '>=1', version: '1.0+cu12', sha256: hashes.acme_tools! },
-    ]
-    if (client.lock) return direct
-    return [...direct, { name: 'public-dep', specifier: '', version: '1.1', sha256: hashes.public_dep! }]
 }

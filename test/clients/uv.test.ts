@@ -22,5 +22,6 @@ describeClients([
         modules: venvModules(),
         environment: { UV_PYTHON: systemPython, UV_PYTHON_DOWNLOADS: 'never' },
         caches: true,
+        keepsByAddress: true,
     },
 ])

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { publish } from '../../scripts/publish/publish.js'
+import type { Bucket } from '../../scripts/s3/bucket.js'
 import { environmentOf } from '../support/s3/bucket.js'
-import { createAuthority } from '../support/machine/certificates.js'
+import { ageProject, leaveHtmlOnly } from '../support/index/older-pages.js'
+import { createAuthority, type Authority } from '../support/machine/certificates.js'
 import { startIndex, type Index } from '../support/nginx/start-index.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { newBucket } from '../support/s3/test-bucket.js'
@@ -29,7 +31,10 @@ export interface LoggedRequest {
     user_agent: string
 }
 
-/** A private index behind a password, and one that plays the public one, to which it redirects. */
+/**
+ * A private index behind a password, with pages of this version and of an older one, and one that plays the public one, to
+ * which it redirects.
+ */
 export interface World {
     /** The private index, for a user or nobody: `https://USER:PASSWORD@localhost:PORT/simple/`. */
     url(userinfo?: string): string
@@ -46,15 +51,15 @@ export interface World {
 export const expected = { acme_tools: '1.0+cu12', acme_dotted_name: '2.0', public_dep: '1.1' }
 
 /** The private packages, with the dependency of one on the other and on a public one; two tags, for Python 2. */
-const privateFiles = [
+export const privateFiles = [
     wheel('acme-tools', '1.0+cu12'),
     wheel('Acme.Dotted_Name', '2.0', ['acme-tools (>=1)', 'public-dep (>=1)']),
 ]
 
 /** The public ones. Who takes one of the last two has been confused. */
-const publicFiles = [wheel('public-dep', '1.1'), wheel('acme-tools', '99.0'), wheel('acme-missing', '99.0')]
+export const publicFiles = [wheel('public-dep', '1.1'), wheel('acme-tools', '99.0'), wheel('acme-missing', '99.0')]
 
-function wheel(name: string, version: string, requires: string[] = []) {
+export function wheel(name: string, version: string, requires: string[] = []) {
     const lines = ['Metadata-Version: 2.1', `Name: ${name}`, `Version: ${version}`, 'Summary: A tëst 日本']
     const metadata = [...lines, ...requires.map((text) => `Requires-Dist: ${text}`), '', ''].join('\n')
     return { name, version, metadata, tag: 'py2.py3-none-any' }
@@ -63,34 +68,18 @@ function wheel(name: string, version: string, requires: string[] = []) {
 /** Publishes the packages and starts both indexes. */
 export async function startWorld(): Promise<World> {
     const s3 = await startS3('embedded')
-    const openly = await startIndex(await published(s3, publicFiles))
-    const folder = await temporaryFolder()
-    const htpasswd = path.join(folder, 'htpasswd')
-    const hash = execFileSync('openssl', ['passwd', '-6', password], { encoding: 'utf8' })
-    await writeFile(htpasswd, `${user}:${hash}`)
-    await chmod(folder, 0o755)
-    // pip keeps nothing that came without TLS, and clients keep credentials by the name of the host.
+    const openly = await startIndex(await published(s3, publicFiles, (bucket) => leaveHtmlOnly(bucket, 'public-dep')))
     const authority = createAuthority()
-    const { key, cert } = authority.issue('localhost')
-    await writeFile(path.join(folder, 'key.pem'), key)
-    await writeFile(path.join(folder, 'cert.pem'), cert)
-    const tls = { tlsCert: path.join(folder, 'cert.pem'), tlsKey: path.join(folder, 'key.pem'), httpListen: 'off' }
+    const { htpasswd, ...tls } = await accessFiles(authority)
     const privately = await startIndex({
-        ...(await published(s3, privateFiles)),
+        ...(await published(s3, privateFiles, (bucket) => ageProject(bucket, 'acme-dotted-name'))),
         ...{ ...tls, htpasswd, fallback: `${openly.url}/simple/`, private: ['acme-*'], cached: true },
     })
     const logs = [logOf(privately), logOf(openly)] as const
-    const made = [...privateFiles, publicFiles[0]!].map((recipe) => makeWheel(recipe))
-    const names = Object.keys(expected)
     return {
         url: (userinfo = '') => `https://${userinfo && `${userinfo}@`}localhost:${privately.port}/simple/`,
         authority: authority.file,
-        hashes: Object.fromEntries(
-            made.map(({ filename, bytes }) => [
-                names.find((name) => filename.startsWith(name))!,
-                createHash('sha256').update(bytes).digest('hex'),
-            ]),
-        ),
+        hashes: hashesOf([...privateFiles, publicFiles[0]!]),
         asked: async () => ({ privately: await logs[0](), publicly: await logs[1]() }),
         close: async () => {
             await privately.stop()
@@ -100,14 +89,44 @@ export async function startWorld(): Promise<World> {
     }
 }
 
-async function published(s3: S3Server, recipes: ReturnType<typeof wheel>[]) {
+/** Options for TLS as localhost and for the one user. pip keeps nothing that came without TLS. */
+export async function accessFiles(authority: Authority) {
+    const folder = await temporaryFolder()
+    const htpasswd = path.join(folder, 'htpasswd')
+    const hash = execFileSync('openssl', ['passwd', '-6', password], { encoding: 'utf8' })
+    await writeFile(htpasswd, `${user}:${hash}`)
+    await chmod(folder, 0o755)
+    const { key, cert } = authority.issue('localhost')
+    await writeFile(path.join(folder, 'key.pem'), key)
+    await writeFile(path.join(folder, 'cert.pem'), cert)
+    return {
+        htpasswd,
+        tlsCert: path.join(folder, 'cert.pem'),
+        tlsKey: path.join(folder, 'key.pem'),
+        httpListen: 'off',
+    }
+}
+
+/** sha256 of wheels by the name of their module. */
+export function hashesOf(recipes: ReturnType<typeof wheel>[]): Record<string, string> {
+    const entries = recipes.map((recipe): [string, string] => {
+        const { filename, bytes } = makeWheel(recipe)
+        const name = Object.keys(expected).find((module) => filename.startsWith(module))!
+        return [name, createHash('sha256').update(bytes).digest('hex')]
+    })
+    return Object.fromEntries(entries)
+}
+
+/** @param age changes pages to those of an older publisher */
+async function published(s3: S3Server, recipes: ReturnType<typeof wheel>[], age: (bucket: Bucket) => Promise<void>) {
     const bucket = await newBucket(s3)
     await publish(bucket, await writeDistributions(...recipes.map((recipe) => makeWheel(recipe))))
+    await age(bucket)
     return { endpointUrl: s3.endpoint, bucket: bucket.name, environment: environmentOf(s3) }
 }
 
 /** Reads what is new in an access log. */
-function logOf(index: Index): () => Promise<LoggedRequest[]> {
+export function logOf(index: Index): () => Promise<LoggedRequest[]> {
     let seen = 0
     return async () => {
         const lines = (await readFile(`${index.folder}/access.log`, 'utf8')).trim().split('\n')

@@ -9,6 +9,7 @@ import { createAuthority } from '../support/machine/certificates.js'
 import {
     configVariants,
     credentialsVariants,
+    deliveryVariants,
     nginxVersions,
     servingVariants,
     type ServingFiles,
@@ -51,7 +52,8 @@ describe(`nginx ${nginx.version} takes what is written for it and for older ones
         name,
         options: options.cache === undefined ? options : { ...options, cache: files.cacheFolder },
     }))
-    const variants = [...configVariants(listen), ...servingVariants(listen, files), ...credentials]
+    const delivery = deliveryVariants(listen, files)
+    const variants = [...configVariants(listen), ...servingVariants(listen, files), ...delivery, ...credentials]
     const suitable = variants.filter(({ options }) => isOldEnough(options.nginxVersion!))
 
     test.each(suitable.map(({ name, options }) => [name, options] as const))('%s', async (_name, options) => {

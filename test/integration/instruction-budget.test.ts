@@ -23,6 +23,9 @@ const requests = 60
 const recent = { before: '/demo-project/demo_project-1.0.', after: '-py3-none-any.whl', first: 0, count: requests }
 const kinds = { recent, new: { ...recent, first: 1_000_000, count: Infinity } }
 
+/** A signed request, or the redirect of a file to a presigned URL. */
+type What = 'v4' | 'v2' | 'redirect'
+
 const budget: Record<string, Record<string, number>> = budgets
 
 // What was not recorded is held to the highest that was.
@@ -35,18 +38,20 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
     })
     afterAll(() => upstream.stop())
 
-    const count = (signature: 'v4' | 'v2', kind: keyof typeof kinds, edit = (files: GeneratedFile[]) => files) =>
+    const count = (what: What, kind: keyof typeof kinds, edit = (files: GeneratedFile[]) => files) =>
         instructionsPerRequest(nginx, {
             upstreamPort: upstream.port,
             filesIn: (where) =>
                 edit(
                     subjectFiles(
-                        { kind: 'signed', engine, signature },
+                        what === 'redirect'
+                            ? { kind: 'redirected', engine }
+                            : { kind: 'signed', engine, signature: what },
                         { ...nginx, name: place, engines, recipe: undefined },
                         where,
                     ),
                 ),
-            paths: kinds[kind],
+            paths: { ...kinds[kind], ...(what === 'redirect' && { status: 302 }) },
             requests,
         })
 
@@ -54,10 +59,12 @@ describeWhere(`instructions of a signed request, nginx ${place}`, missingProgram
         ['v4', 'recent'],
         ['v4', 'new'],
         ['v2', 'new'],
+        ['redirect', 'recent'],
+        ['redirect', 'new'],
         // When a minute ends in the middle, what was kept is signed anew.
-    ] as const)('%s, %s path', { retry: 2 }, async (signature, kind) => {
-        const limit = limits[`${signature} ${kind}`]!
-        const counted = Math.round(await count(signature, kind))
+    ] as const)('%s, %s path', { retry: 2 }, async (what, kind) => {
+        const limit = limits[`${what} ${kind}`]!
+        const counted = Math.round(await count(what, kind))
         expect(counted, `recorded: ${limit}`).toBeLessThan(limit * margin)
         // A request that got much cheaper leaves room for one that gets dearer: record it.
         if (budget[place] !== undefined) expect(counted, `recorded: ${limit}`).toBeGreaterThan(limit / margin)

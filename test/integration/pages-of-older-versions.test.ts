@@ -7,6 +7,7 @@ import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { wheelFile } from '../support/distributions/distributions.js'
+import { ageProject } from '../support/index/older-pages.js'
 import { brokenPromises, filesOf, pageText, readIndex } from '../support/index/pages.js'
 import { describeWhere, missingRgw, missingSwift } from '../support/machine/requirements.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
@@ -36,25 +37,6 @@ for (const [name, missing] of [
         const encodings = async () =>
             Promise.all(pages.map(async (key) => (await bucket.head(key))!.contentEncoding ?? 'none'))
 
-        /** Stores a page as version 0.1.0 did: uncompressed, with the ETags of the file and of its .metadata. */
-        async function age(project: string): Promise<void> {
-            const file = `${project}/${(await filesOf(bucket, project))[0]!}`
-            const [etag, metadataEtag] = [await bucket.head(file), await bucket.head(`${file}.metadata`)].map(
-                (object) => object!.etag,
-            )
-            const plain = { contentType: 'application/vnd.pypi.simple.v1+json', cacheControl: 'no-cache' }
-            const text = (await pageText(bucket, `${project}/index.json`))!
-            const old = text.replace(
-                /"yanked":false/g,
-                `"yanked":false,"_etag":"${etag}","_core-metadata-etag":"${metadataEtag}"`,
-            )
-            expect(old).not.toBe(text)
-            const jsonEtag = await bucket.write(`${project}/index.json`, Buffer.from(old), plain)
-            const html = Buffer.from((await pageText(bucket, `${project}/index.html`))!)
-            const metadata = { 'index-json-etag': jsonEtag }
-            await bucket.write(`${project}/index.html`, html, { ...plain, contentType: 'text/html', metadata })
-        }
-
         test('new pages are stored compressed, without fields that only a publisher reads', async () => {
             expect(await encodings()).toEqual(pages.map(() => 'gzip'))
             expect(await pageText(bucket, 'acme/index.json')).not.toContain('"_')
@@ -62,8 +44,8 @@ for (const [name, missing] of [
         })
 
         test('older pages are valid, a publish converts those that it writes, rebuild all', async () => {
-            await age('acme')
-            await age('other')
+            await ageProject(bucket, 'acme')
+            await ageProject(bucket, 'other')
             expect(await verify(bucket, { deep: true })).toMatchObject({ problems: [], older: 4 })
 
             await publish(bucket, [await wheelFile({ name: 'acme', version: '1.1' })])

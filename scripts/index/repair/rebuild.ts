@@ -1,6 +1,8 @@
 import type { PackageIndex } from '../update/package-index.js'
-import { projectPages, rootPages } from '../stored/pages.js'
+import { rootPages } from '../stored/pages.js'
 import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
+import { holdsFiles } from '../../../core/index/project-objects.js'
+import { markerKey, unlistedProjects } from '../../../core/index/unlisted-projects.js'
 import { mapParallel } from '../../../core/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
@@ -59,10 +61,12 @@ async function rebuildList(
     isCurrent: (html: Buffer) => Promise<boolean>,
     dryRun: boolean,
 ): Promise<Pick<RebuildReport, 'listed' | 'unlisted' | 'root'>> {
+    let marked: string[] = []
     const change = async (current: RootPage | undefined) => {
-        // Keep projects that were published after their folder was scanned: they are on the current list.
-        const others = (current?.projects ?? []).filter((name) => !projects.has(name))
-        const kept = await mapParallel(others, parallelProjects, (name) => hasFiles(index, name))
+        marked = (await unlistedProjects(index.bucket)).map(({ project }) => project)
+        // Keep projects that were published after their folder was scanned: they are on the current list, or marked.
+        const others = [...new Set([...(current?.projects ?? []), ...marked])].filter((name) => !projects.has(name))
+        const kept = await mapParallel(others, parallelProjects, (name) => holdsFiles(index.bucket, name))
         return {
             page: rootPage([...projects, ...others.filter((_name, position) => kept[position])]),
             isComplete: true,
@@ -71,11 +75,15 @@ async function rebuildList(
     const { before, page, written } = dryRun
         ? await planList(index, change, isCurrent)
         : await updatePages(index, rootPages, change, { isCurrent, replaceBroken: true })
-    return {
-        listed: page.projects.filter((name) => !before?.projects.includes(name)),
-        unlisted: before?.projects.filter((name) => !page.projects.includes(name)) ?? [],
-        root: written,
-    }
+    // Each marked project is now listed, or has no files.
+    if (!dryRun) await index.bucket.delete(marked.map(markerKey))
+    return { listed: missingIn(before, page), unlisted: missingIn(page, before), root: written }
+}
+
+/** The projects of `page` that `other` does not list. */
+function missingIn(other: RootPage | undefined, page: RootPage | undefined): string[] {
+    const names = new Set(other?.projects)
+    return (page?.projects ?? []).filter((name) => !names.has(name))
 }
 
 async function planList(
@@ -88,12 +96,6 @@ async function planList(
     const { page } = await change(before)
     const isSame = isStoredAs(stored, rootPages.toJson(page)) && (await isCurrent(rootPages.toHtml(page)))
     return { before, page, written: !isSame }
-}
-
-async function hasFiles(index: PackageIndex, project: string): Promise<boolean> {
-    const pages = projectPages(project)
-    const stored = await readStoredPage(index.bucket, pages.jsonKey)
-    return stored !== undefined && (readPage(pages, stored, { replaceBroken: true })?.files.length ?? 0) > 0
 }
 
 function isAny({ added, removed, changed, written, deleted, pages }: ProjectChanges): boolean {

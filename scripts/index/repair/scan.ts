@@ -3,6 +3,7 @@ import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject } from '../../../core/index/objects.js'
 import { mapParallel } from '../../../core/parallel.js'
 import { rootPages } from '../stored/pages.js'
+import { isMarker, markerFolder } from '../../../core/index/unlisted-projects.js'
 import { pageText } from '../../../core/index/stored-page.js'
 import { readStoredPage, type StoredPage } from '../stored/stored-page.js'
 import { byFolder, classifyObjects, type ProjectObjects } from '../../../core/index/project-objects.js'
@@ -48,10 +49,14 @@ export async function scan(
             }
             return
         }
+        if (folder === markerFolder) {
+            for (const { key } of objects) if (!isMarker(key)) found.unknown.push(key)
+            return
+        }
         const prefixes = await otherIndexes(bucket, folder, objects)
         const own = objects.filter(({ key }) => !prefixes.some((prefix) => key.startsWith(prefix)))
         const classified = classifyObjects(folder, own)
-        found.unknown.push(...classified.unknown.map(({ key }) => key))
+        for (const { key } of classified.unknown) found.unknown.push(key)
         if (classified.files.size === 0 && !classified.json) {
             // An HTML page without files may belong to something else.
             for (const page of [classified.html, classified.folderPage]) if (page) found.unknown.push(page.key)

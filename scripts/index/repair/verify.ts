@@ -1,10 +1,12 @@
 import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject } from '../../../core/index/objects.js'
 import { rootPages } from '../stored/pages.js'
+import { holdsFiles } from '../../../core/index/project-objects.js'
+import { mapParallel } from '../../../core/parallel.js'
 import { readStoredPage } from '../stored/stored-page.js'
 import type { Problem } from './problem.js'
 import { rootPage } from '../../../core/root-page.js'
-import { scan, type ScanProgress } from './scan.js'
+import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { readPage } from '../../../core/index/compare-and-swap.js'
 import { verifyProject } from './verify-project.js'
 import { findings, merged, otherForm, verifyHtml, verifyStored, type Findings } from './verify-page.js'
@@ -34,7 +36,8 @@ export async function verify(
     let files = 0
     let older = 0
     const add = (found: Findings) => {
-        problems.push(...found.problems)
+        // Not push(...found.problems): a call has at most some 120,000 arguments.
+        for (const problem of found.problems) problems.push(problem)
         older += found.older
     }
     const found = await scan(
@@ -66,8 +69,13 @@ async function verifyList(bucket: Bucket, projects: string[], html: ListedObject
     if (stored === undefined) return findings({ kind: 'missing-page', key, detail: 'does not exist' })
     const page = readPage(rootPages, stored, { replaceBroken: true })
     if (page === undefined) return findings({ kind: 'broken-page', key, detail: 'is not the list of the projects' })
-    const unlisted = projects.filter((name) => !page.projects.includes(name))
-    const empty = page.projects.filter((name) => !projects.includes(name))
+    const listed = new Set(page.projects)
+    const withFiles = new Set(projects)
+    const unlisted = projects.filter((name) => !listed.has(name))
+    // Not those that were published after their folder was scanned.
+    const others = page.projects.filter((name) => !withFiles.has(name))
+    const held = await mapParallel(others, parallelProjects, (name) => holdsFiles(bucket, name))
+    const empty = others.filter((_name, position) => !held[position])
     const problems: Problem[] = [
         ...unlisted.map((name): Problem => ({ kind: 'unlisted-project', key, detail: `does not list ${name}` })),
         ...empty.map((name): Problem => ({ kind: 'wrong-list', key, detail: `lists ${name}, which has no files` })),

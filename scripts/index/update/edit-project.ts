@@ -23,20 +23,20 @@ const recent = 60_000
 export async function editProject(
     index: PackageIndex,
     project: string,
-    edit: (page: ProjectPage) => ProjectPage,
+    edit: (page: ProjectPage) => ProjectPage | Promise<ProjectPage>,
     options: UpdateOptions = {},
 ): Promise<Update<ProjectPage>> {
     const { bucket } = index
     const reader = new EntryReader(bucket, { trust: 'page', write: bucket.write.bind(bucket), warn: () => {} })
     const change = async (current: ProjectPage | undefined, round: number): Promise<Change<ProjectPage>> => {
-        const page = edit(current ?? emptyPage(project))
+        const page = await edit(current ?? emptyPage(project))
         if (index.conditionalWrites) return { page, isComplete: true }
         if (round === 0) return { page, isComplete: false }
         // Concurrent writes may have overwritten each other: compare the page with the objects.
         const objects = await listProject(bucket, project)
         const isComplete = !hasRecentMissing(objects, page)
         if (!isComplete && round < patience) return { page, isComplete }
-        return { page: edit(await reconcile(bucket, reader, objects, page)), isComplete: true }
+        return { page: await edit(await reconcile(bucket, reader, objects, page)), isComplete: true }
     }
     return updatePages(index, projectPages(project), change, options)
 }

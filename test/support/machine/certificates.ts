@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll } from 'vitest'
@@ -44,7 +45,10 @@ export function createAuthority(): Authority {
         file: path.join(folder, 'ca.pem'),
         issue: (host, { expired = false } = {}) => {
             const hosts = [host].flat()
-            const names = ['-addext', `subjectAltName=${hosts.map((name) => `DNS:${name}`).join()}`]
+            // nginx compares an address with names only, clients with addresses only.
+            const addresses = hosts.filter((name) => isIP(name) !== 0).map((address) => `IP:${address}`)
+            const alternatives = [...hosts.map((name) => `DNS:${name}`), ...addresses]
+            const names = ['-addext', `subjectAltName=${alternatives.join()}`]
             const leaf = ['-addext', 'basicConstraints=critical,CA:false']
             openssl(...newKey, '-subj', `/CN=${hosts[0]}`, ...names, ...leaf, '-keyout', 'key', '-out', 'request')
             const time = expired ? ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'] : ['-days', '2']

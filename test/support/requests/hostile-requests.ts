@@ -38,6 +38,8 @@ const targets: HostileRequest[] = [
     ['a NUL that is not encoded', get('/demo/FILE\0.whl'), [400], []],
     ['the name of a location', get('/@public_index'), [404], []],
     ['an internal location', get('/-/s3-bucket'), [404], []],
+    ['a marker of an unlisted project', get('/-/unlisted/demo'), [404], []],
+    ['a marker of an unlisted project, below /simple/', get('/simple/-/unlisted/demo'), [404], []],
     ['the folder of the signer', get('/private/signer.sock'), [200], ['GET private/signer.sock']],
 ]
 

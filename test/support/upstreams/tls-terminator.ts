@@ -14,7 +14,7 @@ export interface TlsTerminator {
 }
 
 export async function startTlsTerminator(
-    s3: S3Server,
+    s3: Pick<S3Server, 'endpoint'>,
     certificate: { key: string; cert: string },
 ): Promise<TlsTerminator> {
     const asked: string[] = []

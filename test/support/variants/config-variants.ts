@@ -80,6 +80,25 @@ export function servingVariants(listen: string[], files: ServingFiles): ConfigVa
     }))
 }
 
+/** Every combination of target, nginx, way of delivery, cache and passwords. */
+export function deliveryVariants(listen: string[], { cacheFolder, htpasswd }: ServingFiles): ConfigVariant[] {
+    const none: Choice = ['', {}]
+    return product<[Target[], string[], ('redirect' | 'auto')[], Choice[], Choice[]]>(
+        targets,
+        nginxVersions,
+        ['redirect', 'auto'],
+        [none, ['cache', { cache: cacheFolder }]],
+        [none, ['password', { htpasswd }]],
+    ).map(([target, nginxVersion, delivery, ...choices]) => ({
+        name: [target, nginxVersion, delivery, ...choices.map(([name]) => name).filter(Boolean)].join(', '),
+        options: Object.assign(
+            { bucket: 'my-pypi', prefix: 'team-a/', listen, target, nginxVersion, delivery },
+            { resolver: ['127.0.0.1:5353'] },
+            ...choices.map(([, options]) => options),
+        ) as ConfigOptions,
+    }))
+}
+
 /** Every source of credentials that the nginx can use, with a role and without. */
 export function credentialsVariants(listen: string[]): ConfigVariant[] {
     const roleArn = 'arn:aws:iam::123456789012:role/index'

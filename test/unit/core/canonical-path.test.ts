@@ -11,6 +11,8 @@ test.each([
     ['ü/日本', '%C3%BC/%E6%97%A5%E6%9C%AC'],
     ['\u{1f40d}', '%F0%9F%90%8D'],
     ['a\r\nb\0', 'a%0D%0Ab%00'],
+    // In njs, "$" of a pattern also matches before a line break at the end.
+    ['a\n', 'a%0A'],
     ['a\\b', 'a%5Cb'],
 ])('%j is sent and signed as %s', (key, path) => {
     expect(decodeURIComponent(path)).toBe(key)

@@ -106,3 +106,12 @@ describe('the list of the projects', () => {
         expect(rootHtml(rootPage([]))).toContain('<title>Simple index</title>')
     })
 })
+
+test('the files of a version are together, in the order of the page; the newest version is first', () => {
+    const names = ['1.0-py3-none-any', '1.0.0-1-py3-none-any', '2.0-cp311-cp311-win32', '2.0-py3-none-any']
+    const page = pageOf(names.map((name) => fileEntry(`acme-${name}.whl`)))
+    const html = projectHtml(page)
+    const shown = html.match(/<h2>[^<]*|acme-[^"#]*\.whl(?=#)/g)
+    const ordered = page.files.map(({ filename }) => filename)
+    expect(shown).toEqual(['<h2>2.0', ...ordered.slice(2), '<h2>1.0.0', ordered[1], '<h2>1.0', ordered[0]])
+})
