@@ -33,9 +33,13 @@ const rooms = [
     'scripts/option-values',
     'scripts/cli',
     'njs/*.ts',
+    'njs/upload',
     'njs/credentials',
     'njs/signing',
-    'core',
+    'core/upload',
+    'core/index',
+    'core/distribution',
+    'core/*.ts',
 ]
 
 const noArrowUp = rooms.slice(1).map((room, above) => ({
@@ -52,7 +56,9 @@ export default defineConfig(
         plugins: { 'import-x': importX },
         settings: {
             'import-x/resolver-next': [
-                createTypeScriptImportResolver({ project: ['tsconfig.json', 'njs/tsconfig.json'] }),
+                createTypeScriptImportResolver({
+                    project: ['tsconfig.json', 'njs/tsconfig.json', 'njs/upload/tsconfig.json'],
+                }),
             ],
         },
         rules: {
@@ -65,7 +71,7 @@ export default defineConfig(
                         { target: './njs', from: './scripts', message: 'njs/ runs inside nginx.' },
                         {
                             target: './scripts/s3-server',
-                            from: ['./njs/**', './core/!(user-error).ts'],
+                            from: ['./njs/**', './core/!(user-error).ts', './core/*/**'],
                             message: 'A server that verified with the signers under test would prove nothing.',
                         },
                     ],
@@ -95,7 +101,7 @@ export default defineConfig(
         ignores: [
             'njs/{handlers,presigner}.ts',
             'njs/{environment,file,session}-credentials.ts',
-            'njs/{missing-page,listed-page,bucket-health,refresh-credentials}.ts',
+            'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
         ],
         rules: {
             'no-restricted-globals': ['error', 'ngx', 'process'],
@@ -121,7 +127,7 @@ export default defineConfig(
                 {
                     patterns: [
                         {
-                            regex: '^(?!\\./)',
+                            regex: '^(?!\\.{1,2}/)',
                             message: 'core/ runs in Node and in nginx: it imports its own files only.',
                         },
                     ],

@@ -37,7 +37,7 @@ export function offeredFiles({ status, files }: ProjectPage): readonly FileEntry
 }
 
 /** Whether new files may be published. */
-export function takesFiles({ status }: ProjectPage): boolean {
+export function takesFiles({ status }: Pick<ProjectPage, 'status'>): boolean {
     return status.status !== 'archived' && status.status !== 'quarantined'
 }
 
@@ -87,7 +87,23 @@ export function toProjectJson(page: ProjectPage): string {
 }
 
 function fileList(files: readonly FileEntry[]): string {
-    return fileLines(files.map((file) => JSON.stringify(storedFileJson(file))))
+    return fileLines(files.map(toFileLine))
+}
+
+/** The line of a file in index.json. */
+export function toFileLine(file: FileEntry): string {
+    return JSON.stringify(storedFileJson(file))
+}
+
+/** Parses a line of index.json; undefined unless it is a file of this project. */
+export function parseFileLine(line: string, project: string): FileEntry | undefined {
+    try {
+        const file = JSON.parse(line) as StoredFileJson
+        return fileProblem(file, project) === undefined ? fileEntry(file) : undefined
+    } catch (error) {
+        if (error instanceof SyntaxError) return undefined
+        throw error
+    }
 }
 
 function storedFileJson(file: FileEntry): StoredFileJson {
@@ -125,7 +141,7 @@ export function parseProjectJson(body: string, name: string, key: string): Proje
 }
 
 /** Parses a status, without unknown fields. The default is active. */
-function parseStatus(value: unknown): ProjectStatus | undefined {
+export function parseStatus(value: unknown): ProjectStatus | undefined {
     if (value === undefined || value === null) return { status: 'active' }
     const { status, reason } = value as Record<string, unknown>
     if (typeof status !== 'string') return undefined

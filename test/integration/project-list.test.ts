@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { verify } from '../../scripts/index/repair/verify.js'
-import { markUnlisted, unlistedProjects } from '../../scripts/index/stored/unlisted-projects.js'
+import { markUnlisted, unlistedProjects } from '../../core/index/unlisted-projects.js'
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { planRemoval, remove } from '../../scripts/manage/remove.js'
 import { publish } from '../../scripts/publish/publish.js'

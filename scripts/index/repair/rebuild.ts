@@ -1,13 +1,13 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { rootPages } from '../stored/pages.js'
 import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
-import { holdsFiles } from '../stored/project-objects.js'
-import { markerKey, unlistedProjects } from '../stored/unlisted-projects.js'
-import { mapParallel } from '../../s3/parallel.js'
+import { holdsFiles } from '../../../core/index/project-objects.js'
+import { markerKey, unlistedProjects } from '../../../core/index/unlisted-projects.js'
+import { mapParallel } from '../../../core/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
-import { readPage, updatePages, type Change } from '../update/compare-and-swap.js'
+import { readPage, updatePages, type Change } from '../../../core/index/compare-and-swap.js'
 
 /** Changes by a rebuild, or planned changes for a dry run. */
 export interface RebuildReport {
