@@ -7,6 +7,7 @@ import { builtScript } from './built-script.js'
 import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
 import { servingView } from './serving-view.js'
+import { uploadView } from './upload-view.js'
 import type { Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
@@ -38,7 +39,7 @@ export interface Placement {
  * Renders the files of the folder. The same settings and placement produce the same bytes.
  *
  * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js and missing-page.js; s3.conf with a cache;
- * nginx.conf except for Debian; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
+ * nginx.conf except for Debian; upload.conf and upload.js with uploads; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
  * @throws Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
@@ -53,6 +54,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         'maps.conf',
         'locations.conf',
         ...(settings.cache === undefined ? [] : ['s3.conf']),
+        ...(settings.upload === undefined ? [] : ['upload.conf']),
         ...(settings.target === 'debian' ? [] : ['nginx.conf']),
     ]
     return [
@@ -65,6 +67,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         ...(access === 'memory'
             ? [{ name: 'refresh-credentials.js', content: seal(builtScript('refresh-credentials'), '//') }]
             : []),
+        ...(settings.upload === undefined ? [] : [{ name: 'upload.js', content: seal(builtScript('upload'), '//') }]),
     ]
 }
 
@@ -197,6 +200,7 @@ function viewOf(settings: Settings, placement: Placement) {
         ...s3Statuses,
         ...urlPatterns,
         ...servingView(settings),
+        ...uploadView(settings, placement),
         ...credentialsView(settings, placement),
     }
 }
