@@ -20,16 +20,30 @@ const ascii = {
     },
 }
 
-/** A script of nginx. @param target what its njs can parse: before 0.8.1 that is ES5 and little more */
-const script = (name, target) => ({
+/** Texts of pages and errors contain characters that are not ASCII; tslib has carriage returns. */
+const escapeNonAscii = {
+    name: 'escape-non-ascii',
+    renderChunk(code) {
+        const escape = (character) => '\\u' + character.charCodeAt(0).toString(16).padStart(4, '0')
+        return { code: code.replaceAll('\r\n', '\n').replace(/[^\n\x20-\x7e]/g, escape), map: null }
+    },
+}
+
+/**
+ * A script of nginx.
+ *
+ * @param target what its njs can parse: before 0.8.1 that is ES5 and little more
+ * @param tsconfig that of njs/upload/ allows modern TypeScript, which is made ES5 with larger and slower code
+ */
+const script = (name, target, tsconfig = 'njs/tsconfig.json', plugins = []) => ({
     input: `njs/${name}.ts`,
     // What njs itself has; everything else is bundled.
     external: ['crypto', 'fs', 'querystring'],
     output: { file: `dist/${name}.js`, format: 'es', generatedCode: 'es5' },
-    plugins: [typescript({ tsconfig: 'njs/tsconfig.json', noEmitOnError: true, target }), exportDefault, ascii],
+    plugins: [typescript({ tsconfig, noEmitOnError: true, target }), exportDefault, ...plugins, ascii],
 })
 
-/** What signs, by where the credentials are; what decides about missing pages; what remembers the health of the bucket; what renews credentials in the background. */
+/** What signs, by where the credentials are; what decides about missing pages; what remembers the health of the bucket; what renews credentials in the background; what takes uploads. */
 export default [
     script('nginx-s3-pypi', 'es5'),
     script('nginx-s3-pypi-files', 'es5'),
@@ -37,4 +51,5 @@ export default [
     script('missing-page', 'es5'),
     script('bucket-health', 'es5'),
     script('refresh-credentials', 'es2017'),
+    script('upload', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
 ]

@@ -15,6 +15,8 @@ export class UserError extends Error {
         options?: ErrorOptions,
     ) {
         super(message, options)
+        // Compiled to ES5, an object made by Error() is no UserError. @see TypeScript FAQ, "Why doesn't extending Error work?"
+        Object.setPrototypeOf(this, new.target.prototype)
     }
 }
 

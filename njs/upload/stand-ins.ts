@@ -1,0 +1,238 @@
+// What the njs engine lacks and core/ uses. QuickJS has all of it, and keeps its own.
+// Only the bundle of uploads includes this file: the scripts that sign must not grow.
+
+type Key = unknown
+
+/** Iterates over a list that may grow meanwhile. */
+function iterate<Value>(list: readonly Value[]): IterableIterator<Value> {
+    let index = 0
+    const walk = {
+        next: () => (index < list.length ? { done: false, value: list[index++] } : { done: true, value: undefined }),
+        [Symbol.iterator]: () => walk,
+    }
+    return walk as unknown as IterableIterator<Value>
+}
+
+function toArray<Value>(values: Iterable<Value> | ArrayLike<Value>): Value[] {
+    if (Array.isArray(values)) return values as Value[]
+    const list: Value[] = []
+    if (typeof (values as Iterable<Value>)[Symbol.iterator] !== 'function') {
+        const array = values as ArrayLike<Value>
+        for (let index = 0; index < array.length; index++) list.push(array[index]!)
+        return list
+    }
+    const walk = (values as Iterable<Value>)[Symbol.iterator]()
+    for (let step = walk.next(); !step.done; step = walk.next()) list.push(step.value)
+    return list
+}
+
+/** Objects as keys are numbered by a hidden property. */
+let numbered = 0
+const numberOf = '__key'
+
+function nameOf(key: Key): string {
+    if ((typeof key !== 'object' && typeof key !== 'function') || key === null) return typeof key + ' ' + String(key)
+    const object = key as Record<string, number>
+    if (!Object.prototype.hasOwnProperty.call(object, numberOf)) {
+        Object.defineProperty(object, numberOf, { value: ++numbered })
+    }
+    return '# ' + object[numberOf]
+}
+
+/** In the order of insertion, as the real one. */
+class StandInMap<K, V> {
+    private table: Record<string, [K, V] | undefined> = Object.create(null) as Record<string, [K, V] | undefined>
+    private list: [K, V][] = []
+    size = 0
+
+    constructor(entries?: Iterable<readonly [K, V]> | null) {
+        if (entries) toArray(entries).forEach((entry) => this.set(entry[0], entry[1]))
+    }
+
+    set(key: K, value: V): this {
+        const name = nameOf(key)
+        const entry = this.table[name]
+        if (entry) entry[1] = value
+        else {
+            const added: [K, V] = [key, value]
+            this.table[name] = added
+            this.list.push(added)
+            this.size++
+        }
+        return this
+    }
+
+    get(key: K): V | undefined {
+        const entry = this.table[nameOf(key)]
+        return entry && entry[1]
+    }
+
+    has(key: K): boolean {
+        return this.table[nameOf(key)] !== undefined
+    }
+
+    delete(key: K): boolean {
+        const name = nameOf(key)
+        const entry = this.table[name]
+        if (!entry) return false
+        delete this.table[name]
+        this.list = this.list.filter((other) => other !== entry)
+        this.size--
+        return true
+    }
+
+    clear(): void {
+        this.table = Object.create(null) as Record<string, [K, V] | undefined>
+        this.list = []
+        this.size = 0
+    }
+
+    forEach(call: (value: V, key: K) => void): void {
+        this.list.forEach((entry) => call(entry[1], entry[0]))
+    }
+
+    entries(): IterableIterator<[K, V]> {
+        return iterate(this.list.map((entry): [K, V] => [entry[0], entry[1]]))
+    }
+
+    keys(): IterableIterator<K> {
+        return iterate(this.list.map((entry) => entry[0]))
+    }
+
+    values(): IterableIterator<V> {
+        return iterate(this.list.map((entry) => entry[1]))
+    }
+
+    [Symbol.iterator](): IterableIterator<[K, V]> {
+        return this.entries()
+    }
+}
+
+class StandInSet<V> {
+    private map = new StandInMap<V, V>()
+    size = 0
+
+    constructor(values?: Iterable<V> | null) {
+        if (values) toArray(values).forEach((value) => this.add(value))
+    }
+
+    add(value: V): this {
+        this.map.set(value, value)
+        this.size = this.map.size
+        return this
+    }
+
+    has(value: V): boolean {
+        return this.map.has(value)
+    }
+
+    delete(value: V): boolean {
+        const had = this.map.delete(value)
+        this.size = this.map.size
+        return had
+    }
+
+    forEach(call: (value: V) => void): void {
+        this.map.forEach(call)
+    }
+
+    values(): IterableIterator<V> {
+        return this.map.keys()
+    }
+
+    [Symbol.iterator](): IterableIterator<V> {
+        return this.map.keys()
+    }
+}
+
+/** Private members of classes are kept in one. A property of the object holds the value, so that nothing is leaked. */
+class StandInWeakMap<K extends object, V> {
+    private name = '__weak' + ++numbered
+
+    set(key: K, value: V): this {
+        Object.defineProperty(key, this.name, { value: [value], writable: true, configurable: true })
+        return this
+    }
+
+    get(key: K): V | undefined {
+        const held = (key as Record<string, [V] | undefined>)[this.name]
+        return held && held[0]
+    }
+
+    has(key: K): boolean {
+        return (key as Record<string, unknown>)[this.name] !== undefined
+    }
+
+    delete(key: K): boolean {
+        return delete (key as Record<string, unknown>)[this.name]
+    }
+}
+
+class StandInWeakSet<K extends object> {
+    private map = new StandInWeakMap<K, true>()
+
+    add(key: K): this {
+        this.map.set(key, true)
+        return this
+    }
+
+    has(key: K): boolean {
+        return this.map.has(key)
+    }
+}
+
+function define(owner: object, name: string | symbol, value: unknown): void {
+    if ((owner as Record<string | symbol, unknown>)[name] !== undefined) return
+    Object.defineProperty(owner, name, { value, writable: true, configurable: true })
+}
+
+function flat(list: unknown[]): unknown[] {
+    return ([] as unknown[]).concat(...list)
+}
+
+define(globalThis, 'Map', StandInMap)
+define(globalThis, 'Set', StandInSet)
+define(globalThis, 'WeakMap', StandInWeakMap)
+define(globalThis, 'WeakSet', StandInWeakSet)
+define(Symbol, 'asyncIterator', 'Symbol.asyncIterator')
+define(
+    Array,
+    'from',
+    (source: Iterable<unknown> | ArrayLike<unknown>, map?: (value: unknown, index: number) => unknown) => {
+        const list = toArray(source).slice()
+        return map ? list.map((value, index) => map(value, index)) : list
+    },
+)
+define(Array.prototype, 'at', function (this: unknown[], index: number) {
+    return this[index < 0 ? this.length + index : index]
+})
+define(Array.prototype, 'flat', function (this: unknown[]) {
+    return flat(this)
+})
+define(Array.prototype, 'flatMap', function (this: unknown[], map: (value: unknown, index: number) => unknown) {
+    return flat(this.map((value, index) => map(value, index)))
+})
+define(Array.prototype, 'entries', function (this: unknown[]) {
+    return iterate(this.map((value, index) => [index, value]))
+})
+define(Array.prototype, Symbol.iterator, function (this: unknown[]) {
+    return iterate(this)
+})
+define(String.prototype, 'replaceAll', function (this: string, from: string, to: string) {
+    return this.split(from).join(to)
+})
+define(Object, 'fromEntries', (entries: Iterable<[string, unknown]>) => {
+    const object: Record<string, unknown> = {}
+    toArray(entries).forEach((entry) => (object[entry[0]] = entry[1]))
+    return object
+})
+define(Promise, 'allSettled', (promises: Promise<unknown>[]) =>
+    Promise.all(
+        promises.map((promise) =>
+            promise.then(
+                (value) => ({ status: 'fulfilled', value }),
+                (reason: unknown) => ({ status: 'rejected', reason }),
+            ),
+        ),
+    ),
+)
