@@ -145,42 +145,6 @@ class StandInSet<V> {
     }
 }
 
-/** Private members of classes are kept in one. A property of the object holds the value, so that nothing is leaked. */
-class StandInWeakMap<K extends object, V> {
-    private name = '__weak' + ++numbered
-
-    set(key: K, value: V): this {
-        Object.defineProperty(key, this.name, { value: [value], writable: true, configurable: true })
-        return this
-    }
-
-    get(key: K): V | undefined {
-        const held = (key as Record<string, [V] | undefined>)[this.name]
-        return held && held[0]
-    }
-
-    has(key: K): boolean {
-        return (key as Record<string, unknown>)[this.name] !== undefined
-    }
-
-    delete(key: K): boolean {
-        return delete (key as Record<string, unknown>)[this.name]
-    }
-}
-
-class StandInWeakSet<K extends object> {
-    private map = new StandInWeakMap<K, true>()
-
-    add(key: K): this {
-        this.map.set(key, true)
-        return this
-    }
-
-    has(key: K): boolean {
-        return this.map.has(key)
-    }
-}
-
 function define(owner: object, name: string | symbol, value: unknown): void {
     if ((owner as Record<string | symbol, unknown>)[name] !== undefined) return
     Object.defineProperty(owner, name, { value, writable: true, configurable: true })
@@ -192,8 +156,6 @@ function flat(list: unknown[]): unknown[] {
 
 define(globalThis, 'Map', StandInMap)
 define(globalThis, 'Set', StandInSet)
-define(globalThis, 'WeakMap', StandInWeakMap)
-define(globalThis, 'WeakSet', StandInWeakSet)
 define(Symbol, 'asyncIterator', 'Symbol.asyncIterator')
 define(
     Array,

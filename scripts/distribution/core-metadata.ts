@@ -1,4 +1,4 @@
-import { quoted, refusal } from './refusal.js'
+import { quoted, refusal } from '../../core/distribution/refusal.js'
 import { isCorrectedSpecifierSet, isSpecifierSet } from '../../core/specifier-set.js'
 import { normalizeVersion } from '../../core/version.js'
 

@@ -1,4 +1,4 @@
-import { ofMembers } from './refusal.js'
+import { ofMembers } from '../../core/distribution/refusal.js'
 
 /** Signatures of RECORD, which RECORD itself cannot list. @see "Signed wheel files" */
 const signatures = ['RECORD.jws', 'RECORD.p7s']

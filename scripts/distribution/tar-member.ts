@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Header } from 'tar-stream'
 import { plainName } from './pkg-info.js'
-import { quoted, refusal } from './refusal.js'
+import { quoted, refusal } from '../../core/distribution/refusal.js'
 
 /** Member types that pip and uv unpack, as named by tar-stream. */
 const kinds: (string | null)[] = ['file', 'contiguous-file', 'directory', 'symlink', 'link']

@@ -1,7 +1,7 @@
 import { normalizeName } from '../../core/project-name.js'
 import { maxMetadataSize } from './pkg-info.js'
 import { recordProblems } from './record.js'
-import { refusal } from './refusal.js'
+import { refusal } from '../../core/distribution/refusal.js'
 import { normalizeVersion, sameVersion } from '../../core/version.js'
 import { withZip } from './zip-archive.js'
 import { zstd } from './zip-content.js'

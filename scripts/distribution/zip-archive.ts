@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { quoted, refusal } from './refusal.js'
+import { quoted, refusal } from '../../core/distribution/refusal.js'
 import { checkContents, readMember, zstd } from './zip-content.js'
 import { extraRest, named, readZipDirectory, type ZipDirectory, type ZipMember } from './zip-directory.js'
 import { checkLocalHeaders, hasDescriptor, isOnlyName } from './zip-local-headers.js'

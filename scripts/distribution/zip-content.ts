@@ -3,7 +3,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import * as zlib from 'node:zlib'
 import { FileWindow, readAt } from './file-window.js'
-import { quoted, refusal } from './refusal.js'
+import { quoted, refusal } from '../../core/distribution/refusal.js'
 import type { ZipMember } from './zip-directory.js'
 
 /** A compression method that pip supports only with Python 3.14 or later. */

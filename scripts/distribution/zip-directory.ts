@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { readAt } from './file-window.js'
-import { ofMembers, refusal } from './refusal.js'
+import { ofMembers, refusal } from '../../core/distribution/refusal.js'
 
 /** A member of a zip archive, as the central directory describes it. */
 export interface ZipMember {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { FileWindow } from './file-window.js'
-import { quoted, refusal } from './refusal.js'
+import { quoted, refusal } from '../../core/distribution/refusal.js'
 import { extraFields, extraRest, named, zip64Numbers, type ZipDirectory, type ZipMember } from './zip-directory.js'
 
 /**

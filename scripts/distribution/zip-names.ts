@@ -1,4 +1,4 @@
-import { ofMembers, quoted, refusal } from './refusal.js'
+import { ofMembers, quoted, refusal } from '../../core/distribution/refusal.js'
 import type { ZipMember } from './zip-directory.js'
 
 /**

@@ -1,4 +1,4 @@
-import { quoted, refusal } from './refusal.js'
+import { quoted, refusal } from '../../core/distribution/refusal.js'
 import { compareVersions, normalizeVersion } from '../../core/version.js'
 
 /** The first Python whose `zipfile`, and so pip, supports zstd. @see PEP 784 */

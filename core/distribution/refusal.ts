@@ -1,4 +1,4 @@
-import { UserError } from '../../core/user-error.js'
+import { UserError } from '../user-error.js'
 
 /** The error for a file that must not be published. @param file file name */
 export function refusal(file: string, reason: string): UserError {

@@ -1,0 +1,16 @@
+import { UserError } from '../user-error.js'
+
+/** An upload that is refused because of what the client sent; the client sees the message and the cure. */
+export class RefusedUpload extends UserError {
+    /**
+     * @param status of the answer: never 5xx, after which twine sends the file five times more
+     * @param message the problem, with the field or the file
+     */
+    constructor(
+        readonly status: number,
+        message: string,
+        cure: string,
+    ) {
+        super(message, cure)
+    }
+}
