@@ -27,10 +27,13 @@ export class NginxBucket {
         readonly connection: S3Connection,
         readonly prefix: string,
         readonly digests: Digests,
-        /** Whether the server is AWS itself, where conditional writes need no probe. */
-        readonly isAws: boolean,
     ) {
         this.name = connection.place.bucket
+    }
+
+    /** Whether the server is AWS itself, where conditional writes need no probe. */
+    get isAws(): boolean {
+        return /\.amazonaws\.com(?:\.cn)?$/.test(this.connection.place.host)
     }
 
     /** Reads a small object; undefined only if S3 answers "no such key". */

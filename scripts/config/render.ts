@@ -173,6 +173,7 @@ function viewOf(settings: Settings, placement: Placement) {
         jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary,
         signFunction: `sign${version}`,
+        signatureVersion: version,
         place: encodePlace({ ...settings, endpoint: endpoint.authority }),
         ...requestTexts,
         signedPattern,
