@@ -14,7 +14,7 @@ import { parseRights } from './upload/rights.js'
 import { S3Connection, type S3Answer, type Send } from './upload/s3-connection.js'
 import { placeOf } from './upload/s3-request.js'
 import { subrequestArgs } from './upload/subrequest-args.js'
-import { takeUpload } from './upload/take-upload.js'
+import { takeUpload, type TakenUpload } from './upload/take-upload.js'
 
 type Request = NginxHTTPRequest
 
@@ -37,8 +37,10 @@ async function legacy(r: Request): Promise<void> {
             now: new Date(began),
             id: r.variables.request_id!,
             audit,
+            backOff,
         })
-        answer = { status: 200, message: done, cure: '' }
+        await refreshCache(r, done)
+        answer = { status: 200, message: done.wasPresent ? 'present' : 'uploaded', cure: '' }
     } catch (error) {
         answer = answerTo(r, error as Error)
     }
@@ -87,12 +89,13 @@ function mayUploadOf(r: Request, user: string): (project: string) => boolean {
 
 /** The settings in upload.conf. */
 function settingsOf(r: Request) {
-    const [access, signature, prefix, rights] = r.variables.pypi_upload_settings!.split('\t')
+    const [access, signature, prefix, rights, cache] = r.variables.pypi_upload_settings!.split('\t')
     return {
         access: access as CredentialAccess,
         signature: signature as 'V4' | 'V2',
         prefix: prefix!,
         rights: rights!,
+        isCached: cache === 'cached',
     }
 }
 
@@ -144,6 +147,29 @@ function answerOf(reply: Request): S3Answer {
         if (value) headers[name.toLowerCase()] = String(value)
     }
     return { status: reply.status, headers, body: (reply.responseBuffer as Buffer | undefined) ?? Buffer.alloc(0) }
+}
+
+/** The forms of a page in nginx's cache: its file and its type, see `$pypi_page_type`. */
+const forms: [file: string, type: string][] = [
+    ['index.json', 'application/vnd.pypi.simple.v1+json'],
+    ['index.html', 'application/vnd.pypi.simple.v1+html; charset=utf-8'],
+    ['index.html', 'text/html; charset=utf-8'],
+]
+
+/** Replaces the pages in the cache, so that the next reader sees the upload. The cache expires by itself if this fails. */
+async function refreshCache(r: Request, { project, isNewlyListed }: TakenUpload): Promise<void> {
+    if (!settingsOf(r).isCached) return
+    for (const folder of isNewlyListed ? [`${project}/`, ''] : [`${project}/`]) {
+        for (const [file, type] of forms) {
+            // nginx makes a GET of it, which fills the cache.
+            const reply = await r.subrequest('/-/refresh', {
+                method: 'HEAD',
+                args: `page=${folder}${file}&type=${type}`,
+            })
+            if (reply.status !== 200)
+                r.warn(`the cache keeps ${folder}${file} until it expires: status ${reply.status}`)
+        }
+    }
 }
 
 /** For GET /-/answer, an HTTP/0.9 request: the body is the whole response. */

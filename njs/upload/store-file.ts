@@ -154,3 +154,17 @@ async function sendParts(bucket: NginxBucket, file: FileToStore, uploadId: strin
     }
     return etags
 }
+
+/** A body that is still in S3 after this time belongs to an upload that was killed. Milliseconds. */
+const abandonedAfter = 24 * 60 * 60 * 1000
+
+/** Deletes the bodies of uploads that were killed. A failure is left to the next upload. */
+export async function deleteAbandoned(bucket: NginxBucket, now: Date): Promise<void> {
+    try {
+        const staged = await bucket.listAll(stagingFolder)
+        const old = staged.filter(({ lastModified }) => now.getTime() - lastModified.getTime() > abandonedAfter)
+        await bucket.delete(old.slice(0, 10).map(({ key }) => key))
+    } catch {
+        // The upload has succeeded.
+    }
+}

@@ -26,6 +26,7 @@ export function uploadView(settings: Settings, { folder }: Pick<Placement, 'fold
             debian: '/var/log/nginx/uploads.log',
             standalone: `${folder}/uploads.log`,
         }[target],
+        cacheState: settings.cache === undefined ? '' : 'cached',
         uploadScript: `${folder}/upload.js`,
         uploadCredentials: settings.credentials.access,
         uploadHeaders: uploadHeaders.map((name) => ({ name, variable: name.replaceAll('-', '_') })),
