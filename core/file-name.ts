@@ -57,3 +57,14 @@ export function kindOf(filename: string): 'wheel' | 'sdist' | undefined {
     if (filename.endsWith('.whl')) return 'wheel'
     return /\.(?:tar\.gz|zip)$/.test(filename) ? 'sdist' : undefined
 }
+
+/** The cure for a file in another format. */
+export function otherFormat(filename: string): string {
+    if (/\.(?:egg|exe)$/i.test(filename)) {
+        return `Current installers do not support it. Convert it with "python3 -m wheel convert ${filename}", or rebuild the project.`
+    }
+    if (/\.(?:tar|tar\.(?:bz2|xz|zst|lz|lzma|Z)|tgz|tbz2?|txz)$/i.test(filename)) {
+        return 'An sdist is a .tar.gz file (PEP 625): rebuild it with "python3 -m build --sdist".'
+    }
+    return 'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.'
+}

@@ -4,7 +4,7 @@ import { normalizeVersion, strip, whiteSpace } from './version.js'
 const maxLength = 4096
 
 /** An operator, then the operand. `===` comes first, because `==` is a prefix of it. */
-const specifier = /^(===|~=|==|!=|<=|>=|<|>)([^]*)$/
+const specifier = /^(===|~=|==|!=|<=|>=|<|>)([\s\S]*)$/
 
 const endOfSpecifier = new RegExp(`[${whiteSpace};)]`)
 

@@ -1,6 +1,8 @@
 // What the njs engine lacks and core/ uses. QuickJS has all of it, and keeps its own.
 // Only the bundle of uploads includes this file: the scripts that sign must not grow.
 
+export {}
+
 type Key = unknown
 
 /** Iterates over a list that may grow meanwhile. */
@@ -39,9 +41,10 @@ function nameOf(key: Key): string {
     return '# ' + object[numberOf]
 }
 
-/** In the order of insertion, as the real one. */
+/** In the order of insertion, as the real one. Strings are the usual keys: they are not copied. */
 class StandInMap<K, V> {
-    private table: Record<string, [K, V] | undefined> = Object.create(null) as Record<string, [K, V] | undefined>
+    private strings = Object.create(null) as Record<string, [K, V] | undefined>
+    private others = Object.create(null) as Record<string, [K, V] | undefined>
     private list: [K, V][] = []
     size = 0
 
@@ -49,13 +52,21 @@ class StandInMap<K, V> {
         if (entries) toArray(entries).forEach((entry) => this.set(entry[0], entry[1]))
     }
 
+    private entry(key: K): [K, V] | undefined {
+        return typeof key === 'string' ? this.strings[key] : this.others[nameOf(key)]
+    }
+
+    private replace(key: K, entry: [K, V] | undefined): void {
+        if (typeof key === 'string') this.strings[key] = entry
+        else this.others[nameOf(key)] = entry
+    }
+
     set(key: K, value: V): this {
-        const name = nameOf(key)
-        const entry = this.table[name]
+        const entry = this.entry(key)
         if (entry) entry[1] = value
         else {
             const added: [K, V] = [key, value]
-            this.table[name] = added
+            this.replace(key, added)
             this.list.push(added)
             this.size++
         }
@@ -63,28 +74,21 @@ class StandInMap<K, V> {
     }
 
     get(key: K): V | undefined {
-        const entry = this.table[nameOf(key)]
+        const entry = this.entry(key)
         return entry && entry[1]
     }
 
     has(key: K): boolean {
-        return this.table[nameOf(key)] !== undefined
+        return this.entry(key) !== undefined
     }
 
     delete(key: K): boolean {
-        const name = nameOf(key)
-        const entry = this.table[name]
+        const entry = this.entry(key)
         if (!entry) return false
-        delete this.table[name]
+        this.replace(key, undefined)
         this.list = this.list.filter((other) => other !== entry)
         this.size--
         return true
-    }
-
-    clear(): void {
-        this.table = Object.create(null) as Record<string, [K, V] | undefined>
-        this.list = []
-        this.size = 0
     }
 
     forEach(call: (value: V, key: K) => void): void {
@@ -92,7 +96,7 @@ class StandInMap<K, V> {
     }
 
     entries(): IterableIterator<[K, V]> {
-        return iterate(this.list.map((entry): [K, V] => [entry[0], entry[1]]))
+        return iterate(this.list)
     }
 
     keys(): IterableIterator<K> {
@@ -109,7 +113,7 @@ class StandInMap<K, V> {
 }
 
 class StandInSet<V> {
-    private map = new StandInMap<V, V>()
+    private map = new StandInMap<V, true>()
     size = 0
 
     constructor(values?: Iterable<V> | null) {
@@ -117,7 +121,7 @@ class StandInSet<V> {
     }
 
     add(value: V): this {
-        this.map.set(value, value)
+        this.map.set(value, true)
         this.size = this.map.size
         return this
     }
@@ -133,7 +137,7 @@ class StandInSet<V> {
     }
 
     forEach(call: (value: V) => void): void {
-        this.map.forEach(call)
+        this.map.forEach((_true, value) => call(value))
     }
 
     values(): IterableIterator<V> {
@@ -151,7 +155,7 @@ function define(owner: object, name: string | symbol, value: unknown): void {
 }
 
 function flat(list: unknown[]): unknown[] {
-    return ([] as unknown[]).concat(...list)
+    return ([] as unknown[]).concat.apply([], list)
 }
 
 define(globalThis, 'Map', StandInMap)
@@ -173,12 +177,6 @@ define(Array.prototype, 'flat', function (this: unknown[]) {
 })
 define(Array.prototype, 'flatMap', function (this: unknown[], map: (value: unknown, index: number) => unknown) {
     return flat(this.map((value, index) => map(value, index)))
-})
-define(Array.prototype, 'entries', function (this: unknown[]) {
-    return iterate(this.map((value, index) => [index, value]))
-})
-define(Array.prototype, Symbol.iterator, function (this: unknown[]) {
-    return iterate(this)
 })
 define(String.prototype, 'replaceAll', function (this: string, from: string, to: string) {
     return this.split(from).join(to)

@@ -4,13 +4,20 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { normalizeName } from '../../core/project-name.js'
 import { UserError } from '../../core/user-error.js'
-import { parseCoreMetadata, type CoreMetadata } from './core-metadata.js'
-import { kindOf, parseFileName, sdistReadings } from '../../core/file-name.js'
+import {
+    sdistMetadata,
+    wheelMetadata,
+    zippedSdistContent,
+    type ReadMetadata,
+} from '../../core/distribution/distribution-metadata.js'
+import { kindOf, otherFormat } from '../../core/file-name.js'
+import { asBuffer, nodeEngine } from './file-source.js'
 import { refusal, unusualRefusal } from '../../core/distribution/refusal.js'
-import { readSdist, readZippedSdist } from './sdist.js'
-import { sameVersion } from '../../core/version.js'
-import { isDistInfoOf, readWheel, type WheelContent } from './wheel.js'
-import { zstdOddity } from './zstd-wheel.js'
+import { readSdist } from './sdist.js'
+import { withZip } from './zip-content.js'
+
+/** RECORD takes up to about 200 bytes per member. Bytes. */
+const maxRecordSize = 64 * 1024 * 1024
 
 /** A local wheel or sdist whose name matches its metadata. */
 export interface Distribution {
@@ -55,18 +62,9 @@ export async function readDistribution(path: string, options: { acceptUnusual?: 
         size,
         sha256: await sha256OfFile(path),
         ...(requiresPython === undefined ? {} : { requiresPython }),
-        ...(metadata === undefined ? {} : { metadata }),
+        ...(metadata === undefined ? {} : { metadata: asBuffer(metadata) }),
         oddities,
     }
-}
-
-/** The metadata in a file. */
-export interface ReadMetadata {
-    core: CoreMetadata
-    /** The METADATA of a wheel. */
-    metadata: Buffer | undefined
-    /** Faults that PyPI rejects, but pip and uv accept. */
-    oddities: string[]
 }
 
 /**
@@ -80,55 +78,13 @@ export async function readMetadata(path: string, filename: string): Promise<Read
     if (kind === undefined) {
         throw new UserError(`${filename} is neither a wheel nor an sdist`, otherFormat(filename))
     }
-    if (kind === 'sdist') {
-        const content = await (filename.endsWith('.zip') ? readZippedSdist : readSdist)(path, filename)
-        const core = content.metadata ? parseCoreMetadata(content.metadata, filename) : coreOfName(filename)
-        checkFileName(filename, core)
-        return { core, metadata: undefined, oddities: [...content.oddities, ...core.oddities] }
+    if (kind === 'wheel') {
+        return withZip(path, filename, (archive) => wheelMetadata(archive, nodeEngine, maxRecordSize, filename))
     }
-    const content = await readWheel(path, filename)
-    const core = parseCoreMetadata(content.metadata, filename)
-    checkFileName(filename, core)
-    if (!isDistInfoOf(content.distInfo, normalizeName(core.name), core.version)) {
-        throw refusal(filename, `its folder ${content.distInfo}.dist-info does not match ${core.name} ${core.version}`)
-    }
-    return { core, metadata: content.metadata, oddities: odditiesOf(content, core, filename) }
-}
-
-/** The cure for a file in another format. */
-function otherFormat(filename: string): string {
-    if (/\.(?:egg|exe)$/i.test(filename)) {
-        return `Current installers do not support it. Convert it with "python3 -m wheel convert ${filename}", or rebuild the project.`
-    }
-    if (/\.(?:tar|tar\.(?:bz2|xz|zst|lz|lzma|Z)|tgz|tbz2?|txz)$/i.test(filename)) {
-        return 'An sdist is a .tar.gz file (PEP 625): rebuild it with "python3 -m build --sdist".'
-    }
-    return 'Publish .whl and .tar.gz files, or a folder with pyproject.toml or setup.py.'
-}
-
-/** Project and version of an sdist without PKG-INFO. */
-function coreOfName(filename: string): CoreMetadata {
-    const [reading, other] = sdistReadings(filename)
-    if (reading === undefined || other !== undefined) {
-        throw refusal(filename, 'it has no PKG-INFO, and its name does not identify one project and version')
-    }
-    return { name: reading.project, version: reading.version, oddities: [] }
-}
-
-function odditiesOf(content: WheelContent, core: CoreMetadata, filename: string): string[] {
-    const { zstdMember, oddities } = content
-    return [
-        ...oddities,
-        ...(zstdMember === undefined ? [] : [zstdOddity(zstdMember, filename, core.requiresPython)]),
-        ...core.oddities,
-    ]
-}
-
-function checkFileName(filename: string, core: CoreMetadata): void {
-    const named = parseFileName(filename, normalizeName(core.name))
-    if (named === undefined || !sameVersion(named.version, core.version)) {
-        throw refusal(filename, `its name does not match its metadata: ${core.name} ${core.version}`)
-    }
+    const content = filename.endsWith('.zip')
+        ? await withZip(path, filename, (archive) => zippedSdistContent(archive, filename))
+        : await readSdist(path, filename)
+    return sdistMetadata(content, filename)
 }
 
 /** @returns hex */

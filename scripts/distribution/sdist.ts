@@ -6,19 +6,11 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { UserError } from '../../core/user-error.js'
-import { findPkgInfo, maxMetadataSize } from './pkg-info.js'
+import type { SdistContent } from '../../core/distribution/distribution-metadata.js'
+import { findPkgInfo, maxMetadataSize } from '../../core/distribution/pkg-info.js'
 import { quoted, refusal } from '../../core/distribution/refusal.js'
 import { TarMembers } from './tar-member.js'
-import { withZip } from './zip-archive.js'
-import { maxMembers } from './zip-directory.js'
-
-/** The content of an sdist. */
-export interface SdistContent {
-    /** The PKG-INFO file, unchanged; undefined if missing. */
-    metadata: Buffer | undefined
-    /** Faults that PyPI rejects, but pip and uv accept. */
-    oddities: string[]
-}
+import { maxMembers } from './zip-content.js'
 
 /** Unpacked size limit in bytes: `plainSize` or `maxRatio` times the file size, at most `maxUnpacked`. */
 const plainSize = 256 * 1024 * 1024
@@ -113,19 +105,6 @@ async function explain({ message }: Error, path: string): Promise<string> {
     if (message !== 'incorrect header check') return message
     const [first, second] = await buffer(createReadStream(path, { end: 1 }))
     return first === 0x1f && second === 0x8b ? 'data that is not gzip follows it' : 'it is not gzip'
-}
-
-/** Reads the PKG-INFO of an old sdist in zip format. @throws as `readSdist` */
-export async function readZippedSdist(path: string, file: string): Promise<SdistContent> {
-    return withZip(path, file, async ({ members, oddities, read }) => {
-        const pkgInfo = findPkgInfo(
-            members.map(({ name }) => name),
-            file,
-        )
-        const member = members.find(({ name }) => name === pkgInfo.path)
-        const metadata = member && (await read(member, maxMetadataSize))
-        return { metadata, oddities: [...oddities, ...pkgInfo.oddities] }
-    })
 }
 
 function isDiskError(error: unknown): boolean {

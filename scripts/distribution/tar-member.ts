@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Header } from 'tar-stream'
-import { plainName } from './pkg-info.js'
+import { plainName } from '../../core/distribution/pkg-info.js'
 import { quoted, refusal } from '../../core/distribution/refusal.js'
 
 /** Member types that pip and uv unpack, as named by tar-stream. */

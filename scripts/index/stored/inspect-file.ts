@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../../core/user-error.js'
+import { asBuffer } from '../../distribution/file-source.js'
 import { readMetadata } from '../../distribution/read-distribution.js'
 import type { Bucket } from '../../s3/bucket.js'
 
@@ -33,7 +34,12 @@ export async function inspectFile(bucket: Bucket, key: string): Promise<Inspecte
 async function read(path: string, filename: string): Promise<Omit<InspectedFile, 'sha256'>> {
     try {
         const { core, metadata, oddities } = await readMetadata(path, filename)
-        return { requiresPython: core.requiresPython, metadata, problem: undefined, oddities }
+        return {
+            requiresPython: core.requiresPython,
+            metadata: metadata && asBuffer(metadata),
+            problem: undefined,
+            oddities,
+        }
     } catch (error) {
         if (!(error instanceof UserError)) throw error
         return { requiresPython: undefined, metadata: undefined, problem: error.message, oddities: [] }

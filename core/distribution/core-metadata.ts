@@ -1,6 +1,7 @@
-import { quoted, refusal } from '../../core/distribution/refusal.js'
-import { isCorrectedSpecifierSet, isSpecifierSet } from '../../core/specifier-set.js'
-import { normalizeVersion } from '../../core/version.js'
+import { decodeUtf8 } from '../utf8.js'
+import { quoted, refusal } from './refusal.js'
+import { isCorrectedSpecifierSet, isSpecifierSet } from '../specifier-set.js'
+import { normalizeVersion } from '../version.js'
 
 /** The fields of METADATA or PKG-INFO that an index needs. */
 export interface CoreMetadata {
@@ -35,21 +36,29 @@ export function parseCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata
 
     const name = field('Name')
     if (name === undefined) throw refusal(file, 'its metadata has no Name')
-    if (!validName.test(name)) throw refusal(file, `its Name ${quoted(name)} cannot be the name of a project`)
+    if (!isProjectNameText(name)) throw refusal(file, `its Name ${quoted(name)} cannot be the name of a project`)
     const versionText = field('Version')
     if (versionText === undefined) throw refusal(file, 'its metadata has no Version')
     const version = normalizeVersion(versionText)
     if (version === undefined) throw refusal(file, `its Version ${quoted(versionText)} is not valid (PEP 440)`)
-    const requiresPython = field('Requires-Python')
-    if (requiresPython === undefined) return { name, version, oddities }
-    if (isSpecifierSet(requiresPython))
-        return { name, version, requiresPython: withoutEmptyParts(requiresPython), oddities }
-    const invalid = `its Requires-Python ${quoted(requiresPython)} is not valid (PEP 440)`
-    if (isCorrectedSpecifierSet(requiresPython)) {
-        return { name, version, requiresPython, oddities: [...oddities, invalid] }
-    }
+    const { requiresPython, oddity } = requiresPythonOf(field('Requires-Python') ?? '')
+    if (oddity !== undefined) oddities.push(oddity)
+    return { name, version, ...(requiresPython === undefined ? {} : { requiresPython }), oddities }
+}
+
+/** Whether text can be the name of a project. */
+export function isProjectNameText(text: string): boolean {
+    return validName.test(text)
+}
+
+/** The value of Requires-Python for a page; undefined if it is empty or installers cannot parse it. */
+export function requiresPythonOf(text: string): { requiresPython?: string; oddity?: string } {
+    if (text === '') return {}
+    if (isSpecifierSet(text)) return { requiresPython: withoutEmptyParts(text) }
+    const oddity = `its Requires-Python ${quoted(text)} is not valid (PEP 440)`
+    if (isCorrectedSpecifierSet(text)) return { requiresPython: text, oddity }
     // pip and uv accept it in METADATA, but uv skips a file with such a value on the page.
-    return { name, version, oddities: [...oddities, `${invalid}, and is left out of the page`] }
+    return { oddity: `${oddity}, and is left out of the page` }
 }
 
 /** Removes empty parts: `>=3.8,,<4` is valid, but uv skips a file with such a value on the page. */
@@ -68,11 +77,9 @@ function decode(bytes: Uint8Array, file: string): string {
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
         throw refusal(file, 'its metadata begins with a byte order mark, so installers find no fields')
     }
-    try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    } catch {
-        throw refusal(file, 'its metadata is not UTF-8')
-    }
+    const text = decodeUtf8(bytes)
+    if (text === undefined) throw refusal(file, 'its metadata is not UTF-8')
+    return text
 }
 
 interface Fields {

@@ -1,4 +1,4 @@
-import { quoted, refusal } from '../../core/distribution/refusal.js'
+import { quoted, refusal } from './refusal.js'
 
 /** Larger than any real METADATA or PKG-INFO: even a README of 1 MB is rare. Bytes. */
 export const maxMetadataSize = 8 * 1024 * 1024

@@ -1,5 +1,5 @@
-import { quoted, refusal } from '../../core/distribution/refusal.js'
-import { compareVersions, normalizeVersion } from '../../core/version.js'
+import { quoted, refusal } from './refusal.js'
+import { compareVersions, normalizeVersion } from '../version.js'
 
 /** The first Python whose `zipfile`, and so pip, supports zstd. @see PEP 784 */
 const firstPython = '3.14'

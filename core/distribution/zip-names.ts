@@ -1,0 +1,95 @@
+import type { Engine } from '../byte-source.js'
+import { decodeUtf8 } from '../utf8.js'
+import { hasControlCharacter } from './control-characters.js'
+import { ofMembers, quoted, refusal } from './refusal.js'
+import { membersBetweenPauses, type ZipMember } from './zip-directory.js'
+
+/**
+ * Checks the member names of a zip archive: each must stay inside the target folder and be unique.
+ *
+ * @param file archive name for error messages
+ * @returns faults that pip and uv accept
+ * @throws UserError if pip and uv reject the archive or unpack it differently
+ */
+export async function checkZipNames(members: readonly ZipMember[], engine: Engine, file: string): Promise<string[]> {
+    const byPath = new Map<string, ZipMember>()
+    const twice: string[] = []
+    const backslashes: string[] = []
+    for (let position = 0; position < members.length; position++) {
+        const member = members[position]!
+        const problem = nameProblem(member)
+        if (problem !== undefined) throw refusal(file, `its member ${quoted(member.name)} ${problem}`)
+        if (member.name.includes('\\')) backslashes.push(member.name)
+        if (addPath(byPath, member, file)) twice.push(member.name)
+        if (position % membersBetweenPauses === membersBetweenPauses - 1) await engine.pause()
+    }
+    await checkParents(byPath, members, engine, file)
+    return [
+        ...(twice.length > 0 ? [ofMembers(twice, 'is in it twice', 'are in it twice')] : []),
+        ...(backslashes.length > 0
+            ? [ofMembers(backslashes, 'has a "\\" in its name', 'have a "\\" in their names')]
+            : []),
+    ]
+}
+
+function nameProblem(member: ZipMember): string | undefined {
+    const { name, flags } = member
+    if (name === '') return 'has no name'
+    if (!/^[ -~]+$/.test(name)) {
+        const { nameBytes } = member
+        if (decodeUtf8(nameBytes) === undefined) return 'has a name that is not UTF-8'
+        // Without this flag (bit 11), Python decodes the name as code page 437.
+        const isAscii = nameBytes.every((byte) => byte <= 0x7f)
+        if (!isAscii && (flags & 0x800) === 0) return 'has a name that is not marked as UTF-8'
+        if (hasControlCharacter(name)) return 'has control characters in its name'
+    }
+    const leadsOut = /^[\\/]|^[A-Za-z]:/.test(name) || (name.includes('..') && name.split(/[\\/]/).includes('..'))
+    return leadsOut ? 'leads out of the archive' : undefined
+}
+
+/** Adds a member. @returns whether the same member is unpacked to the same path already */
+function addPath(byPath: Map<string, ZipMember>, member: ZipMember, file: string): boolean {
+    const path = pathOf(member.name)
+    const other = byPath.get(path)
+    if (other === undefined) {
+        byPath.set(path, member)
+        return false
+    }
+    if (isFolder(member) === isFolder(other) && member.crc === other.crc && member.size === other.size) return true
+    throw refusal(file, `it has two members ${quoted(member.name)} that are not the same`)
+}
+
+/** @throws UserError if a member is inside another one that is not a folder */
+async function checkParents(
+    byPath: ReadonlyMap<string, ZipMember>,
+    members: readonly ZipMember[],
+    engine: Engine,
+    file: string,
+): Promise<void> {
+    const checked = new Set<string>()
+    for (let position = 0; position < members.length; position++) {
+        let path = pathOf(members[position]!.name)
+        for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/')) {
+            path = path.slice(0, slash)
+            if (checked.has(path)) break
+            checked.add(path)
+            const parent = byPath.get(path)
+            if (parent && !isFolder(parent))
+                throw refusal(file, `its member ${quoted(parent.name)} is both a file and a folder`)
+        }
+        if (position % membersBetweenPauses === membersBetweenPauses - 1) await engine.pause()
+    }
+}
+
+/** The path to which a member is unpacked: `a//b` and `./a/b` become `a/b`. */
+function pathOf(name: string): string {
+    if (!/\/\/|(?:^|\/)\.(?:\/|$)|\/$/.test(name)) return name
+    return name
+        .split('/')
+        .filter((part) => part !== '' && part !== '.')
+        .join('/')
+}
+
+export function isFolder({ name }: ZipMember): boolean {
+    return name.endsWith('/')
+}

@@ -1,0 +1,81 @@
+import { constants, crc32 as zlibCrc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { crc32 } from '../../../../core/distribution/crc32.js'
+import { inflateRaw } from '../../../../core/distribution/inflate.js'
+import { seededRandom } from '../../../support/random/seeded-random.js'
+import { countingEngine } from '../upload/bytes.js'
+
+const inflated = async (bytes: Uint8Array, size: number) => {
+    const engine = countingEngine()
+    const output = await inflateRaw(bytes, size, engine, (reason) => new Error(reason))
+    expect(engine.allocated).toBe(size)
+    return { output, pauses: engine.pauses }
+}
+
+const random = seededRandom(17)
+const bytes = (length: number, limit: number) => Buffer.from(Array.from({ length }, () => random.below(limit)))
+const samples: [string, Buffer][] = [
+    ['nothing', Buffer.alloc(0)],
+    ['one byte', Buffer.from('x')],
+    ['one byte repeated', Buffer.alloc(100_000, 'x')],
+    ['text', Buffer.from('Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n'.repeat(500))],
+    ['random bytes', bytes(70_000, 256)],
+    ['few values', bytes(70_000, 3)],
+    [
+        'distant repetitions',
+        Buffer.concat([bytes(32_000, 256), Buffer.from('seam'), bytes(700, 2)].flatMap((part) => [part, part])),
+    ],
+]
+const strategies = ['Z_DEFAULT_STRATEGY', 'Z_FILTERED', 'Z_HUFFMAN_ONLY', 'Z_RLE', 'Z_FIXED'] as const
+
+test.each(samples)('%s is inflated as zlib does, at every level and with every strategy', async (_name, sample) => {
+    for (const strategy of strategies) {
+        for (const level of [0, 1, 6, 9]) {
+            const deflated = deflateRawSync(sample, { level, strategy: constants[strategy] })
+            expect(sample.equals((await inflated(deflated, sample.length)).output)).toBe(true)
+        }
+    }
+})
+
+test('long work is done in slices, with pauses between', async () => {
+    const sample = bytes(1024 * 1024, 16)
+    expect((await inflated(deflateRawSync(sample), sample.length)).pauses).toBeGreaterThan(50)
+})
+
+test('a bomb takes no more memory than the archive says', async () => {
+    const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024))
+    await expect(inflated(bomb, 1000)).rejects.toThrow('unpacks to more than it says')
+    await expect(inflated(bomb.subarray(0, 100), 1000)).rejects.toThrow('unpacks to more than it says')
+})
+
+test('less than the archive says is refused, as is what is cut off', async () => {
+    const [, text] = samples[3]!
+    const deflated = deflateRawSync(text)
+    await expect(inflated(deflated, text.length + 1)).rejects.toThrow('unpacks to less than it says')
+    for (let length = 0; length < deflated.length; length++) {
+        await expect(inflated(deflated.subarray(0, length), text.length)).rejects.toThrow('invalid deflate data')
+    }
+})
+
+test('damaged data has the outcome that it has with zlib', async () => {
+    const text = samples[3]![1].subarray(0, 400)
+    for (const strategy of strategies) {
+        const deflated = deflateRawSync(text, { strategy: constants[strategy] })
+        for (let round = 0; round < 150; round++) {
+            const damaged = Buffer.from(deflated)
+            for (let count = random.below(3); count >= 0; count--)
+                damaged[random.below(damaged.length)] = random.below(256)
+            const expected = await Promise.resolve(damaged)
+                .then((data) => inflateRawSync(data, { maxOutputLength: 100_000 }))
+                .catch(() => undefined)
+            const found = await inflated(damaged, expected?.length ?? text.length).catch(() => undefined)
+            if (expected === undefined && found === undefined) continue
+            expect(found?.output).toEqual(expected)
+        }
+    }
+})
+
+test.each(samples)('the CRC-32 of %s', (_name, sample) => {
+    if (typeof zlibCrc32 === 'function') expect(crc32(sample)).toBe(zlibCrc32(sample))
+    expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926)
+})
