@@ -20,6 +20,11 @@ async function filesOf({ index }: UploadIndex, project: string): Promise<Record<
     return Object.fromEntries(files.map(({ filename, hashes }) => [filename, hashes.sha256]))
 }
 
+/** What "manage-index verify" finds, each file downloaded. */
+async function problemsOf({ bucket }: UploadIndex): Promise<unknown[]> {
+    return (await verify(bucket, { deep: true })).problems
+}
+
 describe.each([
     ['without a cache', {}],
     ['with a cache and a prefix', { cached: true, prefix: 'team-a/' }],
