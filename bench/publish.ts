@@ -8,6 +8,7 @@ import { emptyPage, withFiles, type FileEntry } from '../core/project-page.js'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { factsMetadata, uploadTimeOf } from '../scripts/index/stored/object-facts.js'
 import { projectPages } from '../scripts/index/stored/pages.js'
+import { compressPage } from '../scripts/index/stored/stored-page.js'
 import { fileHeaders, jsonHeaders, metadataHeaders } from '../scripts/index/stored/stored-headers.js'
 import { table } from '../scripts/manage/table.js'
 import { openBucket, type Bucket } from '../scripts/s3/bucket.js'
@@ -110,12 +111,11 @@ async function fillPage(bucket: Bucket, project: string, files: number): Promise
             sha256: hash('file'),
             size: 1000 + number,
             uploadTime: uploaded,
-            etag: hash('etag').slice(0, 32),
             requiresPython: '>=3.8',
-            coreMetadata: { sha256: hash('metadata'), etag: hash('metadata etag').slice(0, 32) },
+            coreMetadata: { sha256: hash('metadata') },
         }
     })
-    await bucket.write(pages.jsonKey, pages.toJson(withFiles(emptyPage(project), entries)), jsonHeaders)
+    await bucket.write(pages.jsonKey, compressPage(pages.toJson(withFiles(emptyPage(project), entries))), jsonHeaders)
 }
 
 /** Uploads the wheels of many projects as the publisher does, but no pages. */

@@ -12,11 +12,11 @@ export interface FileEntry {
     size: number
     /** UTC, as PEP 700 writes it: 2026-01-02T03:04:05.000000Z */
     uploadTime: string
-    /** ETag of the object when the other fields were read. */
-    etag: string
+    /** ETag of the object, if nothing in the object itself tells that it still has this hash. */
+    etag?: string | undefined
     requiresPython?: string | undefined
-    /** FILE.metadata: its hash (hex) and its ETag. */
-    coreMetadata?: { sha256: string; etag: string } | undefined
+    /** The hash of FILE.metadata (hex). */
+    coreMetadata?: { sha256: string } | undefined
     /** The reason; may be empty. @see PEP 592 */
     yanked?: string | undefined
 }
@@ -69,8 +69,7 @@ interface FileJson {
     'core-metadata'?: { sha256: string }
     yanked: boolean | string
     // Keys with a leading underscore are private to the server (PEP 700).
-    _etag: string
-    '_core-metadata-etag'?: string
+    _etag?: string
 }
 
 /** A page without files. */
@@ -107,8 +106,24 @@ export function toProjectJson(page: ProjectPage): string {
 }
 
 function fileList(files: readonly FileEntry[]): string {
-    const lines = files.map((file) => JSON.stringify(fileJson(file)))
+    const lines = files.map(toFileLine)
     return lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`
+}
+
+/** The line of a file in index.json. */
+export function toFileLine(file: FileEntry): string {
+    return JSON.stringify(fileJson(file))
+}
+
+/** Parses a line of index.json; undefined unless it is a file of this project. */
+export function parseFileLine(line: string, project: string): FileEntry | undefined {
+    try {
+        const file = JSON.parse(line) as FileJson
+        return fileProblem(file, project) === undefined ? fileEntry(file) : undefined
+    } catch (error) {
+        if (error instanceof SyntaxError) return undefined
+        throw error
+    }
 }
 
 function fileJson(file: FileEntry): FileJson {
@@ -121,8 +136,7 @@ function fileJson(file: FileEntry): FileJson {
         ...(file.requiresPython === undefined ? {} : { 'requires-python': file.requiresPython }),
         ...(file.coreMetadata === undefined ? {} : { 'core-metadata': { sha256: file.coreMetadata.sha256 } }),
         yanked: file.yanked === undefined ? false : file.yanked === '' ? true : file.yanked,
-        _etag: file.etag,
-        ...(file.coreMetadata === undefined ? {} : { '_core-metadata-etag': file.coreMetadata.etag }),
+        ...(file.etag === undefined ? {} : { _etag: file.etag }),
     }
 }
 
@@ -154,7 +168,7 @@ export function parseProjectJson(body: string, name: string, key: string): Proje
 }
 
 /** Parses a status, without unknown fields. The default is active. */
-function parseStatus(value: unknown): ProjectStatus | undefined {
+export function parseStatus(value: unknown): ProjectStatus | undefined {
     if (value === undefined || value === null) return { status: 'active' }
     const { status, reason } = value as Record<string, unknown>
     if (typeof status !== 'string') return undefined
@@ -170,7 +184,7 @@ function fileEntry(file: FileJson): FileEntry {
         uploadTime: file['upload-time'],
         etag: file._etag,
         requiresPython: file['requires-python'],
-        coreMetadata: metadata && { sha256: metadata.sha256, etag: file['_core-metadata-etag'] ?? '' },
+        coreMetadata: metadata && { sha256: metadata.sha256 },
         yanked: file.yanked === false ? undefined : file.yanked === true ? '' : file.yanked,
     }
 }
@@ -182,7 +196,7 @@ function fileProblem(file: Partial<FileJson> | null, project: string): string | 
     if (!isSha256(file.hashes?.sha256)) return 'has no sha256'
     if (!Number.isSafeInteger(file.size) || file.size! < 0) return 'has no size'
     if (typeof file['upload-time'] !== 'string') return 'has no upload-time'
-    if (typeof file._etag !== 'string') return 'has no _etag'
+    if (!isText(file._etag)) return 'has an _etag that is not text'
     if (!isText(file['requires-python'])) return 'has a requires-python that is not text'
     const metadata = file['core-metadata']
     if (metadata !== undefined && !isSha256(metadata?.sha256)) return 'has a core-metadata without sha256'

@@ -4,6 +4,7 @@ import { rootPage } from '../../core/root-page.js'
 import { factsMetadata, uploadTimeOf } from '../../scripts/index/stored/object-facts.js'
 import { projectPages, rootPages } from '../../scripts/index/stored/pages.js'
 import { fileKey, metadataKey } from '../../scripts/index/stored/project-objects.js'
+import { compressPage } from '../../scripts/index/stored/stored-page.js'
 import { fileHeaders, htmlHeaders, jsonHeaders, metadataHeaders } from '../../scripts/index/stored/stored-headers.js'
 import type { ObjectHeaders } from '../../scripts/s3/objects.js'
 import { mapParallel } from '../../scripts/s3/parallel.js'
@@ -113,9 +114,9 @@ const uploadTime = uploadTimeOf(new Date('2026-01-02T03:04:05Z'))
 export async function writeIndex(projects: readonly PlannedProject[], write: WriteObject): Promise<void> {
     for (const project of projects) await writeProject(project, write)
     const page = rootPage(projects.map(({ name }) => name))
-    const json = rootPages.toJson(page)
+    const json = compressPage(rootPages.toJson(page))
     await write(rootPages.jsonKey, json, jsonHeaders)
-    await write(rootPages.htmlKey, rootPages.toHtml(page), htmlHeaders(hash('md5', json)))
+    await write(rootPages.htmlKey, compressPage(rootPages.toHtml(page)), htmlHeaders(hash('md5', json)))
 }
 
 async function writeProject({ name, versions, requires }: PlannedProject, write: WriteObject): Promise<void> {
@@ -124,9 +125,9 @@ async function writeProject({ name, versions, requires }: PlannedProject, write:
     )
     const pages = projectPages(name)
     const page = withFiles(emptyPage(name), entries)
-    const json = pages.toJson(page)
+    const json = compressPage(pages.toJson(page))
     await write(pages.jsonKey, json, jsonHeaders)
-    await write(pages.htmlKey, pages.toHtml(page), htmlHeaders(hash('md5', json)))
+    await write(pages.htmlKey, compressPage(pages.toHtml(page)), htmlHeaders(hash('md5', json)))
 }
 
 async function writeFileOf({ project, filename, bytes, metadata }: SmallWheel, write: WriteObject): Promise<FileEntry> {
@@ -140,9 +141,8 @@ async function writeFileOf({ project, filename, bytes, metadata }: SmallWheel, w
         sha256: facts.sha256,
         size: bytes.length,
         uploadTime,
-        etag: facts.md5,
         requiresPython,
-        coreMetadata: { sha256: coreMetadata.sha256, etag: coreMetadata.md5 },
+        coreMetadata: { sha256: coreMetadata.sha256 },
     }
 }
 

@@ -26,36 +26,43 @@ export async function recordProblems(
     const exempt = signatures.map((name) => `${folder}/${name}`)
     /** Whether a file is listed, by its path. */
     const listed = new Map<string, boolean>()
-    for (const member of members) {
+    members.forEach((member) => {
         const path = member.name.includes('\\') ? member.name.replaceAll('\\', '/') : member.name
         if (!isFolder(member) && !exempt.includes(path)) listed.set(path, false)
-    }
-    let vain: string | undefined
+    })
+    const vain: string[] = []
     for (let start = 0, count = 1; start < record.length; count++) {
-        const end = engine.indexOf(record, lineFeed, start)
-        const text = decodeUtf8(record.subarray(start, end < 0 ? record.length : end))
+        const found = engine.indexOf(record, lineFeed, start)
+        const end = found < 0 ? record.length : found
+        const text = decodeUtf8(record.subarray(start, end))
         if (text === undefined) return ['its RECORD is not UTF-8']
-        for (const line of text.split('\r')) {
-            if (line === '') continue
-            const path = recordedPath(line)
-            if (listed.has(path)) listed.set(path, true)
-            else vain ??= path
-        }
-        if (end < 0) break
+        if (text.includes('\r')) text.split('\r').forEach((line) => readLine(line, listed, vain))
+        else readLine(text, listed, vain)
         start = end + 1
         if (count % linesBetweenPauses === 0) await engine.pause()
     }
-    const missing = [...listed].filter(([, isListed]) => !isListed).map(([path]) => path)
+    const missing: string[] = []
+    listed.forEach((isListed, path) => {
+        if (!isListed) missing.push(path)
+    })
     return [
         ...(missing.length > 0 ? [ofMembers(missing, 'is not in its RECORD', 'are not in its RECORD')] : []),
-        ...(vain === undefined ? [] : [`its RECORD lists files that are missing (first: ${quoted(vain)})`]),
+        ...(vain.length === 0 ? [] : [`its RECORD lists files that are missing (first: ${quoted(vain[0]!)})`]),
     ]
+}
+
+/** Marks the path of a line as listed; adds the first one without a member to `vain`. */
+function readLine(line: string, listed: Map<string, boolean>, vain: string[]): void {
+    if (line === '') return
+    const path = recordedPath(line)
+    if (listed.has(path)) listed.set(path, true)
+    else if (vain.length === 0) vain.push(path)
 }
 
 /** The first field of a line of the CSV; a path on Windows may be written with back-slashes. */
 function recordedPath(line: string): string {
     const comma = line.indexOf(',')
-    const path = line[0] === '"' ? quotedField(line) : comma < 0 ? line : line.slice(0, comma)
+    const path = line.charCodeAt(0) === 0x22 ? quotedField(line) : comma < 0 ? line : line.slice(0, comma)
     return path.includes('\\') ? path.replaceAll('\\', '/') : path
 }
 

@@ -54,10 +54,11 @@ export async function readWheel(
 /** The name of the .dist-info folder, without `.dist-info`. pip and uv refuse a wheel with two. */
 function distInfoOf(members: readonly ZipMember[], file: string): string {
     const found = new Set<string>()
-    for (const { name } of members) {
-        const at = name.indexOf('.dist-info/')
-        if (at > 0 && name.indexOf('/') > at) found.add(name.slice(0, name.indexOf('/') - '.dist-info'.length))
-    }
+    members.forEach(({ name }) => {
+        const slash = name.indexOf('/')
+        const length = slash - '.dist-info'.length
+        if (length > 0 && name.slice(length, slash) === '.dist-info') found.add(name.slice(0, length))
+    })
     const [name, other] = found
     if (name === undefined) throw refusal(file, 'it has no NAME-VERSION.dist-info/METADATA')
     if (other !== undefined) throw refusal(file, `it has ${found.size} .dist-info folders, and only one can be right`)

@@ -53,6 +53,14 @@ export class ZipMember {
         return start + length === this.nameEnd && areEqualAt(this.directory, start, bytes, at, length)
     }
 
+    get isPrintableAscii(): boolean {
+        const end = this.nameEnd
+        for (let at = this.at + memberSize; at < end; at++) {
+            if (this.directory[at]! < 0x20 || this.directory[at]! > 0x7e) return false
+        }
+        return true
+    }
+
     private get nameEnd(): number {
         return this.at + memberSize + uint16(this.directory, this.at + 28)
     }

@@ -5,6 +5,7 @@ import { UserError } from '../../core/user-error.js'
 import { listProjects } from './list.js'
 import { PackageIndex } from '../index/update/package-index.js'
 import { rootPages } from '../index/stored/pages.js'
+import { readStoredPage } from '../index/stored/stored-page.js'
 import type { Problem } from '../index/repair/problem.js'
 import { listProject } from '../index/stored/project-objects.js'
 import { toProjectJson } from '../../core/project-page.js'
@@ -85,9 +86,15 @@ export async function rebuildCommand(name: string, projects: string[], options: 
 /** `verify BUCKET [PROJECT...]`. @throws UserError if there are problems */
 export async function verifyCommand(name: string, projects: string[], options: ManageOptions): Promise<void> {
     const bucket = open(name, options)
-    const { problems, ...seen } = await findProblems(bucket, projects, options)
+    const { problems, older, ...seen } = await findProblems(bucket, projects, options)
     const summary = `${counted(seen.projects, 'project')}, ${counted(seen.files, 'file')}: no problems\n`
-    show(options, { problems }, problems.length === 0 ? summary : describeProblems(problems))
+    show(options, { problems, older }, problems.length === 0 ? summary : describeProblems(problems))
+    if (older > 0) {
+        warn(
+            `${counted(older, 'page')} in the larger form of version 0.1, which nginx compresses for each request. ` +
+                `Convert with: manage-index rebuild ${name}`,
+        )
+    }
     if (problems.length === 0) return
     const unknown = problems.filter(({ kind }) => kind === 'unknown-object').length
     const cures = [
@@ -102,12 +109,15 @@ async function findProblems(bucket: Bucket, projects: string[], options: ManageO
     if (projects.length > 0) {
         const problems: Problem[] = []
         let files = 0
+        let older = 0
         for (const project of projects.map(normalizeName)) {
             const objects = await listProject(bucket, project)
-            problems.push(...(await verifyProject(bucket, objects, deep)))
+            const found = await verifyProject(bucket, objects, deep)
+            problems.push(...found.problems)
+            older += found.older
             files += objects.files.size
         }
-        return { projects: projects.length, files, problems }
+        return { projects: projects.length, files, problems, older }
     }
     const line = showScan(process.stderr, await expectedProjects(bucket))
     try {
@@ -210,8 +220,8 @@ function claimLines({ project, wholeProject, others }: Removal, options: ManageO
 }
 
 async function expectedProjects(bucket: Bucket): Promise<number | undefined> {
-    const content = await bucket.get(rootPages.jsonKey)
-    return content && readPage(rootPages, content.body, { replaceBroken: true })?.projects.length
+    const stored = await readStoredPage(bucket, rootPages.jsonKey)
+    return stored && readPage(rootPages, stored, { replaceBroken: true })?.projects.length
 }
 
 function open(name: string, options: ManageOptions): Bucket {

@@ -1,5 +1,6 @@
 import type { Bucket } from '../s3/bucket.js'
 import { projectPages, rootPages } from '../index/stored/pages.js'
+import { readStoredPage } from '../index/stored/stored-page.js'
 import { mapParallel } from '../s3/parallel.js'
 import { versionOf, type ProjectPage } from '../../core/project-page.js'
 
@@ -18,13 +19,13 @@ const parallelProjects = 16
 
 /** Lists the projects of an index; undefined if it has no project list. */
 export async function listProjects(bucket: Bucket): Promise<ProjectSummary[] | undefined> {
-    const content = await bucket.get(rootPages.jsonKey)
-    if (content === undefined) return undefined
-    const { projects } = rootPages.parse(content.body)
+    const stored = await readStoredPage(bucket, rootPages.jsonKey)
+    if (stored === undefined) return undefined
+    const { projects } = rootPages.parse(stored)
     const summaries = await mapParallel(projects, parallelProjects, async (name) => {
         const pages = projectPages(name)
-        const page = await bucket.get(pages.jsonKey)
-        return page && summary(pages.parse(page.body))
+        const page = await readStoredPage(bucket, pages.jsonKey)
+        return page && summary(pages.parse(page))
     })
     return summaries.filter((entry) => entry !== undefined)
 }

@@ -2,6 +2,7 @@ import { normalizeName } from '../../core/project-name.js'
 import { UserError } from '../../core/user-error.js'
 import type { Bucket } from '../s3/bucket.js'
 import { projectPages } from '../index/stored/pages.js'
+import { readStoredPage } from '../index/stored/stored-page.js'
 import type { ProjectPage } from '../../core/project-page.js'
 
 /**
@@ -13,8 +14,8 @@ import type { ProjectPage } from '../../core/project-page.js'
 export async function readProject(bucket: Bucket, name: string): Promise<ProjectPage> {
     const project = normalizeName(name)
     const pages = projectPages(project)
-    const content = await bucket.get(pages.jsonKey)
-    if (content) return pages.parse(content.body)
+    const stored = await readStoredPage(bucket, pages.jsonKey)
+    if (stored) return pages.parse(stored)
     throw new UserError(
         `the bucket ${bucket.name} has no ${pages.jsonKey}`,
         `If it has files of the project: manage-index rebuild ${bucket.name} ${project}`,

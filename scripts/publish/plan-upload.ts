@@ -1,7 +1,7 @@
 import { UserError } from '../../core/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
 import { inspectFile } from '../index/stored/inspect-file.js'
-import { readFacts, uploadTimeOf } from '../index/stored/object-facts.js'
+import { readFacts, recordedEtag, uploadTimeOf } from '../index/stored/object-facts.js'
 import { fileKey } from '../index/stored/project-objects.js'
 import type { ProjectPage } from '../../core/project-page.js'
 import type { Bucket } from '../s3/bucket.js'
@@ -14,8 +14,8 @@ export interface PlannedUpload {
     action: 'upload' | 'overwrite' | 'present'
     /** Time of the first upload, or now. Same format as on the page. */
     uploadTime: string
-    /** ETag of the stored object, if present. */
-    etag?: string
+    /** ETag of the stored object, if it is present and the page must record it. */
+    etag?: string | undefined
 }
 
 /**
@@ -35,9 +35,9 @@ export async function planUpload(
     if (stored === undefined) return { distribution, action: 'upload', uploadTime: now }
     if ((await sha256OfStored(bucket, stored, distribution, page)) === distribution.sha256) {
         const known = page?.files.find(({ filename }) => filename === distribution.filename)
-        const uploadTime =
-            readFacts(stored.metadata)?.uploadTime ?? known?.uploadTime ?? uploadTimeOf(stored.lastModified)
-        return { distribution, action: 'present', uploadTime, etag: stored.etag }
+        const facts = readFacts(stored.metadata)
+        const uploadTime = facts?.uploadTime ?? known?.uploadTime ?? uploadTimeOf(stored.lastModified)
+        return { distribution, action: 'present', uploadTime, etag: recordedEtag(facts, stored.etag) }
     }
     if (options.overwrite) return { distribution, action: 'overwrite', uploadTime: now }
     throw alreadyExists(bucket, distribution, page)

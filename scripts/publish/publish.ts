@@ -5,12 +5,12 @@ import { PackageIndex } from '../index/update/package-index.js'
 import { projectPages } from '../index/stored/pages.js'
 import { mapParallel } from '../s3/parallel.js'
 import { isInUse, listProject } from '../index/stored/project-objects.js'
+import { readStoredPage, type StoredPage } from '../index/stored/stored-page.js'
 import { emptyPage, takesFiles, withFiles, type FileEntry, type ProjectPage } from '../../core/project-page.js'
 import { rebuildProject } from '../index/repair/rebuild-project.js'
 import { updatePages } from '../index/update/compare-and-swap.js'
 import { ensureListed } from '../index/update/update-root.js'
 import type { Bucket } from '../s3/bucket.js'
-import type { ObjectContent } from '../s3/objects.js'
 import { planUpload, type PlannedUpload } from './plan-upload.js'
 import { upload } from './upload.js'
 
@@ -84,7 +84,7 @@ export async function publish(
 /** The planned changes for one project. */
 interface ProjectPlan {
     project: string
-    content: ObjectContent | undefined
+    stored: StoredPage | undefined
     page: ProjectPage | undefined
     uploads: PlannedUpload[]
 }
@@ -96,19 +96,19 @@ async function planProject(
     options: PublishOptions,
 ): Promise<ProjectPlan> {
     const pages = projectPages(project)
-    const content = await index.bucket.get(pages.jsonKey)
-    const page = content && pages.parse(content.body)
+    const stored = await readStoredPage(index.bucket, pages.jsonKey)
+    const page = stored && pages.parse(stored)
     refuseClosed(page)
     const { overwrite = false, now = new Date() } = options
     const uploads = await mapParallel(distributions, parallelReads, (distribution) =>
         planUpload(index.bucket, distribution, page, { overwrite, now }),
     )
-    return { project, content, page, uploads }
+    return { project, stored, page, uploads }
 }
 
 async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<void> {
     const { project } = plan
-    if (plan.content === undefined) await preparePage(index, project, options)
+    if (plan.stored === undefined) await preparePage(index, project, options)
     const entries = await mapParallel(plan.uploads, parallelUploads, (planned) => {
         const { filename, size } = planned.distribution
         return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
@@ -117,7 +117,7 @@ async function publishProject(index: PackageIndex, plan: ProjectPlan, options: P
         refuseClosed(page)
         return withEntries(page, entries)
     }
-    await editProject(index, project, edit, plan.content ? { json: { content: plan.content } } : {})
+    await editProject(index, project, edit, plan.stored ? { json: { stored: plan.stored } } : {})
     await ensureListed(index, project)
 }
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { UserError } from '../../core/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
-import { factsMetadata, type ObjectFacts } from '../index/stored/object-facts.js'
+import { factsMetadata, recordedEtag, type ObjectFacts } from '../index/stored/object-facts.js'
 import type { PackageIndex } from '../index/update/package-index.js'
 import { fileKey, metadataKey } from '../index/stored/project-objects.js'
 import type { FileEntry, ProjectPage } from '../../core/project-page.js'
@@ -34,14 +34,10 @@ export async function upload(
     const { project, filename, sha256, size, requiresPython, metadata } = distribution
     const expected = metadata && { sha256: sha256Of(metadata), md5: md5Of(metadata) }
     const { etag, uploadTime } =
-        plan.etag === undefined
-            ? await uploadFile(index, plan, page, expected, onProgress)
-            : { etag: plan.etag, uploadTime: plan.uploadTime }
+        plan.action === 'present' ? plan : await uploadFile(index, plan, page, expected, onProgress)
     onProgress(size)
-    const coreMetadata = metadata && {
-        sha256: expected!.sha256,
-        etag: await index.bucket.write(metadataKey(project, filename), metadata, metadataHeaders),
-    }
+    if (metadata) await index.bucket.write(metadataKey(project, filename), metadata, metadataHeaders)
+    const coreMetadata = expected && { sha256: expected.sha256 }
     return { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata, yanked: undefined }
 }
 
@@ -51,12 +47,12 @@ async function uploadFile(
     page: ProjectPage | undefined,
     coreMetadata: ObjectFacts['coreMetadata'],
     onProgress: (bytes: number) => void,
-): Promise<{ etag: string; uploadTime: string }> {
+): Promise<Pick<PlannedUpload, 'etag' | 'uploadTime'>> {
     const { bucket } = index
     const { distribution, action, uploadTime } = plan
     const { project, filename, sha256, requiresPython } = distribution
     const key = fileKey(project, filename)
-    const facts = { sha256, uploadTime, requiresPython, coreMetadata }
+    const facts: ObjectFacts = { sha256, uploadTime, requiresPython, coreMetadata }
     const once = action === 'upload' && index.conditionalWrites
     const send = async (condition: boolean): Promise<PutResult> => {
         if (distribution.size > maxSinglePut) {
@@ -71,7 +67,8 @@ async function uploadFile(
         }
         const body = await readFile(distribution.path)
         if (sha256Of(body) !== sha256) throw changedMeanwhile(distribution)
-        const headers = fileHeaders(filename, factsMetadata({ ...facts, md5: md5Of(body) }))
+        facts.md5 = md5Of(body)
+        const headers = fileHeaders(filename, factsMetadata(facts))
         if (condition) return bucket.put(key, body, headers, 'absent')
         return { outcome: 'written', etag: await bucket.write(key, body, headers) }
     }
@@ -81,13 +78,13 @@ async function uploadFile(
         result = await send(false)
     }
     if (result.outcome === 'written') {
-        if (result.etag) return { etag: result.etag, uploadTime }
+        if (result.etag) return { etag: recordedEtag(facts, result.etag), uploadTime }
         throw new UserError(`${filename} disappeared right after its upload`)
     }
     // Another publisher was faster. If it uploaded the same bytes, this is a success.
     const now = await planUpload(bucket, distribution, page, { overwrite: false, now: new Date(0) })
-    if (now.etag === undefined) throw alreadyExists(bucket, distribution, page)
-    return { etag: now.etag, uploadTime: now.uploadTime }
+    if (now.action !== 'present') throw alreadyExists(bucket, distribution, page)
+    return now
 }
 
 /** Reads a file; throws at its end if the bytes are not those that were checked. */

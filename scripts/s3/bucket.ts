@@ -117,7 +117,7 @@ export class Bucket {
         return this.#whole.read(() =>
             this.#read(key, async (answer) => {
                 const body = Buffer.from(await answer.Body!.transformToByteArray())
-                return { body, etag: bareEtag(answer.ETag) }
+                return { body, etag: bareEtag(answer.ETag), contentEncoding: answer.ContentEncoding }
             }),
         )
     }
@@ -134,6 +134,7 @@ export class Bucket {
                     etag: bareEtag(answer.ETag),
                     lastModified: answer.LastModified ?? new Date(0),
                     metadata: answer.Metadata ?? {},
+                    contentEncoding: answer.ContentEncoding,
                 }
             )
         })
@@ -293,6 +294,11 @@ export class Bucket {
 }
 
 function objectHeaders(headers: ObjectHeaders) {
-    const { contentType, cacheControl, metadata } = headers
-    return { ContentType: contentType, CacheControl: cacheControl, ...(metadata && { Metadata: metadata }) }
+    const { contentType, cacheControl, contentEncoding, metadata } = headers
+    return {
+        ContentType: contentType,
+        CacheControl: cacheControl,
+        ...(contentEncoding && { ContentEncoding: contentEncoding }),
+        ...(metadata && { Metadata: metadata }),
+    }
 }

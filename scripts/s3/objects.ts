@@ -12,18 +12,25 @@ export interface ListedObject {
 /** The result of HEAD: `metadata` are the `x-amz-meta-*` headers, with names in lower case. */
 export interface ObjectHead extends ListedObject {
     metadata: Record<string, string>
+    /** The stored Content-Encoding. */
+    contentEncoding: string | undefined
 }
 
 /** The whole content of a small object. */
 export interface ObjectContent {
+    /** As stored: not decoded. */
     body: Buffer
     etag: string
+    /** The stored Content-Encoding. */
+    contentEncoding: string | undefined
 }
 
 /** The headers stored with an object. */
 export interface ObjectHeaders {
     contentType: string
     cacheControl: string
+    /** The encoding of the bytes, which the writer has applied. */
+    contentEncoding?: 'gzip'
     /** ASCII, without leading or trailing white space. */
     metadata?: Record<string, string>
 }

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { rebuild } from '../../scripts/index/repair/rebuild.js'
@@ -6,7 +7,7 @@ import { yank } from '../../scripts/manage/yank.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import type { ObjectHeaders } from '../../scripts/s3/objects.js'
-import { brokenPromises, readIndex } from '../support/index/pages.js'
+import { brokenPromises, pageText, readIndex } from '../support/index/pages.js'
 import { describeWhere, missingRgw, missingSwift } from '../support/machine/requirements.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { newBucket } from '../support/s3/test-bucket.js'
@@ -29,11 +30,14 @@ const remove =
 
 /** Changes an object and keeps its metadata, as a bad copy would. */
 const edit = (key: string, change: (text: string) => string) => async (bucket: Bucket) => {
-    const { body } = (await bucket.get(key))!
+    const { body, contentEncoding } = (await bucket.get(key))!
     const { metadata } = (await bucket.head(key))!
-    const changed = change(body.toString('latin1'))
-    expect(changed).not.toBe(body.toString('latin1'))
-    await bucket.write(key, Buffer.from(changed, 'latin1'), { ...plain, metadata })
+    const isGzip = contentEncoding === 'gzip'
+    const text = (isGzip ? gunzipSync(body) : body).toString('latin1')
+    const changed = Buffer.from(change(text), 'latin1')
+    expect(changed.toString('latin1')).not.toBe(text)
+    if (isGzip) await bucket.write(key, gzipSync(changed), { ...plain, contentEncoding: 'gzip', metadata })
+    else await bucket.write(key, changed, { ...plain, metadata })
 }
 const replace =
     (key: string, { keepMetadata = false }) =>
@@ -131,7 +135,7 @@ async function fill(): Promise<void> {
 async function pageBytes(): Promise<Record<string, string>> {
     const bytes: Record<string, string> = {}
     for await (const { key } of bucket.list()) {
-        if (/(?:^|\/)index\.(?:json|html)$/.test(key)) bytes[key] = (await bucket.get(key))!.body.toString('utf8')
+        if (/(?:^|\/)index\.(?:json|html)$/.test(key)) bytes[key] = (await pageText(bucket, key))!
     }
     return bytes
 }

@@ -10,7 +10,7 @@ import { unyank, yank } from '../../scripts/manage/yank.js'
 import { compareVersions, normalizeVersion } from '../../core/version.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
-import { filesOf, readIndex } from '../support/index/pages.js'
+import { filesOf, pageText, readIndex } from '../support/index/pages.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { seededRandom } from '../support/random/seeded-random.js'
@@ -136,5 +136,5 @@ interface ProjectJson {
 }
 
 async function jsonOf(project: string): Promise<ProjectJson> {
-    return JSON.parse((await bucket.get(`${project}/index.json`))!.body.toString()) as ProjectJson
+    return JSON.parse((await pageText(bucket, `${project}/index.json`))!) as ProjectJson
 }

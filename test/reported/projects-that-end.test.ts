@@ -11,7 +11,7 @@ import { publish } from '../../scripts/publish/publish.js'
 import { environmentOf } from '../support/s3/bucket.js'
 import { startFaultProxy, type Fate } from '../support/upstreams/fault-proxy.js'
 import { startIndex, type Index } from '../support/nginx/start-index.js'
-import { readIndex } from '../support/index/pages.js'
+import { pageText, readIndex } from '../support/index/pages.js'
 import { request } from '../support/requests/raw-request.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
@@ -116,9 +116,9 @@ test('a quarantined project offers nothing, takes nothing, and is whole again wh
     for (let round = 0; round < 2; round++) {
         const seen = await readIndex(bucket)
         expect([seen.json.get('acme'), seen.html.get('acme')]).toEqual([[], []])
-        const page = JSON.parse((await bucket.get('acme/index.json'))!.body.toString()) as Record<string, unknown>
+        const page = JSON.parse((await pageText(bucket, 'acme/index.json'))!) as Record<string, unknown>
         expect(page).toMatchObject({ 'project-status': { status: 'quarantined', reason: 'malware' }, versions: [] })
-        const html = (await bucket.get('acme/index.html'))!.body.toString()
+        const html = (await pageText(bucket, 'acme/index.html'))!
         expect(html).toContain('<meta name="pypi:project-status" content="quarantined">')
         expect((await verify(bucket, { deep: true })).problems).toEqual([])
         await rebuild(new PackageIndex(bucket), {})

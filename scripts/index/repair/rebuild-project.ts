@@ -3,6 +3,7 @@ import { EntryReader, type EntryReaderOptions } from '../stored/entry-reader.js'
 import { linkedFiles, type LinkedFile } from '../stored/linked-files.js'
 import type { PackageIndex } from '../update/package-index.js'
 import { projectPages } from '../stored/pages.js'
+import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
 import { listProject, metadataKey, yankedKey, type ProjectObjects } from '../stored/project-objects.js'
 import type { FileEntry, ProjectPage } from '../../../core/project-page.js'
 import { reconcile } from '../update/page-from-objects.js'
@@ -56,7 +57,8 @@ export async function rebuildProject(
     const reader = new EntryReader(bucket, { trust, write, warn })
     const pages = projectPages(project)
     let objects = listed ?? (await listProject(bucket, project))
-    const isCurrent = (html: Buffer) => objects.html?.etag === md5Of(html)
+    const isCurrent = async (html: Buffer) =>
+        (await isListedAs(bucket, objects.html, html)) || isStoredAs(await readStoredPage(bucket, pages.htmlKey), html)
     let linked: Promise<Map<string, LinkedFile>> | undefined
     const made = async (known: ProjectPage | undefined) => {
         // Without index.json, a page by another tool may record yanks and Requires-Python.
@@ -65,10 +67,10 @@ export async function rebuildProject(
     }
 
     if (options.dryRun) {
-        const content = await bucket.get(pages.jsonKey)
-        const before = content && readPage(pages, content.body, { replaceBroken: true })
+        const stored = await readStoredPage(bucket, pages.jsonKey)
+        const before = stored && readPage(pages, stored, { replaceBroken: true })
         const page = await made(before)
-        const isSame = content?.body.equals(pages.toJson(page)) && isCurrent(pages.toHtml(page))
+        const isSame = isStoredAs(stored, pages.toJson(page)) && (await isCurrent(pages.toHtml(page)))
         const deleted = await orphans(index, objects)
         return { ...changes(before, page), written: [...written], deleted, pages: !isSame }
     }
@@ -98,7 +100,12 @@ async function orphans(index: PackageIndex, objects: ProjectObjects): Promise<st
 function changes(before: ProjectPage | undefined, page: ProjectPage) {
     const old = new Map(before?.files.map((file) => [file.filename, file]))
     const names = new Set(page.files.map(({ filename }) => filename))
-    const isChanged = (file: FileEntry) => old.has(file.filename) && !isDeepStrictEqual(old.get(file.filename), file)
+    // What clients see: older versions recorded the ETag of every object.
+    const seen = (file: FileEntry) => ({ ...file, etag: undefined })
+    const isChanged = (file: FileEntry) => {
+        const known = old.get(file.filename)
+        return known !== undefined && !isDeepStrictEqual(seen(known), seen(file))
+    }
     return {
         project: page.name,
         files: page.files.length,

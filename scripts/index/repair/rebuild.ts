@@ -1,10 +1,10 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { projectPages, rootPages } from '../stored/pages.js'
+import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
-import { md5Of } from '../../s3/digests.js'
 import { readPage, updatePages, type Change } from '../update/compare-and-swap.js'
 
 /** Changes by a rebuild, or planned changes for a dry run. */
@@ -45,7 +45,9 @@ export async function rebuild(
         },
         options.onProgress,
     )
-    const isCurrent = (html: Buffer) => found.html?.etag === md5Of(html)
+    const isCurrent = async (html: Buffer) =>
+        (await isListedAs(bucket, found.html, html)) ||
+        isStoredAs(await readStoredPage(bucket, rootPages.htmlKey), html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
     return { projects: projects.size, files, changed, ...list, unknown: found.unknown }
@@ -54,7 +56,7 @@ export async function rebuild(
 async function rebuildList(
     index: PackageIndex,
     projects: Set<string>,
-    isCurrent: (html: Buffer) => boolean,
+    isCurrent: (html: Buffer) => Promise<boolean>,
     dryRun: boolean,
 ): Promise<Pick<RebuildReport, 'listed' | 'unlisted' | 'root'>> {
     const change = async (current: RootPage | undefined) => {
@@ -79,19 +81,19 @@ async function rebuildList(
 async function planList(
     index: PackageIndex,
     change: (page: RootPage | undefined) => Promise<Change<RootPage>>,
-    isCurrent: (html: Buffer) => boolean,
+    isCurrent: (html: Buffer) => Promise<boolean>,
 ) {
-    const content = await index.bucket.get(rootPages.jsonKey)
-    const before = content && readPage(rootPages, content.body, { replaceBroken: true })
+    const stored = await readStoredPage(index.bucket, rootPages.jsonKey)
+    const before = stored && readPage(rootPages, stored, { replaceBroken: true })
     const { page } = await change(before)
-    const isSame = content?.body.equals(rootPages.toJson(page)) && isCurrent(rootPages.toHtml(page))
+    const isSame = isStoredAs(stored, rootPages.toJson(page)) && (await isCurrent(rootPages.toHtml(page)))
     return { before, page, written: !isSame }
 }
 
 async function hasFiles(index: PackageIndex, project: string): Promise<boolean> {
     const pages = projectPages(project)
-    const content = await index.bucket.get(pages.jsonKey)
-    return content !== undefined && (readPage(pages, content.body, { replaceBroken: true })?.files.length ?? 0) > 0
+    const stored = await readStoredPage(index.bucket, pages.jsonKey)
+    return stored !== undefined && (readPage(pages, stored, { replaceBroken: true })?.files.length ?? 0) > 0
 }
 
 function isAny({ added, removed, changed, written, deleted, pages }: ProjectChanges): boolean {

@@ -3,6 +3,7 @@ import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject } from '../../s3/objects.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { rootPages } from '../stored/pages.js'
+import { pageText, readStoredPage, type StoredPage } from '../stored/stored-page.js'
 import { byFolder, classifyObjects, type ProjectObjects } from '../stored/project-objects.js'
 import { parseRootJson } from '../../../core/root-page.js'
 
@@ -70,15 +71,15 @@ async function otherIndexes(bucket: Bucket, folder: string, objects: ListedObjec
     const prefixes: string[] = []
     for (const { key } of objects) {
         if (!key.endsWith('/index.json') || prefixes.some((prefix) => key.startsWith(prefix))) continue
-        const content = await bucket.get(key)
-        if (content && isRootJson(content.body, key)) prefixes.push(key.slice(0, -'index.json'.length))
+        const stored = await readStoredPage(bucket, key)
+        if (stored && isRootJson(stored)) prefixes.push(key.slice(0, -'index.json'.length))
     }
     return prefixes
 }
 
-function isRootJson(body: Buffer, key: string): boolean {
+function isRootJson(stored: StoredPage): boolean {
     try {
-        parseRootJson(body.toString(), key)
+        parseRootJson(pageText(stored), stored.key)
         return true
     } catch (error) {
         if (error instanceof UserError) return false

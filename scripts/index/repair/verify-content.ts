@@ -5,6 +5,11 @@ import type { FileEntry } from '../../../core/project-page.js'
 import type { Problem } from './problem.js'
 import { sha256Of } from '../../s3/digests.js'
 
+/** @param sha256 of the object, hex */
+export function wrongHash(key: string, sha256: string, file: FileEntry): Problem {
+    return { kind: 'wrong-hash', key, detail: `has sha256 ${sha256}, the page says ${file.sha256}` }
+}
+
 /** Downloads a file and compares it with its entry. */
 export async function verifyContent(bucket: Bucket, project: string, file: FileEntry): Promise<Problem[]> {
     const key = fileKey(project, file.filename)
@@ -12,11 +17,7 @@ export async function verifyContent(bucket: Bucket, project: string, file: FileE
     if (found === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page but not in the bucket' }]
     const problems: Problem[] = []
     if (found.sha256 !== file.sha256) {
-        problems.push({
-            kind: 'wrong-hash',
-            key,
-            detail: `has sha256 ${found.sha256}, the page says ${file.sha256}`,
-        })
+        problems.push(wrongHash(key, found.sha256, file))
     }
     if (found.problem !== undefined) {
         problems.push({ kind: 'unreadable-file', key, detail: `cannot be read: ${found.problem}` })

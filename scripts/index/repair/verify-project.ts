@@ -1,14 +1,16 @@
 import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject } from '../../s3/objects.js'
-import { yankReason } from '../stored/object-facts.js'
+import { isOtherObject, readFacts, yankReason, type ObjectFacts } from '../stored/object-facts.js'
 import { projectPages } from '../stored/pages.js'
+import { readStoredPage } from '../stored/stored-page.js'
+import { findings, merged, otherForm, verifyHtml, verifyStored, type Findings } from './verify-page.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { fileKey, metadataKey, yankedKey, type ProjectObjects } from '../stored/project-objects.js'
 import { projectStatuses, type FileEntry, type ProjectPage } from '../../../core/project-page.js'
 import type { Problem } from './problem.js'
-import { md5Of, sha256Of } from '../../s3/digests.js'
+import { sha256Of } from '../../s3/digests.js'
 import { readPage } from '../update/compare-and-swap.js'
-import { verifyContent } from './verify-content.js'
+import { verifyContent, wrongHash } from './verify-content.js'
 
 const parallelFiles = 16
 
@@ -17,42 +19,31 @@ const parallelFiles = 16
  *
  * @param deep also download each file and compare its hash and metadata
  */
-export async function verifyProject(bucket: Bucket, objects: ProjectObjects, deep: boolean): Promise<Problem[]> {
+export async function verifyProject(bucket: Bucket, objects: ProjectObjects, deep: boolean): Promise<Findings> {
     const pages = projectPages(objects.project)
     const problems: Problem[] = await orphanProblems(bucket, objects)
-    const content = await bucket.get(pages.jsonKey)
-    if (content === undefined) {
-        return [...problems, { kind: 'missing-page', key: pages.jsonKey, detail: 'does not exist' }]
+    const stored = await readStoredPage(bucket, pages.jsonKey)
+    if (stored === undefined) {
+        return findings(...problems, { kind: 'missing-page', key: pages.jsonKey, detail: 'does not exist' })
     }
-    const page = readPage(pages, content.body, { replaceBroken: true })
+    const page = readPage(pages, stored, { replaceBroken: true })
     if (page === undefined) {
-        return [...problems, { kind: 'broken-page', key: pages.jsonKey, detail: 'is not the page of the project' }]
-    }
-    if (!content.body.equals(pages.toJson(page))) {
-        problems.push({ kind: 'stale-page', key: pages.jsonKey, detail: 'is not in the form that this version writes' })
+        return findings(...problems, {
+            kind: 'broken-page',
+            key: pages.jsonKey,
+            detail: 'is not the page of the project',
+        })
     }
     const { status } = page.status
     if (!(projectStatuses as readonly string[]).includes(status)) {
         const detail = `has the unknown status ${JSON.stringify(status)}: set another with "manage-index status"`
         problems.push({ kind: 'unknown-status', key: pages.jsonKey, detail })
     }
-    problems.push(...(await htmlProblems(bucket, pages.htmlKey, objects.html, pages.toHtml(page))))
-    problems.push(...(await fileProblems(bucket, objects, page, deep)))
-    return problems
-}
-
-/** Compares index.html with its expected content. @param listed its entry in the listing */
-export async function htmlProblems(
-    bucket: Bucket,
-    key: string,
-    listed: ListedObject | undefined,
-    html: Buffer,
-): Promise<Problem[]> {
-    // The ETag is the MD5 unless the object is encrypted with SSE-KMS.
-    if (listed?.etag === md5Of(html)) return []
-    const content = await bucket.get(key)
-    if (content === undefined) return [{ kind: 'missing-page', key, detail: 'does not exist' }]
-    return content.body.equals(html) ? [] : [{ kind: 'stale-page', key, detail: 'does not match its index.json' }]
+    return merged(
+        findings(...problems, ...(await fileProblems(bucket, objects, page, deep))),
+        verifyStored(stored, pages.toJson(page), otherForm),
+        await verifyHtml(bucket, pages.htmlKey, objects.html, pages.toHtml(page)),
+    )
 }
 
 async function fileProblems(
@@ -65,13 +56,15 @@ async function fileProblems(
     const unindexed = [...objects.files].filter(([name]) => !indexed.has(name))
     const problems = await mapParallel(page.files, parallelFiles, async (file): Promise<Problem[]> => {
         const key = fileKey(page.name, file.filename)
-        const object = objects.files.get(file.filename) ?? (await bucket.head(key))
+        const listed = objects.files.get(file.filename)
+        const head = listed && file.etag !== undefined ? undefined : await bucket.head(key)
+        const object = head ?? listed
         if (object === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page but not in the bucket' }]
         const yank = await yankProblems(bucket, objects, file)
-        if (object.etag !== file.etag || object.size !== file.size) {
-            return [...yank, { kind: 'changed-file', key, detail: 'does not have the ETag and size on the page' }]
-        }
-        const metadata = await metadataProblems(bucket, objects, file)
+        const facts = head && readFacts(head.metadata)
+        const changed = changeProblem(object, facts, file)
+        if (changed) return [...yank, changed]
+        const metadata = await metadataProblems(bucket, objects, file, facts)
         return [...yank, ...metadata, ...(deep ? await verifyContent(bucket, objects.project, file) : [])]
     })
     return [
@@ -80,13 +73,29 @@ async function fileProblems(
     ]
 }
 
-async function metadataProblems(bucket: Bucket, objects: ProjectObjects, file: FileEntry): Promise<Problem[]> {
+/** @param facts of the object; needed if the page does not record its ETag */
+function changeProblem(object: ListedObject, facts: ObjectFacts | undefined, file: FileEntry): Problem | undefined {
+    const { key } = object
+    const changed: Problem = { kind: 'changed-file', key, detail: 'is not the file that the page describes' }
+    if (object.size !== file.size) return changed
+    if (file.etag !== undefined) return file.etag === object.etag ? undefined : changed
+    if (facts === undefined || isOtherObject(facts, object.etag)) return changed
+    return facts.sha256 === file.sha256 ? undefined : wrongHash(key, facts.sha256, file)
+}
+
+async function metadataProblems(
+    bucket: Bucket,
+    objects: ProjectObjects,
+    file: FileEntry,
+    facts: ObjectFacts | undefined,
+): Promise<Problem[]> {
     const key = metadataKey(objects.project, file.filename)
     const listed = objects.metadata.get(file.filename)
     if (file.coreMetadata === undefined) {
         return listed ? [{ kind: 'stale-metadata', key, detail: 'is not on the page' }] : []
     }
-    if (listed?.etag === file.coreMetadata.etag) return []
+    const { sha256, md5 } = facts?.coreMetadata ?? {}
+    if (listed && listed.etag === md5 && sha256 === file.coreMetadata.sha256) return []
     const content = await bucket.get(key)
     if (content === undefined)
         return [{ kind: 'missing-metadata', key, detail: 'is on the page but not in the bucket' }]

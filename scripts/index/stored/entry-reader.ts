@@ -2,7 +2,15 @@ import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject, ObjectHeaders } from '../../s3/objects.js'
 import { inspectFile } from './inspect-file.js'
 import type { LinkedFile } from './linked-files.js'
-import { claimsFacts, readFacts, uploadTimeOf, yankReason, type ObjectFacts } from './object-facts.js'
+import {
+    claimsFacts,
+    isOtherObject,
+    readFacts,
+    recordedEtag,
+    uploadTimeOf,
+    yankReason,
+    type ObjectFacts,
+} from './object-facts.js'
 import { yankedKey, type ProjectObjects } from './project-objects.js'
 import type { FileEntry } from '../../../core/project-page.js'
 import { sha256Of } from '../../s3/digests.js'
@@ -71,19 +79,20 @@ export class EntryReader {
         const { size, etag } = object
         const metadata = objects.metadata.get(filename)
         const { trust } = this.options
-        if (trust === 'page' && known && isSameObject(object, known) && known.coreMetadata?.etag === metadata?.etag) {
+        const hasMetadata = metadata !== undefined
+        if (trust === 'page' && known && isSameObject(object, known) && hasMetadata === !!known.coreMetadata)
             return known
-        }
 
         const stored = await this.#storedFacts(object)
         const facts = trust === 'files' ? undefined : this.#trusted(object, stored, known)
         if (facts) {
-            const coreMetadata = await this.#coreMetadata(facts, metadata, known)
+            const coreMetadata = await this.#coreMetadata(facts, metadata)
             const { sha256, uploadTime, requiresPython } = facts
-            if (coreMetadata !== 'wrong') return { sha256, size, uploadTime, etag, requiresPython, coreMetadata }
-            if (trust === 'page') return { sha256, size, uploadTime, etag, requiresPython }
+            const entry = { sha256, size, uploadTime, etag: recordedEtag(stored, etag), requiresPython }
+            if (coreMetadata !== 'wrong') return { ...entry, coreMetadata }
+            if (trust === 'page') return entry
         }
-        return trust === 'page' ? undefined : this.#download(object, metadata, [stored, known], known ?? linked)
+        return trust === 'page' ? undefined : this.#download(object, metadata, stored, known, linked)
     }
 
     async #storedFacts(object: ListedObject): Promise<ObjectFacts | undefined> {
@@ -106,11 +115,12 @@ export class EntryReader {
         known: FileEntry | undefined,
     ): ObjectFacts | undefined {
         if (this.options.trust === 'page') return stored
-        if (known === undefined) {
-            const isOther = stored?.md5 !== undefined && stored.md5 !== object.etag && !object.etag.includes('-')
-            return isOther ? undefined : stored
-        }
+        const isOther = stored !== undefined && isOtherObject(stored, object.etag)
+        if (known === undefined) return isOther ? undefined : stored
         const isSame = isSameObject(object, known)
+        if (stored && known.etag === undefined) {
+            return !isOther && stored.sha256 === known.sha256 && object.size === known.size ? stored : undefined
+        }
         if (stored) return isSame === (stored.sha256 === known.sha256) ? stored : undefined
         if (!isSame) return undefined
         const { sha256, uploadTime, requiresPython, coreMetadata } = known
@@ -126,30 +136,29 @@ export class EntryReader {
     async #coreMetadata(
         facts: ObjectFacts,
         metadata: ListedObject | undefined,
-        known: FileEntry | undefined,
     ): Promise<FileEntry['coreMetadata'] | 'wrong'> {
         if (facts.coreMetadata === undefined) return metadata && 'wrong'
         if (metadata === undefined) return 'wrong'
-        const { etag } = metadata
         const { sha256, md5 } = facts.coreMetadata
-        if (etag === md5) return { sha256, etag }
-        if (known?.coreMetadata?.etag === etag && known.coreMetadata.sha256 === sha256) return { sha256, etag }
+        if (metadata.etag === md5) return { sha256 }
         const stored = await this.bucket.get(metadata.key)
-        return stored && sha256Of(stored.body) === sha256 ? { sha256, etag: stored.etag } : 'wrong'
+        return stored && sha256Of(stored.body) === sha256 ? { sha256 } : 'wrong'
     }
 
     async #download(
         object: ListedObject,
         metadata: ListedObject | undefined,
-        before: (ObjectFacts | FileEntry | undefined)[],
-        said: LinkedFile | undefined,
+        stored: ObjectFacts | undefined,
+        known: FileEntry | undefined,
+        linked: LinkedFile | undefined,
     ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
         const found = await inspectFile(this.bucket, object.key)
         if (found === undefined) return undefined
         // Unreadable files stay in the index: clients check the hash, and old sdists have no PKG-INFO.
         if (found.problem !== undefined) this.options.warn(found.problem)
         if (found.oddities.length > 0) this.options.warn(`${filenameOf(object.key)}: ${found.oddities.join('; ')}`)
-        const same = before.find((entry) => entry?.sha256 === found.sha256)
+        const said = known ?? linked
+        const same = [stored, known].find((entry) => entry?.sha256 === found.sha256)
         // If the file is readable, its own Requires-Python wins.
         const requiresPython = found.problem === undefined ? found.requiresPython : (same ?? said)?.requiresPython
         if (said?.requiresPython !== undefined && said.requiresPython !== requiresPython) {
@@ -160,7 +169,7 @@ export class EntryReader {
             sha256: found.sha256,
             size: object.size,
             uploadTime: same?.uploadTime ?? uploadTimeOf(object.lastModified),
-            etag: object.etag,
+            etag: recordedEtag(stored?.sha256 === found.sha256 ? stored : undefined, object.etag),
             requiresPython,
             coreMetadata: found.metadata && (await this.#storeMetadata(object.key, found.metadata, metadata)),
         }
@@ -169,8 +178,9 @@ export class EntryReader {
     async #storeMetadata(fileKey: string, body: Buffer, stored: ListedObject | undefined) {
         const sha256 = sha256Of(body)
         const current = stored && (await this.bucket.get(stored.key))
-        if (current && sha256Of(current.body) === sha256) return { sha256, etag: current.etag }
-        return { sha256, etag: await this.options.write(`${fileKey}.metadata`, body, metadataHeaders) }
+        const isStored = current && sha256Of(current.body) === sha256
+        if (!isStored) await this.options.write(`${fileKey}.metadata`, body, metadataHeaders)
+        return { sha256 }
     }
 
     /** Reads FILE.yanked. A yank that only the page records is written to FILE.yanked. */

@@ -2,6 +2,7 @@ import { Parser } from 'htmlparser2'
 import { normalizeName } from '../../../core/project-name.js'
 import type { Bucket } from '../../s3/bucket.js'
 import { yankReason } from './object-facts.js'
+import { readStoredPage } from './stored-page.js'
 import type { ProjectObjects } from './project-objects.js'
 
 /** A file as a page by another tool describes it. */
@@ -36,7 +37,7 @@ export async function linkedFiles(
             warn(`${page.key} is too large for a page (${page.size} bytes), ignored`)
             continue
         }
-        const body = (await bucket.get(page.key))?.body.toString('utf8') ?? ''
+        const body = (await readStoredPage(bucket, page.key))?.body?.toString() ?? ''
         const links = page === objects.json ? jsonLinks(body) : htmlLinks(body)
         for (const { url, ...file } of links) {
             const name = fileNameOf(url, objects.project)

@@ -51,6 +51,19 @@ export function claimsFacts(metadata: Record<string, string>): boolean {
     return metadata.sha256 !== undefined && metadata['upload-time'] !== undefined
 }
 
+/** Whether the facts were copied from another object. An ETag with a hyphen, of an upload in parts, cannot tell. */
+export function isOtherObject({ md5 }: ObjectFacts, etag: string): boolean {
+    return md5 !== undefined && md5 !== etag && !etag.includes('-')
+}
+
+/**
+ * The ETag that the page must record to detect that an object was replaced: none if the object has facts, since whoever
+ * replaces it replaces them. ETags that are no MD5, as with SSE-KMS, are recorded.
+ */
+export function recordedEtag(facts: ObjectFacts | undefined, etag: string): string | undefined {
+    return facts === undefined || isOtherObject(facts, etag) ? etag : undefined
+}
+
 function isHex(text: string | undefined, digits: number): boolean {
     return text?.length === digits && /^[0-9a-f]+$/.test(text)
 }

@@ -1,12 +1,14 @@
 import { projectHtml, rootHtml } from '../../../core/page-html.js'
 import { parseProjectJson, toProjectJson, type ProjectPage } from '../../../core/project-page.js'
+import { pageText, type StoredPage } from './stored-page.js'
 import { parseRootJson, toRootJson, type RootPage } from '../../../core/root-page.js'
 
 /** A pair of pages: index.json is authoritative, index.html is rendered from it. */
 export interface Pages<Page> {
     jsonKey: string
     htmlKey: string
-    parse(body: Buffer): Page
+    /** @throws UserError if the page is damaged or has another form */
+    parse(stored: StoredPage): Page
     toJson(page: Page): Buffer
     toHtml(page: Page): Buffer
 }
@@ -17,7 +19,7 @@ export function projectPages(project: string): Pages<ProjectPage> {
     return {
         jsonKey,
         htmlKey: `${project}/index.html`,
-        parse: (body) => parseProjectJson(body.toString(), project, jsonKey),
+        parse: (stored) => parseProjectJson(pageText(stored), project, jsonKey),
         toJson: (page) => Buffer.from(toProjectJson(page)),
         toHtml: (page) => Buffer.from(projectHtml(page)),
     }
@@ -27,7 +29,7 @@ export function projectPages(project: string): Pages<ProjectPage> {
 export const rootPages: Pages<RootPage> = {
     jsonKey: 'index.json',
     htmlKey: 'index.html',
-    parse: (body) => parseRootJson(body.toString(), 'index.json'),
+    parse: (stored) => parseRootJson(pageText(stored), 'index.json'),
     toJson: (page) => Buffer.from(toRootJson(page)),
     toHtml: (page) => Buffer.from(rootHtml(page)),
 }

@@ -5,6 +5,8 @@ import type { ObjectHeaders } from '../../s3/objects.js'
 const immutable = { cacheControl: 'max-age=31536000, immutable' }
 /** Pages change; clients must revalidate them on each use. */
 const changing = { cacheControl: 'no-cache' }
+/** Pages are stored compressed: see stored-page.ts. */
+const page = { ...changing, contentEncoding: 'gzip' } as const
 
 /** On index.html: the ETag of the index.json that it was rendered from. */
 export const sourceEtag = 'index-json-etag'
@@ -22,9 +24,9 @@ export const metadataHeaders: ObjectHeaders = { ...immutable, contentType: 'text
 export const yankedHeaders: ObjectHeaders = { ...changing, contentType: 'text/plain; charset=utf-8' }
 
 /** index.json. @see PEP 691, "Content-Types" */
-export const jsonHeaders: ObjectHeaders = { ...changing, contentType: 'application/vnd.pypi.simple.v1+json' }
+export const jsonHeaders: ObjectHeaders = { ...page, contentType: 'application/vnd.pypi.simple.v1+json' }
 
 /** index.html */
 export function htmlHeaders(jsonEtag: string): ObjectHeaders {
-    return { ...changing, contentType: 'text/html; charset=utf-8', metadata: { [sourceEtag]: jsonEtag } }
+    return { ...page, contentType: 'text/html; charset=utf-8', metadata: { [sourceEtag]: jsonEtag } }
 }

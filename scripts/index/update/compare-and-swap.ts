@@ -1,8 +1,8 @@
 import { UserError } from '../../../core/user-error.js'
-import type { ObjectContent } from '../../s3/objects.js'
 import { backOff } from '../../s3/retry.js'
 import type { PackageIndex } from './package-index.js'
 import type { Pages } from '../stored/pages.js'
+import { compressPage, isStoredAs, readStoredPage, type StoredPage } from '../stored/stored-page.js'
 import { htmlHeaders, jsonHeaders, sourceEtag } from '../stored/stored-headers.js'
 
 /** Attempts to write one page. With 50 concurrent publishers, the last one succeeds within 50 attempts. */
@@ -35,9 +35,9 @@ export interface Change<Page> {
 /** Options of `updatePages`. */
 export interface UpdateOptions {
     /** index.json as already read by the caller; saves the first read. */
-    json?: { content: ObjectContent | undefined }
+    json?: { stored: StoredPage | undefined }
     /** Whether the stored index.html equals `html`, if index.json is unchanged. Default: compare its source ETag. */
-    isCurrent?: (html: Buffer) => boolean
+    isCurrent?: (html: Buffer) => Promise<boolean>
     /** Treat an invalid index.json as missing. */
     replaceBroken?: boolean
 }
@@ -61,19 +61,22 @@ export async function updatePages<Page>(
 ): Promise<Update<Page>> {
     let before: Page | undefined
     for (let round = 0; round < maxRounds; round++) {
-        const content = round === 0 && options.json ? options.json.content : await index.bucket.get(pages.jsonKey)
-        const current = content && readPage(pages, content.body, options)
+        const stored =
+            round === 0 && options.json ? options.json.stored : await readStoredPage(index.bucket, pages.jsonKey)
+        const current = stored && readPage(pages, stored, options)
         if (round === 0) before = current
         const { page, isComplete } = await change(current, round)
         const body = pages.toJson(page)
-        const isSame = content?.body.equals(body)
-        if (content && isSame && isComplete) {
+        const isSame = isStoredAs(stored, body)
+        if (stored && isSame && isComplete) {
             const html = pages.toHtml(page)
-            const isCurrent = options.isCurrent?.(html) ?? (await isMadeFrom(index, pages.htmlKey, content.etag))
-            if (!isCurrent) await writeHtml(index, pages, page, content.etag)
+            const isCurrent = await (options.isCurrent?.(html) ?? isMadeFrom(index, pages.htmlKey, stored.etag))
+            if (!isCurrent) await writeHtml(index, pages, page, stored.etag)
             return { before, page, written: !isCurrent || round > 0 }
         }
-        const replaced = isSame ? undefined : await index.replace(pages.jsonKey, body, jsonHeaders, content?.etag)
+        const replaced = isSame
+            ? undefined
+            : await index.replace(pages.jsonKey, compressPage(body), jsonHeaders, stored?.etag)
         if (replaced?.certain && isComplete) {
             await writeHtml(index, pages, page, replaced.etag)
             return { before, page, written: true }
@@ -84,9 +87,9 @@ export async function updatePages<Page>(
 }
 
 /** Parses index.json. @throws UserError if it is invalid, unless `replaceBroken` is set */
-export function readPage<Page>(pages: Pages<Page>, body: Buffer, options: UpdateOptions): Page | undefined {
+export function readPage<Page>(pages: Pages<Page>, stored: StoredPage, options: UpdateOptions): Page | undefined {
     try {
-        return pages.parse(body)
+        return pages.parse(stored)
     } catch (error) {
         if (options.replaceBroken && error instanceof UserError) return undefined
         throw error
@@ -94,7 +97,8 @@ export function readPage<Page>(pages: Pages<Page>, body: Buffer, options: Update
 }
 
 async function isMadeFrom(index: PackageIndex, htmlKey: string, jsonEtag: string): Promise<boolean> {
-    return (await index.bucket.head(htmlKey))?.metadata[sourceEtag] === jsonEtag
+    const head = await index.bucket.head(htmlKey)
+    return head?.metadata[sourceEtag] === jsonEtag && head.contentEncoding === 'gzip'
 }
 
 /**
@@ -103,15 +107,15 @@ async function isMadeFrom(index: PackageIndex, htmlKey: string, jsonEtag: string
  */
 async function writeHtml<Page>(index: PackageIndex, pages: Pages<Page>, page: Page, etag: string): Promise<void> {
     for (let round = 0; round < maxRounds; round++) {
-        await index.bucket.write(pages.htmlKey, pages.toHtml(page), htmlHeaders(etag))
+        await index.bucket.write(pages.htmlKey, compressPage(pages.toHtml(page)), htmlHeaders(etag))
         if ((await index.bucket.head(pages.jsonKey))?.etag === etag) return
         // Another publisher is active. Wait, so that one write covers several changes.
         await backOff(round, firstWait, longestWait)
-        const content = await index.bucket.get(pages.jsonKey)
+        const stored = await readStoredPage(index.bucket, pages.jsonKey)
         // The project and its pages were removed in the meantime.
-        if (content === undefined) return index.bucket.delete([pages.htmlKey])
-        page = pages.parse(content.body)
-        etag = content.etag
+        if (stored === undefined) return index.bucket.delete([pages.htmlKey])
+        page = pages.parse(stored)
+        etag = stored.etag
     }
     throw tooBusy(pages.htmlKey)
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../../../core/user-error.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages, rootPages } from '../stored/pages.js'
+import { readStoredPage } from '../stored/stored-page.js'
 import { mapParallel } from '../../s3/parallel.js'
 import { classifyObjects, isProjectName } from '../stored/project-objects.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
@@ -51,8 +52,8 @@ async function projectsAmong(index: PackageIndex, folders: string[]): Promise<st
 /** Whether a folder has files or a project page. It may instead hold another index with its own project list. */
 async function holdsProject(index: PackageIndex, folder: string): Promise<boolean> {
     const { jsonKey, parse } = projectPages(folder)
-    const content = await index.bucket.get(jsonKey)
-    if (content === undefined) {
+    const stored = await readStoredPage(index.bucket, jsonKey)
+    if (stored === undefined) {
         for await (const object of index.bucket.list(`${folder}/`)) {
             const { files, html, folderPage } = classifyObjects(folder, [object])
             if (files.size > 0 || html || folderPage) return true
@@ -60,7 +61,7 @@ async function holdsProject(index: PackageIndex, folder: string): Promise<boolea
         return false
     }
     try {
-        return parse(content.body).files.length > 0
+        return parse(stored).files.length > 0
     } catch (error) {
         if (error instanceof UserError) return false
         throw error

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import type { Bucket } from '../../../scripts/s3/bucket.js'
 
 /** A file as a client finds it on a page. */
@@ -20,16 +21,22 @@ export interface SeenIndex {
     html: Map<string, PageFile[]>
 }
 
+/** A page as a client gets it: decompressed if, and only if, its Content-Encoding says so. */
+export async function pageText(bucket: Bucket, key: string): Promise<string | undefined> {
+    const content = await bucket.get(key)
+    return content && (content.contentEncoding === 'gzip' ? gunzipSync(content.body) : content.body).toString('utf8')
+}
+
 /** Reads an index as a client does. Throws on a page that no client could read. */
 export async function readIndex(bucket: Bucket): Promise<SeenIndex> {
     const seen: SeenIndex = { projects: [], json: new Map(), html: new Map() }
-    const root = await bucket.get('index.json')
-    if (root) seen.projects = parse<{ projects: { name: string }[] }>(root.body).projects.map(({ name }) => name)
+    const root = await pageText(bucket, 'index.json')
+    if (root) seen.projects = parse<{ projects: { name: string }[] }>(root).projects.map(({ name }) => name)
     for (const folder of await bucket.folders()) {
-        const json = await bucket.get(`${folder}/index.json`)
-        if (json) seen.json.set(folder, jsonFiles(json.body))
-        const html = await bucket.get(`${folder}/index.html`)
-        if (html) seen.html.set(folder, htmlFiles(html.body.toString('utf8')))
+        const json = await pageText(bucket, `${folder}/index.json`)
+        if (json) seen.json.set(folder, jsonFiles(json))
+        const html = await pageText(bucket, `${folder}/index.html`)
+        if (html) seen.html.set(folder, htmlFiles(html))
     }
     return seen
 }
@@ -81,8 +88,8 @@ interface JsonFile {
     yanked: boolean | string
 }
 
-function jsonFiles(body: Buffer): PageFile[] {
-    return parse<{ files: JsonFile[] }>(body).files.map((file) => ({
+function jsonFiles(json: string): PageFile[] {
+    return parse<{ files: JsonFile[] }>(json).files.map((file) => ({
         filename: file.filename,
         target: decodeURIComponent(file.url),
         sha256: file.hashes.sha256,
@@ -116,8 +123,8 @@ function unescape(text: string): string {
     return text.replace(/&(amp|lt|gt|quot|#39);/g, (_entity, name: string) => characters[name]!)
 }
 
-function parse<Json>(body: Buffer): Json {
-    return JSON.parse(body.toString('utf8')) as Json
+function parse<Json>(text: string): Json {
+    return JSON.parse(text) as Json
 }
 
 function sha256(bytes: Buffer): string {

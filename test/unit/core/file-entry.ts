@@ -7,7 +7,7 @@ export function fileEntry(filename: string, fields: Partial<FileEntry> = {}): Fi
         sha256: 'a'.repeat(64),
         size: 1234,
         uploadTime: '2026-01-02T03:04:05.000000Z',
-        etag: '"etag"',
+        etag: undefined,
         requiresPython: undefined,
         coreMetadata: undefined,
         yanked: undefined,

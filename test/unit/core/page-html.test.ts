@@ -22,7 +22,7 @@ test.each([
     ],
     [
         'Requires-Python and metadata',
-        fileEntry(wheel, { requiresPython: '>=3.8,<4', coreMetadata: { sha256: 'b'.repeat(64), etag: 'x' } }),
+        fileEntry(wheel, { requiresPython: '>=3.8,<4', coreMetadata: { sha256: 'b'.repeat(64) } }),
         `<a href="${wheel}#sha256=${hash}" data-requires-python="&gt;=3.8,&lt;4" data-core-metadata="sha256=${'b'.repeat(64)}">${wheel}</a> <small>1.2 kB · 2026-01-02</small><br>`,
     ],
     [

@@ -66,7 +66,8 @@ describe('index.json', () => {
     test('has a line for each file, and each field where its standard puts it', () => {
         const file = fileEntry('acme-1.0+cu1-py3-none-any.whl', {
             requiresPython: '>=3.8',
-            coreMetadata: { sha256: 'b'.repeat(64), etag: '"metadata"' },
+            coreMetadata: { sha256: 'b'.repeat(64) },
+            etag: '"etag"',
             yanked: 'broken',
         })
         const text = toProjectJson(pageOf([file, fileEntry('acme-1.0.zip')]))
@@ -88,7 +89,6 @@ describe('index.json', () => {
                     'core-metadata': { sha256: 'b'.repeat(64) },
                     yanked: 'broken',
                     _etag: '"etag"',
-                    '_core-metadata-etag': '"metadata"',
                 },
             ],
         })
@@ -107,7 +107,7 @@ test.each([
     ['some files', pageOf([fileEntry(wheel), fileEntry('acme-0.9.tar.gz')])],
     [
         'all fields',
-        pageOf([fileEntry(wheel, { requiresPython: '', coreMetadata: { sha256: 'b'.repeat(64), etag: '' } })]),
+        pageOf([fileEntry(wheel, { requiresPython: '', coreMetadata: { sha256: 'b'.repeat(64) }, etag: '' })]),
     ],
     ['yanked without a reason', pageOf([fileEntry(wheel, { yanked: '' })])],
     ['texts that JSON escapes', pageOf([fileEntry(wheel, { yanked: '"\\\n\u2028</script>\0é', etag: '"\\"' })])],
@@ -174,7 +174,7 @@ describe('what is no page of the project', () => {
         [withFile({ size: '1' }), 'has no size'],
         [withFile({ size: 2 ** 53 }), 'has no size'],
         [withFile({ 'upload-time': undefined }), 'has no upload-time'],
-        [withFile({ _etag: undefined }), 'has no _etag'],
+        [withFile({ _etag: 1 }), 'has an _etag that is not text'],
         [withFile({ 'requires-python': 3 }), 'has a requires-python that is not text'],
         [withFile({ 'core-metadata': true }), 'has a core-metadata without sha256'],
         [withFile({ 'core-metadata': null }), 'has a core-metadata without sha256'],

@@ -4,7 +4,11 @@ import type { ObjectContent } from '../../../scripts/s3/objects.js'
 import { WholeReader } from '../../../scripts/s3/whole-object.js'
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
-const content = (text: string, etag = md5(text)): ObjectContent => ({ body: Buffer.from(text), etag })
+const content = (text: string, etag = md5(text)): ObjectContent => ({
+    body: Buffer.from(text),
+    etag,
+    contentEncoding: undefined,
+})
 
 /** What one reader gives for answers that come one after the other, and how many it took of them. */
 async function readAll(answers: (ObjectContent | undefined)[], reader = new WholeReader()) {
