@@ -40,7 +40,8 @@ export class NginxBucket {
     async get(key: string): Promise<ObjectContent | undefined> {
         const request: S3Request = { method: 'GET', key: this.prefix + key }
         const answer = await this.connection.ask(request)
-        if (answer.status === 200) return { body: answer.body, etag: etagOf(answer) }
+        const contentEncoding = answer.headers['content-encoding']
+        if (answer.status === 200) return { body: answer.body, etag: etagOf(answer), contentEncoding }
         if (answer.status === 404 && errorCode(answer) === 'NoSuchKey') return undefined
         throw failure(request, answer)
     }
@@ -58,6 +59,7 @@ export class NginxBucket {
             etag: etagOf(answer),
             lastModified: new Date(headers['last-modified'] ?? 0),
             metadata: metadataOf(headers),
+            contentEncoding: headers['content-encoding'],
         }
     }
 
@@ -205,13 +207,7 @@ export function outcomeOf(request: S3Request, answer: S3Answer): PutResult {
 }
 
 /** The headers that are stored with an object. */
-export function objectHeaders({
-    contentType,
-    cacheControl,
-    metadata,
-    ...others
-}: ObjectHeaders & { contentEncoding?: string }): Header[] {
-    const { contentEncoding } = others
+export function objectHeaders({ contentType, cacheControl, contentEncoding, metadata }: ObjectHeaders): Header[] {
     return [
         ['cache-control', cacheControl],
         ['content-type', contentType],

@@ -10,6 +10,7 @@ import type { ObjectHead } from '../../scripts/s3/objects.js'
 import type { Audit } from './audit.js'
 import { asBuffer } from './body-source.js'
 import { digestOf } from './digests.js'
+import type { Gzip } from './gzip.js'
 import type { NginxBucket } from './nginx-bucket.js'
 import { addFile, ensureListed, preparePages } from './pages.js'
 import { deleteAbandoned, maxSinglePut, storeFile } from './store-file.js'
@@ -28,6 +29,8 @@ export interface UploadContext {
     /** Receives what is known of the upload, step by step. */
     audit: Audit
     backOff: (round: number) => Promise<void>
+    /** Undefined where pages cannot be compressed. */
+    gzip: Gzip | undefined
 }
 
 /** What an upload came to. */
@@ -47,7 +50,7 @@ export interface TakenUpload {
  * @throws UserError for an upload that is refused; Error when S3 fails
  */
 export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
-    const { bucket, body, engine, audit, backOff } = context
+    const { bucket, body, engine, audit } = context
     const hash = crypto.createHash('sha256')
     const form = await readForm(body, context.contentType, engine, (bytes) => void hash.update(asBuffer(bytes)))
     const sha256 = hash.digest('hex')
@@ -69,7 +72,7 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const md5 = await checkDigests(claim, sha256, file, engine)
     const checked = await checkUpload(claim, file, engine)
 
-    await preparePages(bucket, project, backOff)
+    await preparePages(context, project)
     const stored = await storeOnce(context, claim, file, md5, checked)
     const { metadata } = checked
     const coreMetadata = metadata && {
@@ -79,13 +82,17 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const { size } = claim.file
     const { etag, uploadTime } = stored
     const { requiresPython } = checked
-    await addFile(
-        bucket,
-        project,
-        { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata, yanked: undefined },
-        backOff,
-    )
-    const isNewlyListed = await ensureListed(bucket, project, backOff)
+    await addFile(context, project, {
+        filename,
+        sha256,
+        size,
+        uploadTime,
+        etag,
+        requiresPython,
+        coreMetadata,
+        yanked: undefined,
+    })
+    const isNewlyListed = await ensureListed(context, project)
     return { wasPresent: stored.wasPresent, project, isNewlyListed }
 }
 

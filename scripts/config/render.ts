@@ -67,8 +67,15 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         ...(access === 'memory'
             ? [{ name: 'refresh-credentials.js', content: seal(builtScript('refresh-credentials'), '//') }]
             : []),
-        ...(settings.upload === undefined ? [] : [{ name: 'upload.js', content: seal(builtScript('upload'), '//') }]),
+        ...(settings.upload === undefined
+            ? []
+            : [{ name: 'upload.js', content: seal(builtScript(uploadScript(settings)), '//') }]),
     ]
+}
+
+/** njs before 0.7.12 has no zlib. */
+function uploadScript({ features }: Settings): string {
+    return features.sharedDictionary ? 'upload' : 'upload-without-zlib'
 }
 
 function renderTemplate(name: string, view: object): string {

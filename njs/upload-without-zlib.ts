@@ -1,0 +1,5 @@
+// The same for njs before 0.7.12, which has no zlib: pages are stored uncompressed.
+import './upload/stand-ins.js'
+import { uploadHandlers } from './upload-handlers.js'
+
+export default uploadHandlers(undefined)
