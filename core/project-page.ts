@@ -46,7 +46,7 @@ export function offeredFiles({ status, files }: ProjectPage): readonly FileEntry
 }
 
 /** Whether new files may be published. */
-export function takesFiles({ status }: ProjectPage): boolean {
+export function takesFiles({ status }: Pick<ProjectPage, 'status'>): boolean {
     return status.status !== 'archived' && status.status !== 'quarantined'
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { emptyPage, withFiles, type FileEntry } from '../../core/project-page.js'
 import { rootPage } from '../../core/root-page.js'
-import { factsMetadata, uploadTimeOf } from '../../scripts/index/stored/object-facts.js'
+import { factsMetadata, uploadTimeOf } from '../../core/index/object-facts.js'
 import { projectPages, rootPages } from '../../scripts/index/stored/pages.js'
-import { fileKey, metadataKey } from '../../scripts/index/stored/project-objects.js'
+import { fileKey, metadataKey } from '../../core/index/project-objects.js'
 import { compressPage } from '../../scripts/index/stored/stored-page.js'
-import { fileHeaders, htmlHeaders, jsonHeaders, metadataHeaders } from '../../scripts/index/stored/stored-headers.js'
-import type { ObjectHeaders } from '../../scripts/s3/objects.js'
-import { mapParallel } from '../../scripts/s3/parallel.js'
+import { fileHeaders, htmlHeaders, jsonHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
+import type { ObjectHeaders } from '../../core/index/objects.js'
+import { mapParallel } from '../../core/parallel.js'
 import { smallWheel, type SmallWheel } from '../wheels.js'
 
 /** A project of the index to generate. */

@@ -1,16 +1,20 @@
-/** The CRC-32 of a zip member, for njs. @see ISO 3309 */
-export function crc32(bytes: Uint8Array): number {
-    let crc = -1
-    for (let at = 0; at < bytes.length; at++) {
-        crc ^= bytes[at]!
-        // Two table look-ups of 4 bits each: a table of 256 would be made for each upload.
-        crc = (crc >>> 4) ^ table[crc & 15]!
-        crc = (crc >>> 4) ^ table[crc & 15]!
-    }
+let table: number[] | undefined
+
+/**
+ * The CRC-32 of zip and gzip, for njs.
+ *
+ * @param before the result for the bytes before `from`, to compute it in slices
+ * @see ISO 3309
+ */
+export function crc32(bytes: Uint8Array, from = 0, to = bytes.length, before = 0): number {
+    table ??= Array.from(new Uint8Array(256), (_zero, byte) => remainder(byte))
+    let crc = ~before
+    for (let at = from; at < to; at++) crc = (crc >>> 8) ^ table[(crc ^ bytes[at]!) & 0xff]!
     return ~crc >>> 0
 }
 
-const table = [
-    0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
-    0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-]
+function remainder(byte: number): number {
+    let crc = byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+    return crc
+}

@@ -1,7 +1,7 @@
 import type { Bucket } from '../s3/bucket.js'
 import { projectPages, rootPages } from '../index/stored/pages.js'
 import { readStoredPage } from '../index/stored/stored-page.js'
-import { mapParallel } from '../s3/parallel.js'
+import { mapParallel } from '../../core/parallel.js'
 import { versionOf, type ProjectPage } from '../../core/project-page.js'
 
 /** A summary of one project. */

@@ -11,10 +11,10 @@ import {
     metadataKey,
     yankedKey,
     type ProjectObjects,
-} from '../index/stored/project-objects.js'
+} from '../../core/index/project-objects.js'
 import { rebuildProject } from '../index/repair/rebuild-project.js'
 import { readProject } from './read-project.js'
-import { ensureListed, ensureUnlisted } from '../index/update/update-root.js'
+import { ensureListed, ensureUnlisted } from '../../core/index/update-root.js'
 
 /** The files to remove: a whole project, or some of its files. */
 export interface Removal {

@@ -1,11 +1,11 @@
 import { editProject } from '../index/update/edit-project.js'
 import { findFiles } from './find-files.js'
 import type { PackageIndex } from '../index/update/package-index.js'
-import { mapParallel } from '../s3/parallel.js'
-import { yankedKey } from '../index/stored/project-objects.js'
+import { mapParallel } from '../../core/parallel.js'
+import { yankedKey } from '../../core/index/project-objects.js'
 import type { ProjectPage } from '../../core/project-page.js'
 import { readProject } from './read-project.js'
-import { yankedHeaders } from '../index/stored/stored-headers.js'
+import { yankedHeaders } from '../../core/index/stored-headers.js'
 
 const parallelObjects = 16
 

@@ -1,11 +1,11 @@
 import { UserError } from '../../core/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
 import { inspectFile } from '../index/stored/inspect-file.js'
-import { readFacts, recordedEtag, uploadTimeOf } from '../index/stored/object-facts.js'
-import { fileKey } from '../index/stored/project-objects.js'
+import { readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
+import { fileKey } from '../../core/index/project-objects.js'
 import type { ProjectPage } from '../../core/project-page.js'
 import type { Bucket } from '../s3/bucket.js'
-import type { ObjectHead } from '../s3/objects.js'
+import type { ObjectHead } from '../../core/index/objects.js'
 
 /** A file and the action planned for it. */
 export interface PlannedUpload {

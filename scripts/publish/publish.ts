@@ -3,13 +3,14 @@ import { readDistribution, type Distribution } from '../distribution/read-distri
 import { editProject } from '../index/update/edit-project.js'
 import { PackageIndex } from '../index/update/package-index.js'
 import { projectPages } from '../index/stored/pages.js'
-import { mapParallel } from '../s3/parallel.js'
-import { isInUse, listProject } from '../index/stored/project-objects.js'
+import { mapParallel } from '../../core/parallel.js'
+import { isInUse, listProject } from '../../core/index/project-objects.js'
 import { readStoredPage, type StoredPage } from '../index/stored/stored-page.js'
-import { emptyPage, takesFiles, withFiles, type FileEntry, type ProjectPage } from '../../core/project-page.js'
+import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../../core/project-page.js'
 import { rebuildProject } from '../index/repair/rebuild-project.js'
-import { updatePages } from '../index/update/compare-and-swap.js'
-import { ensureListed } from '../index/update/update-root.js'
+import { updatePages } from '../../core/index/compare-and-swap.js'
+import { ensureListed } from '../../core/index/update-root.js'
+import { publishedEntry, refuseClosed } from '../../core/index/publish-edit.js'
 import type { Bucket } from '../s3/bucket.js'
 import { planUpload, type PlannedUpload } from './plan-upload.js'
 import { upload } from './upload.js'
@@ -139,22 +140,11 @@ async function preparePage(index: PackageIndex, project: string, options: Publis
     }
 }
 
-/** @throws UserError if the project does not accept files. @see PEP 792 */
-function refuseClosed(page: ProjectPage | undefined): void {
-    if (page === undefined || takesFiles(page)) return
-    const { status, reason } = page.status
-    throw new UserError(
-        `the project ${page.name} is ${status}${reason === undefined ? '' : ` (${reason})`} and takes no new files`,
-        `Nothing was published. To accept files again: manage-index status BUCKET ${page.name} active`,
-    )
-}
-
 /** Adds or replaces entries on the page. A yank stays until `unyank`. */
 function withEntries(page: ProjectPage, entries: FileEntry[]): ProjectPage {
     const files = new Map(page.files.map((file) => [file.filename, file]))
     for (const entry of entries) {
-        const known = files.get(entry.filename)
-        files.set(entry.filename, { ...entry, yanked: known?.yanked })
+        files.set(entry.filename, publishedEntry(entry, files.get(entry.filename)))
     }
     return withFiles(page, [...files.values()])
 }

@@ -1,5 +1,5 @@
 import { S3ServiceException } from '@aws-sdk/client-s3'
-import type { PutResult } from './objects.js'
+import type { PutResult } from '../../core/index/objects.js'
 
 /** Returns undefined for "no such key" only: no other error means that an object is absent. */
 export async function absent<Answer>(request: Promise<Answer>, name = 'NoSuchKey'): Promise<Answer | undefined> {

@@ -23,8 +23,15 @@ import type { BucketOptions } from './bucket-options.js'
 import { Connection } from './connection.js'
 import { md5Of } from './digests.js'
 import { IfMatchForm } from './if-match-quotes.js'
-import type { Condition, ListedObject, ObjectContent, ObjectHead, ObjectHeaders, PutResult } from './objects.js'
-import { mapParallel } from './parallel.js'
+import type {
+    Condition,
+    ListedObject,
+    ObjectContent,
+    ObjectHead,
+    ObjectHeaders,
+    PutResult,
+} from '../../core/index/objects.js'
+import { mapParallel } from '../../core/parallel.js'
 import { retryCut } from './retry.js'
 import { WholeReader } from './whole-object.js'
 
@@ -113,11 +120,16 @@ export class Bucket {
     }
 
     /** Reads a small object; undefined only if S3 answers "no such key". */
-    async get(key: string): Promise<ObjectContent | undefined> {
+    async get(key: string): Promise<ObjectContent<Buffer> | undefined> {
         return this.#whole.read(() =>
             this.#read(key, async (answer) => {
                 const body = Buffer.from(await answer.Body!.transformToByteArray())
-                return { body, etag: bareEtag(answer.ETag), contentEncoding: answer.ContentEncoding }
+                return {
+                    body,
+                    etag: bareEtag(answer.ETag),
+                    contentEncoding: answer.ContentEncoding,
+                    metadata: answer.Metadata ?? {},
+                }
             }),
         )
     }

@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backOffTime } from '../../core/back-off.js'
 
-/**
- * Waits before a retry: a random time up to a bound that doubles, so that colliding clients spread out.
- *
- * @param attempt 0 for the first retry
- * @param base bound of the first wait, milliseconds
- * @param limit largest bound, milliseconds
- * @see AWS Architecture Blog, "Exponential Backoff And Jitter" (full jitter)
- */
+/** Waits before a retry. @see backOffTime */
 export async function backOff(attempt: number, base: number, limit: number): Promise<void> {
-    await sleep(Math.random() * Math.min(limit, base * 2 ** Math.min(attempt, 30)))
+    await sleep(backOffTime(attempt, base, limit))
 }
 
 /** Error codes of a connection that broke while the body was read: the AWS SDK does not retry then. */

@@ -1,5 +1,5 @@
 import { md5Of } from './digests.js'
-import type { ObjectContent } from './objects.js'
+import type { ObjectContent } from '../../core/index/objects.js'
 import { backOff } from './retry.js'
 
 /** Number of identical reads after which an ETag that is not the MD5 of the body is accepted. */
@@ -16,8 +16,8 @@ export class WholeReader {
     #isMd5 = true
 
     /** @param read repeated while ETag and body contradict each other */
-    async read(read: () => Promise<ObjectContent | undefined>): Promise<ObjectContent | undefined> {
-        let before: ObjectContent | undefined
+    async read(read: () => Promise<ObjectContent<Buffer> | undefined>): Promise<ObjectContent<Buffer> | undefined> {
+        let before: ObjectContent<Buffer> | undefined
         for (let count = 1, same = 1; ; count++) {
             const content = await read()
             if (content === undefined || !this.#isMd5 || !this.#contradicts(content)) return content
@@ -30,7 +30,7 @@ export class WholeReader {
     }
 
     /** Checks only ETags of 32 digits: multipart objects have another form of ETag. */
-    #contradicts({ body, etag }: ObjectContent): boolean {
+    #contradicts({ body, etag }: ObjectContent<Buffer>): boolean {
         return /^[0-9a-f]{32}$/.test(etag) && md5Of(body) !== etag
     }
 }

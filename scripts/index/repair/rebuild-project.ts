@@ -4,11 +4,11 @@ import { linkedFiles, type LinkedFile } from '../stored/linked-files.js'
 import type { PackageIndex } from '../update/package-index.js'
 import { projectPages } from '../stored/pages.js'
 import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
-import { listProject, metadataKey, yankedKey, type ProjectObjects } from '../stored/project-objects.js'
+import { listProject, metadataKey, yankedKey, type ProjectObjects } from '../../../core/index/project-objects.js'
 import type { FileEntry, ProjectPage } from '../../../core/project-page.js'
 import { reconcile } from '../update/page-from-objects.js'
 import { md5Of } from '../../s3/digests.js'
-import { readPage, updatePages } from '../update/compare-and-swap.js'
+import { readPage, updatePages } from '../../../core/index/compare-and-swap.js'
 
 /** Options for rebuilding a project. */
 export interface RebuildOptions {

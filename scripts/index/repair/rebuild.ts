@@ -1,11 +1,11 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { projectPages, rootPages } from '../stored/pages.js'
 import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
-import { mapParallel } from '../../s3/parallel.js'
+import { mapParallel } from '../../../core/parallel.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
-import { readPage, updatePages, type Change } from '../update/compare-and-swap.js'
+import { readPage, updatePages, type Change } from '../../../core/index/compare-and-swap.js'
 
 /** Changes by a rebuild, or planned changes for a dry run. */
 export interface RebuildReport {

@@ -1,10 +1,11 @@
 import { UserError } from '../../../core/user-error.js'
 import type { Bucket } from '../../s3/bucket.js'
-import type { ListedObject } from '../../s3/objects.js'
-import { mapParallel } from '../../s3/parallel.js'
+import type { ListedObject } from '../../../core/index/objects.js'
+import { mapParallel } from '../../../core/parallel.js'
 import { rootPages } from '../stored/pages.js'
-import { pageText, readStoredPage, type StoredPage } from '../stored/stored-page.js'
-import { byFolder, classifyObjects, type ProjectObjects } from '../stored/project-objects.js'
+import { pageText } from '../../../core/index/stored-page.js'
+import { readStoredPage, type StoredPage } from '../stored/stored-page.js'
+import { byFolder, classifyObjects, type ProjectObjects } from '../../../core/index/project-objects.js'
 import { parseRootJson } from '../../../core/root-page.js'
 
 /** Projects visited concurrently. */

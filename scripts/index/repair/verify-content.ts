@@ -1,6 +1,6 @@
 import type { Bucket } from '../../s3/bucket.js'
 import { inspectFile } from '../stored/inspect-file.js'
-import { fileKey, metadataKey } from '../stored/project-objects.js'
+import { fileKey, metadataKey } from '../../../core/index/project-objects.js'
 import type { FileEntry } from '../../../core/project-page.js'
 import type { Problem } from './problem.js'
 import { sha256Of } from '../../s3/digests.js'

@@ -1,5 +1,5 @@
 import type { Bucket } from '../../s3/bucket.js'
-import type { ListedObject } from '../../s3/objects.js'
+import type { ListedObject } from '../../../core/index/objects.js'
 import { isListedAs, readStoredPage, type StoredPage } from '../stored/stored-page.js'
 import type { Problem } from './problem.js'
 

@@ -1,11 +1,11 @@
 import type { Bucket } from '../../s3/bucket.js'
-import type { ListedObject } from '../../s3/objects.js'
+import type { ListedObject } from '../../../core/index/objects.js'
 import { rootPages } from '../stored/pages.js'
 import { readStoredPage } from '../stored/stored-page.js'
 import type { Problem } from './problem.js'
 import { rootPage } from '../../../core/root-page.js'
 import { scan, type ScanProgress } from './scan.js'
-import { readPage } from '../update/compare-and-swap.js'
+import { readPage } from '../../../core/index/compare-and-swap.js'
 import { verifyProject } from './verify-project.js'
 import { findings, merged, otherForm, verifyHtml, verifyStored, type Findings } from './verify-page.js'
 

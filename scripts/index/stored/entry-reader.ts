@@ -1,5 +1,5 @@
 import type { Bucket } from '../../s3/bucket.js'
-import type { ListedObject, ObjectHeaders } from '../../s3/objects.js'
+import type { ListedObject, ObjectHeaders } from '../../../core/index/objects.js'
 import { inspectFile } from './inspect-file.js'
 import type { LinkedFile } from './linked-files.js'
 import {
@@ -10,11 +10,11 @@ import {
     uploadTimeOf,
     yankReason,
     type ObjectFacts,
-} from './object-facts.js'
-import { yankedKey, type ProjectObjects } from './project-objects.js'
+} from '../../../core/index/object-facts.js'
+import { yankedKey, type ProjectObjects } from '../../../core/index/project-objects.js'
 import type { FileEntry } from '../../../core/project-page.js'
 import { sha256Of } from '../../s3/digests.js'
-import { metadataHeaders, yankedHeaders } from './stored-headers.js'
+import { metadataHeaders, yankedHeaders } from '../../../core/index/stored-headers.js'
 
 /** How an `EntryReader` checks entries. */
 export interface EntryReaderOptions {

@@ -1,9 +1,9 @@
 import { Parser } from 'htmlparser2'
 import { normalizeName } from '../../../core/project-name.js'
 import type { Bucket } from '../../s3/bucket.js'
-import { yankReason } from './object-facts.js'
+import { yankReason } from '../../../core/index/object-facts.js'
 import { readStoredPage } from './stored-page.js'
-import type { ProjectObjects } from './project-objects.js'
+import type { ProjectObjects } from '../../../core/index/project-objects.js'
 
 /** A file as a page by another tool describes it. */
 export interface LinkedFile {

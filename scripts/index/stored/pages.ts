@@ -1,35 +1,22 @@
-import { projectHtml, rootHtml } from '../../../core/page-html.js'
-import { parseProjectJson, toProjectJson, type ProjectPage } from '../../../core/project-page.js'
-import { pageText, type StoredPage } from './stored-page.js'
-import { parseRootJson, toRootJson, type RootPage } from '../../../core/root-page.js'
+import * as core from '../../../core/index/pages.js'
+import type { ProjectPage } from '../../../core/project-page.js'
+import type { RootPage } from '../../../core/root-page.js'
+import { asBuffer } from '../../distribution/file-source.js'
 
-/** A pair of pages: index.json is authoritative, index.html is rendered from it. */
-export interface Pages<Page> {
-    jsonKey: string
-    htmlKey: string
-    /** @throws UserError if the page is damaged or has another form */
-    parse(stored: StoredPage): Page
-    toJson(page: Page): Buffer
-    toHtml(page: Page): Buffer
-}
+type Pages<Page> = core.Pages<Page, Buffer>
 
 /** The pages of one project. */
 export function projectPages(project: string): Pages<ProjectPage> {
-    const jsonKey = `${project}/index.json`
-    return {
-        jsonKey,
-        htmlKey: `${project}/index.html`,
-        parse: (stored) => parseProjectJson(pageText(stored), project, jsonKey),
-        toJson: (page) => Buffer.from(toProjectJson(page)),
-        toHtml: (page) => Buffer.from(projectHtml(page)),
-    }
+    return inBuffers(core.projectPages(project))
 }
 
 /** The project list. */
-export const rootPages: Pages<RootPage> = {
-    jsonKey: 'index.json',
-    htmlKey: 'index.html',
-    parse: (stored) => parseRootJson(pageText(stored), 'index.json'),
-    toJson: (page) => Buffer.from(toRootJson(page)),
-    toHtml: (page) => Buffer.from(rootHtml(page)),
+export const rootPages: Pages<RootPage> = inBuffers(core.rootPages)
+
+function inBuffers<Page>(pages: core.Pages<Page>): Pages<Page> {
+    return {
+        ...pages,
+        toJson: (page) => asBuffer(pages.toJson(page)),
+        toHtml: (page) => asBuffer(pages.toHtml(page)),
+    }
 }

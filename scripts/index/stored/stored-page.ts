@@ -1,23 +1,16 @@
 // A page as an object: compressed when it is written, so that nginx sends its bytes as they are.
 
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
-import { UserError } from '../../../core/user-error.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as core from '../../../core/index/stored-page.js'
+import type { ListedObject } from '../../../core/index/objects.js'
+import type { IndexPlatform } from '../../../core/index/platform.js'
+import { asBuffer, nodeEngine } from '../../distribution/file-source.js'
 import type { Bucket } from '../../s3/bucket.js'
 import { md5Of } from '../../s3/digests.js'
-import type { ListedObject, ObjectContent } from '../../s3/objects.js'
 
 /** A page as read from a bucket, compressed or not. */
-export interface StoredPage {
-    key: string
-    etag: string
-    /** Decompressed; undefined if the compressed bytes are damaged. */
-    body: Buffer | undefined
-    /**
-     * `identity`: by an older version or another tool. `undeclared`: compressed, but a copy of the bucket has lost the
-     * Content-Encoding, so clients cannot read it.
-     */
-    encoding: 'gzip' | 'identity' | 'undeclared'
-}
+export type StoredPage = core.StoredPage<Buffer>
 
 /** Larger than any page: PyPI's largest project has 43,000 files, 20 MB. Bytes. */
 const maxPageSize = 256 * 1024 * 1024
@@ -31,20 +24,20 @@ export function compressPage(page: Buffer): Buffer {
     return filtered.length < usual.length ? filtered : usual
 }
 
+/** Node.js for the pages in core/. */
+export const nodePlatform: IndexPlatform = {
+    ...nodeEngine,
+    areEqual: (one, other) => asBuffer(one).equals(other),
+    compresses: true,
+    compress: async (page) => compressPage(asBuffer(page)),
+    decompress: async (body) => decompressed(asBuffer(body)),
+    sleep: (milliseconds) => sleep(milliseconds),
+}
+
 /** Reads a page; undefined only if it does not exist. */
 export async function readStoredPage(bucket: Bucket, key: string): Promise<StoredPage | undefined> {
-    const content = await bucket.get(key)
-    return content && storedPage(key, content)
-}
-
-function storedPage(key: string, { body, etag, contentEncoding }: ObjectContent): StoredPage {
-    // By the bytes, since Google Cloud Storage decompresses them itself.
-    if (!isGzip(body)) return { key, etag, body, encoding: 'identity' }
-    return { key, etag, body: decompressed(body), encoding: contentEncoding === 'gzip' ? 'gzip' : 'undeclared' }
-}
-
-function isGzip(body: Buffer): boolean {
-    return body[0] === 0x1f && body[1] === 0x8b
+    const stored = await core.readStoredPage(bucket, nodePlatform, key)
+    return stored && { ...stored, body: stored.body && asBuffer(stored.body) }
 }
 
 /** @returns undefined if the bytes are damaged or too many */
@@ -58,18 +51,9 @@ function decompressed(body: Buffer): Buffer | undefined {
     }
 }
 
-/** The text of a page. @throws UserError if it is damaged */
-export function pageText({ key, body }: StoredPage): string {
-    if (body !== undefined) return body.toString()
-    throw new UserError(
-        `${key} is compressed and cannot be decompressed`,
-        'Rebuild it from the objects: manage-index rebuild',
-    )
-}
-
 /** Whether a stored page is what `compressPage` makes of `page`, apart from zlib's version. */
 export function isStoredAs(stored: StoredPage | undefined, page: Buffer): boolean {
-    return stored?.encoding === 'gzip' && stored.body?.equals(page) === true
+    return core.isStoredAs(stored, page, nodePlatform)
 }
 
 /**

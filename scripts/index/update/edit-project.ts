@@ -1,10 +1,16 @@
 import { EntryReader } from '../stored/entry-reader.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages } from '../stored/pages.js'
-import { listProject, type ProjectObjects } from '../stored/project-objects.js'
+import { listProject, type ProjectObjects } from '../../../core/index/project-objects.js'
 import { emptyPage, type ProjectPage } from '../../../core/project-page.js'
 import { reconcile } from './page-from-objects.js'
-import { patience, updatePages, type Change, type Update, type UpdateOptions } from './compare-and-swap.js'
+import {
+    patience,
+    updatePages,
+    type Change,
+    type Update,
+    type UpdateOptions,
+} from '../../../core/index/compare-and-swap.js'
 
 /** Time that a running publisher may need between uploading a file and indexing it. Milliseconds. */
 const recent = 60_000

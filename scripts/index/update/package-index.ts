@@ -1,59 +1,11 @@
+import { PackageIndex as IndexOfBucket } from '../../../core/index/package-index.js'
 import type { Bucket } from '../../s3/bucket.js'
-import type { ObjectHeaders } from '../../s3/objects.js'
+import { nodePlatform } from '../stored/stored-page.js'
 
-/** Matches no object: no known content has this MD5, and the ETag of a multipart upload has another form. */
-const impossibleEtag = '0'.repeat(32)
-
-/** The result of writing a page: undefined if another publisher changed it first and nothing was written. */
-export type Replaced = { etag: string; certain: boolean } | undefined
-
-/**
- * The index in a bucket, and whether its S3 server supports conditional writes.
- *
- * AWS does. Other servers are probed once per process with a write whose condition cannot hold. A server that answers
- * "not implemented" (Swift) or writes anyway cannot be used for compare-and-swap.
- */
-export class PackageIndex {
-    #conditionalWrites: boolean | undefined
-
+/** The index in a bucket, for Node.js. */
+export class PackageIndex extends IndexOfBucket<Bucket> {
     /** @param warn called at most once, if the server lacks conditional writes */
-    constructor(
-        readonly bucket: Bucket,
-        private readonly warn: (message: string) => void = () => {},
-    ) {}
-
-    /** False only if the server is known to lack conditional writes. */
-    get conditionalWrites(): boolean {
-        return this.#conditionalWrites !== false
-    }
-
-    /**
-     * Replaces the page that was read, or creates it.
-     *
-     * @param expected the ETag of the page that was read; undefined if it did not exist
-     * @returns `certain` is false if the write may have overwritten another publisher's: read the page again
-     */
-    async replace(key: string, body: Buffer, headers: ObjectHeaders, expected: string | undefined): Promise<Replaced> {
-        if (this.#conditionalWrites === undefined && this.bucket.isAws) this.#conditionalWrites = true
-        if (this.#conditionalWrites === undefined) {
-            const probe = await this.bucket.put(key, body, headers, { etag: impossibleEtag })
-            if (probe.outcome === 'refused') this.#conditionalWrites = true
-            else this.withoutConditionalWrites()
-            if (probe.outcome === 'written') return { etag: probe.etag, certain: false }
-        }
-        if (!this.conditionalWrites) return { etag: await this.bucket.write(key, body, headers), certain: false }
-        const condition = expected === undefined ? 'absent' : { etag: expected }
-        const result = await this.bucket.put(key, body, headers, condition)
-        if (result.outcome === 'refused') return undefined
-        if (result.outcome === 'written') return { etag: result.etag, certain: true }
-        this.withoutConditionalWrites()
-        return { etag: await this.bucket.write(key, body, headers), certain: false }
-    }
-
-    /** Records that the server lacks conditional writes, and warns once. */
-    withoutConditionalWrites(): void {
-        if (this.#conditionalWrites === false) return
-        this.#conditionalWrites = false
-        this.warn('this S3 server has no conditional writes: pages are written, then compared with the bucket')
+    constructor(bucket: Bucket, warn: (message: string) => void = () => {}) {
+        super(bucket, nodePlatform, warn)
     }
 }

@@ -1,8 +1,8 @@
 import type { Bucket } from '../../s3/bucket.js'
 import type { EntryReader } from '../stored/entry-reader.js'
 import type { LinkedFile } from '../stored/linked-files.js'
-import { mapParallel } from '../../s3/parallel.js'
-import type { ProjectObjects } from '../stored/project-objects.js'
+import { mapParallel } from '../../../core/parallel.js'
+import type { ProjectObjects } from '../../../core/index/project-objects.js'
 import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../../../core/project-page.js'
 
 /** Concurrent requests for the files of one project. */

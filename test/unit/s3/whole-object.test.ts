@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { ObjectContent } from '../../../scripts/s3/objects.js'
+import type { ObjectContent } from '../../../core/index/objects.js'
 import { WholeReader } from '../../../scripts/s3/whole-object.js'
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
-const content = (text: string, etag = md5(text)): ObjectContent => ({
+const content = (text: string, etag = md5(text)): ObjectContent<Buffer> => ({
     body: Buffer.from(text),
     etag,
     contentEncoding: undefined,
 })
 
 /** What one reader gives for answers that come one after the other, and how many it took of them. */
-async function readAll(answers: (ObjectContent | undefined)[], reader = new WholeReader()) {
+async function readAll(answers: (ObjectContent<Buffer> | undefined)[], reader = new WholeReader()) {
     let reads = 0
     const result = await reader.read(async () => answers[reads++])
     return { text: result?.body.toString(), etag: result?.etag, reads }
 }
 
-test.each<[string, (ObjectContent | undefined)[], string | undefined, number]>([
+test.each<[string, (ObjectContent<Buffer> | undefined)[], string | undefined, number]>([
     ['what is whole is read once', [content('page')], 'page', 1],
     ['an object of several parts is read once', [content('page', `${md5('x')}-2`)], 'page', 1],
     ['what is not there is asked for once', [undefined], undefined, 1],

@@ -1,6 +1,7 @@
-import { constants, crc32 as zlibCrc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { constants, crc32 as zlibCrc32, deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { crc32 } from '../../../../core/distribution/crc32.js'
+import { gzipContent, gzipMember } from '../../../../core/distribution/gzip.js'
 import { inflateRaw } from '../../../../core/distribution/inflate.js'
 import { seededRandom } from '../../../support/random/seeded-random.js'
 import { countingEngine } from '../upload/bytes.js'
@@ -78,4 +79,21 @@ test('damaged data has the outcome that it has with zlib', async () => {
 test.each(samples)('the CRC-32 of %s', (_name, sample) => {
     if (typeof zlibCrc32 === 'function') expect(crc32(sample)).toBe(zlibCrc32(sample))
     expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926)
+})
+
+test.each(samples)('gzip of %s is what zlib reads and writes', async (_name, sample) => {
+    const member = await gzipMember(sample, deflateRawSync(sample), countingEngine())
+    expect(gunzipSync(member).equals(sample)).toBe(true)
+    const content = gzipContent(gzipSync(sample))!
+    expect(content.size).toBe(sample.length)
+    expect(inflateRawSync(content.deflated).equals(sample)).toBe(true)
+})
+
+test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a page that is not compressed', Buffer.from('{"meta":{"api-version":"1.4"}}')],
+    ['a cut one', gzipSync('x').subarray(0, 15)],
+    ['one with a name', Buffer.from([0x1f, 0x8b, 8, 8, ...Buffer.alloc(30)])],
+])('gzip is not read: %s', (_name, bytes) => {
+    expect(gzipContent(bytes)).toBeUndefined()
 })

@@ -57,12 +57,12 @@ function randomEntry(random: SeededRandom): FileEntry {
     })
 }
 
-test('2,000 random edits of random pages give the bytes that rendering gives', () => {
+test('700 random edits of random pages give the bytes that rendering gives', () => {
     const random = seededRandom(2026)
     let page = emptyPage('acme')
     let renderedHtml = 0
-    for (let round = 0; round < 2000; round++) {
-        if (round % 150 === 0) {
+    for (let round = 0; round < 700; round++) {
+        if (round % 100 === 0) {
             const status = random.oneOf(['active', 'deprecated', 'of later'])
             const reason = random.oneOf([{}, { reason: 'see "files":[ <h2>' }])
             page = { ...emptyPage('acme'), status: { status, ...reason } }
@@ -87,7 +87,7 @@ test('2,000 random edits of random pages give the bytes that rendering gives', (
         }
         page = expected.after
     }
-    expect(renderedHtml).toBeGreaterThan(1900)
+    expect(renderedHtml).toBeGreaterThan(650)
 })
 
 test('a page of 5,000 files needs the memory of two pages', () => {

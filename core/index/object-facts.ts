@@ -1,3 +1,5 @@
+import { decodeUtf8Lossily } from '../utf8.js'
+
 /**
  * The `x-amz-meta-*` metadata of a file's object. Its entry can be rebuilt from this, without the pages and without a
  * download.
@@ -87,8 +89,8 @@ function decoded(encoded: string): string | undefined {
 const longestReason = 1000
 
 /** The reason in FILE.yanked, reduced to one line; may be empty. */
-export function yankReason(body: Buffer): string {
-    const text = body.subarray(0, 4 * longestReason).toString('utf8')
+export function yankReason(body: Uint8Array): string {
+    const text = decodeUtf8Lossily(body.subarray(0, 4 * longestReason))
     return text
         .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
         .trim()

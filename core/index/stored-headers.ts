@@ -1,5 +1,5 @@
-import { kindOf } from '../../../core/file-name.js'
-import type { ObjectHeaders } from '../../s3/objects.js'
+import { kindOf } from '../file-name.js'
+import type { ObjectHeaders } from './objects.js'
 
 /** Files are not replaced under the same name, so clients may cache them for a year. */
 const immutable = { cacheControl: 'max-age=31536000, immutable' }

@@ -17,12 +17,14 @@ export interface ObjectHead extends ListedObject {
 }
 
 /** The whole content of a small object. */
-export interface ObjectContent {
+export interface ObjectContent<Bytes extends Uint8Array = Uint8Array> {
     /** As stored: not decoded. */
-    body: Buffer
+    body: Bytes
     etag: string
     /** The stored Content-Encoding. */
     contentEncoding: string | undefined
+    /** The `x-amz-meta-*` headers, with names in lower case. */
+    metadata?: Record<string, string>
 }
 
 /** The headers stored with an object. */
@@ -47,3 +49,22 @@ export type Condition = { etag: string } | 'absent'
  * writes. In both cases nothing was written.
  */
 export type PutResult = { outcome: 'written'; etag: string } | { outcome: 'refused' } | { outcome: 'unsupported' }
+
+/** A bucket as the index uses it. Keys are relative to the prefix of the index. */
+export interface IndexBucket {
+    /** Whether the server is known to have conditional writes. */
+    readonly isAws: boolean
+    /** Reads a small object; undefined only if S3 answers "no such key". */
+    get(key: string): Promise<ObjectContent | undefined>
+    head(key: string): Promise<ObjectHead | undefined>
+    /** Writes a small object if a condition holds. */
+    put(key: string, body: Uint8Array, headers: ObjectHeaders, condition: Condition): Promise<PutResult>
+    /** Writes a small object unconditionally. @returns its ETag */
+    write(key: string, body: Uint8Array, headers: ObjectHeaders): Promise<string>
+    /** Deletes objects; succeeds for missing ones. */
+    delete(keys: readonly string[]): Promise<void>
+    /** Lists all objects whose key starts with `start`, sorted by UTF-8 bytes. */
+    list(start?: string): AsyncIterable<ListedObject>
+    /** The names of the top-level folders of the index, without a trailing slash. */
+    folders(): Promise<string[]>
+}

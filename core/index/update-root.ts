@@ -1,10 +1,10 @@
-import { UserError } from '../../../core/user-error.js'
+import { UserError } from '../user-error.js'
 import type { PackageIndex } from './package-index.js'
-import { projectPages, rootPages } from '../stored/pages.js'
-import { readStoredPage } from '../stored/stored-page.js'
-import { mapParallel } from '../../s3/parallel.js'
-import { classifyObjects, isProjectName } from '../stored/project-objects.js'
-import { rootPage, type RootPage } from '../../../core/root-page.js'
+import { projectPages, rootPages } from './pages.js'
+import { readStoredPage } from './stored-page.js'
+import { mapParallel } from '../parallel.js'
+import { classifyObjects, isProjectName } from './project-objects.js'
+import { rootPage, type RootPage } from '../root-page.js'
 import { patience, updatePages, type Change, type Update } from './compare-and-swap.js'
 
 /** Concurrent requests for the folders of the index. */
@@ -52,7 +52,7 @@ async function projectsAmong(index: PackageIndex, folders: string[]): Promise<st
 /** Whether a folder has files or a project page. It may instead hold another index with its own project list. */
 async function holdsProject(index: PackageIndex, folder: string): Promise<boolean> {
     const { jsonKey, parse } = projectPages(folder)
-    const stored = await readStoredPage(index.bucket, jsonKey)
+    const stored = await readStoredPage(index.bucket, index.platform, jsonKey)
     if (stored === undefined) {
         for await (const object of index.bucket.list(`${folder}/`)) {
             const { files, html, folderPage } = classifyObjects(folder, [object])

@@ -1,7 +1,6 @@
-import { normalizeName } from '../../../core/project-name.js'
-import { parseFileName } from '../../../core/file-name.js'
-import type { Bucket } from '../../s3/bucket.js'
-import type { ListedObject } from '../../s3/objects.js'
+import { normalizeName } from '../project-name.js'
+import { parseFileName } from '../file-name.js'
+import type { IndexBucket, ListedObject } from './objects.js'
 
 /** The objects in a project's folder, by kind. */
 export interface ProjectObjects {
@@ -89,7 +88,7 @@ export function isInUse({ files, json, html, folderPage }: ProjectObjects): bool
 }
 
 /** Lists the objects of one project. */
-export async function listProject(bucket: Bucket, project: string): Promise<ProjectObjects> {
+export async function listProject(bucket: IndexBucket, project: string): Promise<ProjectObjects> {
     const objects: ListedObject[] = []
     for await (const object of bucket.list(`${project}/`)) objects.push(object)
     return classifyObjects(project, objects)

@@ -1,0 +1,122 @@
+import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../project-page.js'
+import { UserError } from '../user-error.js'
+import { encodeUtf8 } from '../utf8.js'
+import { updatePages, type Change, type Update } from './compare-and-swap.js'
+import type { PackageIndex } from './package-index.js'
+import { projectPages, rootPages, type Pages } from './pages.js'
+import type { IndexPlatform } from './platform.js'
+import { isInUse, listProject } from './project-objects.js'
+import { publishedEntry, refuseClosed } from './publish-edit.js'
+import { spliceHtml } from './splice-html.js'
+import { openJson, spliceJson, type EditedPage } from './splice-json.js'
+import { pageText, readStoredPage, type StoredPage } from './stored-page.js'
+import { sourceEtag } from './stored-headers.js'
+import { ensureListed } from './update-root.js'
+
+/** A page of which only a few lines have been read. */
+export interface SplicedPage {
+    /** index.json */
+    json: Uint8Array
+    /** Undefined if the page was rendered. */
+    edited: EditedPage | undefined
+}
+
+/**
+ * Prepares the pages of a project, before the first file of an upload is written: empty pages claim the name, so that
+ * nginx no longer redirects clients to the public index.
+ *
+ * @throws UserError if the project takes no files, or its folder was filled by another tool
+ */
+export async function prepareProject(index: PackageIndex, project: string): Promise<void> {
+    const { bucket, platform } = index
+    const pages = projectPages(project)
+    const stored = await readStoredPage(bucket, platform, pages.jsonKey)
+    if (stored) return refuseClosed(statusOf(stored, project, platform))
+    const objects = await listProject(bucket, project)
+    if (objects.json === undefined && isInUse(objects)) {
+        throw new UserError(
+            `the folder ${project} of the bucket has files or a page by another tool, but no index.json`,
+            `Make its pages first: manage-index rebuild BUCKET ${project}`,
+        )
+    }
+    await updatePages(index, pages, (page) => ({
+        page: conditional(index, page ?? emptyPage(project)),
+        isComplete: true,
+    }))
+}
+
+function statusOf(stored: StoredPage, project: string, platform: IndexPlatform): Pick<ProjectPage, 'name' | 'status'> {
+    const opened = stored.body && openJson(stored.body, project, platform)
+    return opened ? { name: project, status: opened.status } : projectPages(project).parse(stored)
+}
+
+/**
+ * Adds a file to the pages of its project, or replaces its entry, by compare-and-swap of both pages. Reads only a few
+ * lines of the page where it can.
+ *
+ * @throws UserError if the project takes no files, or the S3 server has no conditional writes
+ */
+export async function addFile(index: PackageIndex, project: string, entry: FileEntry): Promise<Update<SplicedPage>> {
+    const pages = splicedPages(project, index.platform)
+    return updatePages(index, pages, (current): Change<SplicedPage> => {
+        const page = withFile(current, project, entry, index.platform)
+        return { page: conditional(index, page), isComplete: true }
+    })
+}
+
+function withFile(
+    current: SplicedPage | undefined,
+    project: string,
+    entry: FileEntry,
+    platform: IndexPlatform,
+): SplicedPage {
+    const opened = current && openJson(current.json, project, platform)
+    if (opened) {
+        refuseClosed({ name: project, status: opened.status })
+        const { filename } = entry
+        const edit = { filename, edit: (known: FileEntry | undefined) => publishedEntry(entry, known) }
+        const edited = spliceJson(opened, project, edit, platform)
+        if (edited) return { json: edited.json, edited }
+    }
+    const whole = projectPages(project)
+    const page = current ? whole.parse(asStored(whole.jsonKey, current.json)) : emptyPage(project)
+    refuseClosed(page)
+    const known = page.files.find(({ filename }) => filename === entry.filename)
+    const files = [...page.files.filter((file) => file !== known), publishedEntry(entry, known)]
+    return { json: whole.toJson(withFiles(page, files)), edited: undefined }
+}
+
+function splicedPages(project: string, platform: IndexPlatform): Pages<SplicedPage> {
+    const whole = projectPages(project)
+    return {
+        jsonKey: whole.jsonKey,
+        htmlKey: whole.htmlKey,
+        parse: (stored) => ({ json: stored.body ?? encodeUtf8(pageText(stored)), edited: undefined }),
+        toJson: ({ json }) => json,
+        toHtml: ({ json }) => whole.toHtml(whole.parse(asStored(whole.jsonKey, json))),
+        spliceHtml: (before, { edited }) => edited && spliceHtml(before, project, edited, platform),
+    }
+}
+
+function asStored(key: string, body: Uint8Array): StoredPage {
+    return { key, body, etag: '', encoding: 'identity', metadata: {} }
+}
+
+/** Without conditional writes, only the publisher's comparison with the objects keeps concurrent changes. */
+function conditional<Page>(index: PackageIndex, page: Page): Page {
+    if (index.conditionalWrites) return page
+    throw new UserError(
+        'this S3 server has no conditional writes, so uploads at the same time could be lost',
+        'Publish with publish-package, which compares the pages with the bucket.',
+    )
+}
+
+/** Adds a project to the project list, which is not parsed if its line is there. */
+export async function listProjectName(index: PackageIndex, project: string): Promise<void> {
+    const { bucket, platform } = index
+    const stored = await readStoredPage(bucket, platform, rootPages.jsonKey)
+    const line = encodeUtf8(`\n${JSON.stringify({ name: project })}`)
+    const isListed = stored?.body !== undefined && platform.indexOf(stored.body, line, 0) >= 0
+    if (isListed && (await bucket.head(rootPages.htmlKey))?.metadata[sourceEtag] === stored.etag) return
+    await ensureListed(index, project)
+}
