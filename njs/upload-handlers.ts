@@ -2,14 +2,14 @@
 // the clock, the shared memory and the log.
 
 import fs from 'fs'
+import type { IndexPlatform } from '../core/index/platform.js'
 import { UserError } from '../core/user-error.js'
 import { RefusedUpload } from '../core/upload/refused-upload.js'
 import { decodeAnswer, encodeAnswer, rawResponse, type Answer } from './upload/answer.js'
 import { auditLine, type Audit } from './upload/audit.js'
-import { bodySource, njsEngine } from './upload/body-source.js'
+import { bodySource } from './upload/body-source.js'
 import { currentCredentials, type CredentialAccess } from './upload/credential-source.js'
 import { digests } from './upload/digests.js'
-import type { Gzip } from './upload/gzip.js'
 import { NginxBucket } from './upload/nginx-bucket.js'
 import { parseRights } from './upload/rights.js'
 import { S3Connection, type S3Answer, type Send } from './upload/s3-connection.js'
@@ -21,8 +21,7 @@ type Request = NginxHTTPRequest
 
 const environment = process.env
 
-/** Compresses a page; undefined where njs has no zlib. */
-let gzip: Gzip | undefined
+let platform: IndexPlatform
 
 /** For POST /legacy/. */
 async function legacy(r: Request): Promise<void> {
@@ -36,13 +35,11 @@ async function legacy(r: Request): Promise<void> {
             bucket: bucketOf(r),
             body: bodySource(path),
             contentType: r.headersIn['Content-Type'] ?? '',
-            engine: njsEngine,
+            engine: platform,
             mayUpload: mayUploadOf(r, audit.user),
             now: new Date(began),
             id: r.variables.request_id!,
             audit,
-            backOff,
-            gzip,
         })
         await refreshCache(r, done)
         answer = { status: 200, message: done.wasPresent ? 'present' : 'uploaded', cure: '' }
@@ -162,9 +159,9 @@ const forms: [file: string, type: string][] = [
 ]
 
 /** Replaces the pages in the cache, so that the next reader sees the upload. The cache expires by itself if this fails. */
-async function refreshCache(r: Request, { project, isNewlyListed }: TakenUpload): Promise<void> {
+async function refreshCache(r: Request, { project }: TakenUpload): Promise<void> {
     if (!settingsOf(r).isCached) return
-    for (const folder of isNewlyListed ? [`${project}/`, ''] : [`${project}/`]) {
+    for (const folder of [`${project}/`, '']) {
         for (const [file, type] of forms) {
             // nginx makes a GET of it, which fills the cache.
             const reply = await r.subrequest('/-/refresh', {
@@ -183,7 +180,7 @@ function answer(r: Request): void {
 }
 
 /** The functions that the configuration names. */
-export function uploadHandlers(ofEntry: Gzip | undefined) {
-    gzip = ofEntry
+export function uploadHandlers(ofEntry: IndexPlatform) {
+    platform = ofEntry
     return { legacy, answer }
 }

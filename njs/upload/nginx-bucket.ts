@@ -1,12 +1,14 @@
 import type {
     Condition,
+    IndexBucket,
     ListedObject,
     ObjectContent,
     ObjectHead,
     ObjectHeaders,
     PutResult,
-} from '../../scripts/s3/objects.js'
+} from '../../core/index/objects.js'
 import type { Header } from '../signing/sigv4.js'
+import { asBuffer } from './body-source.js'
 import { errorCode, etagOf, failure, type S3Answer, type S3Connection } from './s3-connection.js'
 import type { S3Request } from './s3-request.js'
 import { element, elements } from './xml.js'
@@ -18,7 +20,7 @@ export interface Digests {
 }
 
 /** One index in a bucket, over nginx's connection to S3. Keys are relative to its prefix. */
-export class NginxBucket {
+export class NginxBucket implements IndexBucket {
     readonly name: string
     /** Whether Ceph 16's form of If-Match is needed: without quotes. */
     private unquoted: boolean | undefined
@@ -36,12 +38,34 @@ export class NginxBucket {
         return /\.amazonaws\.com(?:\.cn)?$/.test(this.connection.place.host)
     }
 
-    /** Reads a small object; undefined only if S3 answers "no such key". */
+    /**
+     * Reads a small object; undefined only if S3 answers "no such key".
+     *
+     * versitygw may return an old page with a new ETag while the page is replaced: an ETag that is not the MD5 of the body
+     * counts when three reads agree, as with SSE-KMS.
+     */
     async get(key: string): Promise<ObjectContent | undefined> {
+        for (let agreeing = 1, last: ObjectContent | undefined; ;) {
+            const content = await this.getOnce(key)
+            if (content === undefined || this.isWhole(content)) return content
+            agreeing = last?.etag === content.etag && asBuffer(last.body).equals(content.body) ? agreeing + 1 : 1
+            if (agreeing === 3) return content
+            last = content
+        }
+    }
+
+    /** ETags of multipart objects have another form. */
+    private isWhole({ body, etag }: ObjectContent): boolean {
+        return !/^[0-9a-f]{32}$/.test(etag) || this.digests.md5(body) === etag
+    }
+
+    private async getOnce(key: string): Promise<ObjectContent | undefined> {
         const request: S3Request = { method: 'GET', key: this.prefix + key }
         const answer = await this.connection.ask(request)
         const contentEncoding = answer.headers['content-encoding']
-        if (answer.status === 200) return { body: answer.body, etag: etagOf(answer), contentEncoding }
+        if (answer.status === 200) {
+            return { body: answer.body, etag: etagOf(answer), contentEncoding, metadata: metadataOf(answer.headers) }
+        }
         if (answer.status === 404 && errorCode(answer) === 'NoSuchKey') return undefined
         throw failure(request, answer)
     }

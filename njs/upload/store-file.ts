@@ -1,4 +1,4 @@
-import type { ObjectHeaders, PutResult } from '../../scripts/s3/objects.js'
+import type { ObjectHeaders, PutResult } from '../../core/index/objects.js'
 import { canonicalPath } from '../../core/canonical-path.js'
 import type { Header } from '../signing/sigv4.js'
 import { base64, objectHeaders, outcomeOf, type NginxBucket } from './nginx-bucket.js'

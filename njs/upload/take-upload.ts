@@ -1,18 +1,20 @@
 import crypto from 'crypto'
-import { partOf, type ByteSource, type Engine } from '../../core/byte-source.js'
+import { partOf, type ByteSource } from '../../core/byte-source.js'
+import { addFile, listProjectName, prepareProject } from '../../core/index/add-file.js'
+import { factsMetadata, readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
+import type { ObjectHead } from '../../core/index/objects.js'
+import { PackageIndex } from '../../core/index/package-index.js'
+import type { IndexPlatform } from '../../core/index/platform.js'
+import { fileKey, metadataKey } from '../../core/index/project-objects.js'
+import { fileHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
 import { checkUpload, type CheckedUpload } from '../../core/upload/check-upload.js'
 import { readClaim, type UploadClaim } from '../../core/upload/claim.js'
 import { readForm } from '../../core/upload/form.js'
 import { RefusedUpload } from '../../core/upload/refused-upload.js'
-import { factsMetadata, readFacts, uploadTimeOf } from '../../scripts/index/stored/object-facts.js'
-import { fileHeaders, metadataHeaders } from '../../scripts/index/stored/stored-headers.js'
-import type { ObjectHead } from '../../scripts/s3/objects.js'
 import type { Audit } from './audit.js'
 import { asBuffer } from './body-source.js'
 import { digestOf } from './digests.js'
-import type { Gzip } from './gzip.js'
 import type { NginxBucket } from './nginx-bucket.js'
-import { addFile, ensureListed, preparePages } from './pages.js'
 import { deleteAbandoned, maxSinglePut, storeFile } from './store-file.js'
 
 /** An upload, and what it is put into. */
@@ -21,16 +23,13 @@ export interface UploadContext {
     /** The body of the request. */
     body: ByteSource
     contentType: string
-    engine: Engine
+    engine: IndexPlatform
     mayUpload: (project: string) => boolean
     now: Date
     /** Unique: the name of the body while it is in S3. */
     id: string
     /** Receives what is known of the upload, step by step. */
     audit: Audit
-    backOff: (round: number) => Promise<void>
-    /** Undefined where pages cannot be compressed. */
-    gzip: Gzip | undefined
 }
 
 /** What an upload came to. */
@@ -38,8 +37,6 @@ export interface TakenUpload {
     /** Whether the same file was there already. */
     wasPresent: boolean
     project: string
-    /** Whether the project is new in the list of projects. */
-    isNewlyListed: boolean
 }
 
 /**
@@ -72,32 +69,26 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const md5 = await checkDigests(claim, sha256, file, engine)
     const checked = await checkUpload(claim, file, engine)
 
-    await preparePages(context, project)
+    const index = new PackageIndex(bucket, engine)
+    await prepareProject(index, project)
     const stored = await storeOnce(context, claim, file, md5, checked)
-    const { metadata } = checked
-    const coreMetadata = metadata && {
-        sha256: await bucket.digests.sha256(metadata),
-        etag: await bucket.write(`${project}/${filename}.metadata`, metadata, metadataHeaders),
-    }
+    const { metadata, requiresPython } = checked
+    if (metadata) await bucket.write(metadataKey(project, filename), metadata, metadataHeaders)
+    const coreMetadata = metadata && { sha256: await bucket.digests.sha256(metadata) }
+    const { etag, uploadTime, wasPresent } = stored
     const { size } = claim.file
-    const { etag, uploadTime } = stored
-    const { requiresPython } = checked
-    await addFile(context, project, {
-        filename,
-        sha256,
-        size,
-        uploadTime,
-        etag,
-        requiresPython,
-        coreMetadata,
-        yanked: undefined,
-    })
-    const isNewlyListed = await ensureListed(context, project)
-    return { wasPresent: stored.wasPresent, project, isNewlyListed }
+    await addFile(index, project, { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata })
+    await listProjectName(index, project)
+    return { wasPresent, project }
 }
 
 /** @returns the MD5 of the file in hex; empty for a large file whose client sent none */
-async function checkDigests(claim: UploadClaim, sha256: string, file: ByteSource, engine: Engine): Promise<string> {
+async function checkDigests(
+    claim: UploadClaim,
+    sha256: string,
+    file: ByteSource,
+    engine: IndexPlatform,
+): Promise<string> {
     const cure = 'Upload the file again.'
     if (sha256 !== claim.sha256) {
         throw new RefusedUpload(
@@ -114,7 +105,8 @@ async function checkDigests(claim: UploadClaim, sha256: string, file: ByteSource
 
 /** The file in the bucket. */
 interface StoredFile {
-    etag: string
+    /** For the page. */
+    etag: string | undefined
     uploadTime: string
     wasPresent: boolean
 }
@@ -129,7 +121,7 @@ async function storeOnce(
 ): Promise<StoredFile> {
     const { bucket, body, engine } = context
     const { project, filename, sha256 } = claim
-    const key = `${project}/${filename}`
+    const key = fileKey(project, filename)
     const before = await bucket.head(key)
     if (before) return sameFile(before, claim, md5)
     const isLarge = file.size > maxSinglePut
@@ -180,7 +172,7 @@ function sameFile(object: ObjectHead, claim: UploadClaim, md5: string): StoredFi
           object.size === claim.file.size && object.etag === md5 && md5 !== ''
     if (isSame) {
         const uploadTime = facts?.uploadTime ?? uploadTimeOf(object.lastModified)
-        return { etag: object.etag, uploadTime, wasPresent: true }
+        return { etag: recordedEtag(facts, object.etag), uploadTime, wasPresent: true }
     }
     throw new RefusedUpload(
         400,
