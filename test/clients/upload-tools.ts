@@ -33,6 +33,7 @@ build-backend = "flit_core.buildapi"
 name = "${name}"
 version = "1.0"
 description = "A project"
+requires-python = ">=3.8"
 `
 
 const uv = (version: string): UploadTool => ({
@@ -44,7 +45,11 @@ const uv = (version: string): UploadTool => ({
 
 const twine = (version: string): UploadTool => ({
     name: `twine ${version}`,
-    requirements: [`twine==${version}`, ...(version < '4' ? ['setuptools'] : [])],
+    // The old one imports what later versions of its libraries have dropped.
+    requirements: [
+        `twine==${version}`,
+        ...(version < '4' ? ['importlib_metadata<5', 'urllib3<2', 'setuptools<70', 'packaging'] : []),
+    ],
     command: (url, python) => [python, '-m', 'twine', 'upload', '--non-interactive', '--repository-url', url, 'dist/*'],
     environment: { TWINE_USERNAME: user, TWINE_PASSWORD: password },
 })
@@ -76,8 +81,9 @@ export const uploadTools: UploadTool[] = [
         environment: { HATCH_INDEX_AUTH: password },
     },
     {
-        name: 'pdm 2.29.4',
-        requirements: ['pdm==2.29.4'],
+        name: 'pdm 2',
+        // With the libraries that its authors tested: some later ones break it.
+        requirements: ['pdm[locked]==2.*'],
         files: (_url, name) => ({ 'pyproject.toml': project(name) }),
         command: (url, python) => [python, '-m', 'pdm', 'publish', '--no-build', '--repository', url],
         environment: { PDM_PUBLISH_USERNAME: user, PDM_PUBLISH_PASSWORD: password, PDM_CHECK_UPDATE: '0' },
