@@ -10,6 +10,7 @@ const awsSdk = { group: ['@aws-sdk/*'], message: 'Only scripts/s3/ sees the AWS 
 const rooms = [
     'test',
     'bench/{request-cost,end-to-end,publish}.ts',
+    'bench/rivals',
     'bench/end-to-end',
     'bench/request-cost',
     'bench/servers',
@@ -100,7 +101,7 @@ export default defineConfig(
         ignores: [
             'njs/handlers.ts',
             'njs/nginx-s3-pypi*.ts',
-            'njs/{missing-page,bucket-health,refresh-credentials,upload}.ts',
+            'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
         ],
         rules: {
             'no-restricted-globals': ['error', 'ngx', 'process'],

@@ -43,12 +43,13 @@ const script = (name, target, tsconfig = 'njs/tsconfig.json', plugins = []) => (
     plugins: [typescript({ tsconfig, noEmitOnError: true, target }), exportDefault, ...plugins, ascii],
 })
 
-/** What signs, by where the credentials are; what decides about missing pages; what remembers the health of the bucket; what renews credentials in the background; what takes uploads. */
+/** What signs, by where the credentials are; what decides about missing pages; what makes a page of a listing; what remembers the health of the bucket; what renews credentials in the background; what takes uploads. */
 export default [
     script('nginx-s3-pypi', 'es5'),
     script('nginx-s3-pypi-files', 'es5'),
     script('nginx-s3-pypi-sessions', 'es5'),
     script('missing-page', 'es5'),
+    script('listed-page', 'es5'),
     script('bucket-health', 'es5'),
     script('refresh-credentials', 'es2017'),
     script('upload', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),

@@ -37,11 +37,7 @@ export function temporaryPaths({ folder }: Place): string[] {
 }
 
 /** The settings of `generate-config --target standalone` for an nginx. */
-export function generatedSettings(
-    nginx: Nginx,
-    place: Place,
-    options: Pick<ConfigOptions, 'signature' | 'cache' | 'jsEngine'>,
-): Settings {
+export function generatedSettings(nginx: Nginx, place: Place, options: Partial<ConfigOptions>): Settings {
     return settingsFrom(
         {
             bucket: bucketName,
@@ -86,12 +82,22 @@ export function fileUpstream(file: string): (place: Place) => GeneratedFile[] {
 
 /** In place of S3: answers with the files of a folder. @param root has a folder for each bucket */
 export function folderUpstream(root: string): (place: Place) => GeneratedFile[] {
-    return staticUpstream([`root ${root};`])
+    return staticUpstream([`root ${root};`, pageEncoding.header], pageEncoding.map)
 }
 
-function staticUpstream(location: readonly string[]): (place: Place) => GeneratedFile[] {
+/** S3 sends the Content-Encoding of a page as the publisher has stored it. nginx sends no header with an empty value. */
+const pageEncoding = {
+    map: ['map $uri $page_encoding {', '    ~/index\\.(?:json|html)$ gzip;', '}'],
+    header: 'add_header Content-Encoding $page_encoding;',
+}
+
+function staticUpstream(
+    location: readonly string[],
+    httpLines: readonly string[] = [],
+): (place: Place) => GeneratedFile[] {
     return (place) =>
         minimalFiles(place, [
+            ...httpLines,
             'sendfile on;',
             'default_type application/octet-stream;',
             'server {',
@@ -132,6 +138,7 @@ export function s3StandIn(root: string): (place: Place) => GeneratedFile[] {
     return (place) =>
         minimalFiles(place, [
             'error_log stderr error;',
+            ...pageEncoding.map,
             'sendfile on;',
             'tcp_nopush on;',
             'open_file_cache max=800 inactive=1h;',
@@ -143,6 +150,7 @@ export function s3StandIn(root: string): (place: Place) => GeneratedFile[] {
             '    log_not_found off;',
             '    location / {',
             ...[...s3Headers, ...objectHeaders].map((header) => `        add_header ${header};`),
+            `        ${pageEncoding.header}`,
             '    }',
             '}',
         ])

@@ -1,18 +1,27 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { UsageError, UserError } from '../core/user-error.js'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
 import { measureCacheHits, measureSigning, pathKinds, type PathKind } from './request-cost/cpu-time.js'
 import { countSigning, tableOfCounts, type Count } from './request-cost/instructions.js'
 import { measureLargeFile } from './request-cost/large-file.js'
-import { reportOf, requestCostTables, writeReport, type Measured } from './request-cost/report.js'
+import { reportOf, requestCostTables, writeReport, type Measured, type Report } from './request-cost/report.js'
 import { readGateway, type Gateway } from './request-cost/subjects.js'
+import { compareRivals } from './rivals/compare.js'
+import { pageSizes } from './rivals/pages.js'
+import { rivalsTables, writeRivalsReport, type RivalsReport } from './rivals/report.js'
 import { compareServers } from './servers/compare.js'
 import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
 import { findInstallations, type NginxInstallation } from './measured-nginx.js'
 import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
-import { toJson, toText } from './report.js'
+import { toJson, toMarkdown, toText } from './report.js'
+
+/** The parts that can be measured alone: our nginx against a plain one, and all of ours against pypiron and peryx. */
+const parts = ['nginx', 'rivals'] as const
+type Part = (typeof parts)[number]
 
 interface Options {
+    only?: Part[]
+    pageFiles: number[]
     nginxRoot: string[]
     rounds: number
     seconds: number
@@ -28,8 +37,10 @@ const rootsOfEnvironment = (process.env.BENCH_NGINX_ROOTS ?? '').split(':').filt
 
 const program = createProgram(
     'npm run bench --',
-    'Measures what our nginx costs against a plain one of the same version: signed requests, hits of the cache, a large file.',
+    'Measures what our nginx costs against a plain one of the same version: signed requests, hits of the cache, a large ' +
+        'file. Then it compares pages, files and installs with pypiron and peryx, which it installs from PyPI.',
 )
+    .addOption(new Option('--only <parts...>', 'measure these parts (default: all)').choices(parts))
     .option(
         '--nginx-root <folder>',
         'measure the nginx of an unpacked Debian too; may be repeated (default: $BENCH_NGINX_ROOTS, separated by ":")',
@@ -39,10 +50,14 @@ const program = createProgram(
     .option('--rounds <number>', 'how often each is measured', positiveInteger(4), 9)
     .option('--seconds <number>', 'how long each measurement takes', positiveInteger(4), 1)
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
+    .option('--page-files <numbers...>', 'files of the pages that are compared', pageFiles, pageSizes)
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
     .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
-    .option('--write <folder>', 'write performance.json, performance.svg and the tables of a performance.md there')
+    .option(
+        '--write <folder>',
+        'write performance.json, performance.svg, rivals.json and the tables of a performance.md',
+    )
     .option('--json', 'print the result for a machine')
     .addHelpText(
         'after',
@@ -51,6 +66,7 @@ Examples:
   npm run bench
   npm run bench -- --nginx-root /srv/roots/trixie --nginx-root /srv/roots/forky
   npm run bench -- --rounds 15 --paths recent --json
+  npm run bench -- --only rivals --page-files 4 300
   npm run bench -- --instructions
   npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway --write docs
 
@@ -69,11 +85,41 @@ async function bench(options: Options, folder: string): Promise<void> {
         process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
         return
     }
+    const { report, rivals } = await runInterruptibly((context) =>
+        measureParts(nginxes, gateway, folder, options, context),
+    )
+    if (options.write !== undefined) {
+        if (report !== undefined) await writeReport(report, options.write)
+        if (rivals !== undefined) await writeRivalsReport(rivals, options.write)
+    }
+    const formatted = options.write === undefined ? toText : toMarkdown
+    const tables = [...(report ? requestCostTables(report) : []), ...(rivals ? rivalsTables(rivals) : [])]
+    process.stdout.write(options.json ? toJson({ ...report, rivals }) : formatted(tables))
+}
+
+/** @param folder for the files of the load generator */
+async function measureParts(
+    nginxes: readonly NginxInstallation[],
+    gateway: Gateway | undefined,
+    folder: string,
+    options: Options,
+    context: RunContext,
+): Promise<{ report?: Report; rivals?: RivalsReport }> {
+    const wrk = findWrk()
+    const isMeasured = (part: Part) => options.only?.includes(part) ?? true
+    if (wrk === undefined && (options.servers || options.only?.includes('rivals'))) {
+        throw new UserError('comparing with other servers needs wrk, which is not installed', 'apt-get install wrk')
+    }
+    if (wrk === undefined && isMeasured('rivals')) {
+        process.stderr.write('not compared with pypiron and peryx: wrk is not installed (apt-get install wrk)\n')
+    }
     const load = loadGenerator(folder)
-    const measured = await runInterruptibly((context) => measureAll(nginxes, gateway, load, options, context))
-    const report = reportOf(measured, load.name, options)
-    const markdown = options.write === undefined ? undefined : await writeReport(report, options.write)
-    process.stdout.write(options.json ? toJson(report) : (markdown ?? toText(requestCostTables(report))))
+    const measured = isMeasured('nginx') ? await measureAll(nginxes, gateway, load, options, context) : undefined
+    const rivals =
+        isMeasured('rivals') && wrk !== undefined
+            ? await compareRivals(nginxes.at(-1)!, wrk, options.pageFiles, options, context)
+            : undefined
+    return { ...(measured && { report: reportOf(measured, load.name, options) }), ...(rivals && { rivals }) }
 }
 
 async function countAll(
@@ -97,10 +143,6 @@ async function measureAll(
     options: Options,
     context: RunContext,
 ): Promise<Measured> {
-    const wrk = findWrk()
-    if (options.servers && wrk === undefined) {
-        throw new UserError('--servers needs wrk, which is not installed', 'Install it: apt-get install wrk')
-    }
     const measured: Measured = { costs: [], cacheHits: [], largeFile: [] }
     const newest = nginxes.at(-1)!
     for (const nginx of nginxes) {
@@ -109,7 +151,9 @@ async function measureAll(
         measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, context)))
         measured.largeFile.push(...(await measureLargeFile(nginx, options, context)))
     }
-    return options.servers ? { ...measured, servers: await compareServers(newest, wrk!, options, context) } : measured
+    return options.servers
+        ? { ...measured, servers: await compareServers(newest, findWrk()!, options, context) }
+        : measured
 }
 
 /** Parses one word of `--paths`. @param others the words before it, or the default */
@@ -117,6 +161,11 @@ function pathKind(text: string, others: PathKind[]): PathKind[] {
     const kind = pathKinds.find((each) => each === text)
     if (kind === undefined) throw new InvalidArgumentError(`It is one of: ${pathKinds.join(', ')}.`)
     return others.length === pathKinds.length ? [kind] : [...others, kind]
+}
+
+/** Parses one word of `--page-files`. @param others the words before it, or the default */
+function pageFiles(text: string, others: number[]): number[] {
+    return [...(others === pageSizes ? [] : others), positiveInteger(5)(text)]
 }
 
 await runProgram(program)

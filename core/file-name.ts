@@ -30,15 +30,16 @@ const sdistName =
  * @returns undefined if the name or its version is invalid, or the file belongs to another project
  */
 export function parseFileName(filename: string, project: string): DistributionName | undefined {
-    const wheel = wheelName.exec(filename)
-    if (wheel) {
+    if (filename.slice(-4) === '.whl') {
+        const wheel = wheelName.exec(filename)
+        if (wheel === null) return undefined
         // "-" separates the fields, so "_" stands for a "-" in the version.
-        const version = normalizeVersion(wheel[2]!.replaceAll('_', '-'))
+        const version = normalizeVersion(wheel[2]!.split('_').join('-'))
         const matches = version !== undefined && normalizeName(wheel[1]!) === project
         return matches ? { kind: 'wheel', project, version } : undefined
     }
     const reading = sdistReadings(filename).find((reading) => reading.project === project)
-    return reading && { kind: 'sdist', ...reading }
+    return reading && { kind: 'sdist', project, version: reading.version }
 }
 
 /** All possible meanings of an sdist's name: `my-2-1.tar.gz` is version 1 of `my-2`, or version 2.post1 of `my`. */

@@ -1,24 +1,15 @@
-import { canonicalPath } from './canonical-path.js'
 import { UserError } from './user-error.js'
 import { parseFileName } from './file-name.js'
+import { fileJson, fileLines, projectJsonHead, type FileJson, type OfferedFile } from './offered-file.js'
 import { compareVersions } from './version.js'
 
 /** One file of a project. */
-export interface FileEntry {
-    filename: string
-    /** Hex. */
+export interface FileEntry extends OfferedFile {
     sha256: string
-    /** Bytes. */
-    size: number
-    /** UTC, as PEP 700 writes it: 2026-01-02T03:04:05.000000Z */
-    uploadTime: string
     /** ETag of the object, if nothing in the object itself tells that it still has this hash. */
     etag?: string | undefined
-    requiresPython?: string | undefined
     /** The hash of FILE.metadata (hex). */
     coreMetadata?: { sha256: string } | undefined
-    /** The reason; may be empty. @see PEP 592 */
-    yanked?: string | undefined
 }
 
 /** One project: the content of index.json, from which index.html is rendered. */
@@ -54,20 +45,14 @@ export function takesFiles({ status }: Pick<ProjectPage, 'status'>): boolean {
 interface ProjectJson {
     name: string
     'project-status'?: ProjectStatus
-    files: FileJson[]
+    files: StoredFileJson[]
     /** The files of a quarantined project. */
-    _files?: FileJson[]
+    _files?: StoredFileJson[]
 }
 
-interface FileJson {
-    filename: string
-    url: string
+interface StoredFileJson extends FileJson {
     hashes: { sha256: string }
-    size: number
-    'upload-time': string
-    'requires-python'?: string
     'core-metadata'?: { sha256: string }
-    yanked: boolean | string
     // Keys with a leading underscore are private to the server (PEP 700).
     _etag?: string
 }
@@ -98,27 +83,22 @@ export function toProjectJson(page: ProjectPage): string {
     const offered = offeredFiles(page)
     const versions = [...new Set(offered.map(({ filename }) => versionOf(page.name, filename)))]
     const withheld = offered.length < page.files.length ? `,"_files":${fileList(page.files)}` : ''
-    return (
-        `{"meta":{"api-version":"1.4"},"name":${JSON.stringify(page.name)},` +
-        `"project-status":${JSON.stringify(page.status)},"versions":${JSON.stringify(versions)},` +
-        `"files":${fileList(offered)}${withheld}}\n`
-    )
+    return projectJsonHead(page.name, page.status, versions) + `${fileList(offered)}${withheld}}\n`
 }
 
 function fileList(files: readonly FileEntry[]): string {
-    const lines = files.map(toFileLine)
-    return lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`
+    return fileLines(files.map(toFileLine))
 }
 
 /** The line of a file in index.json. */
 export function toFileLine(file: FileEntry): string {
-    return JSON.stringify(fileJson(file))
+    return JSON.stringify(storedFileJson(file))
 }
 
 /** Parses a line of index.json; undefined unless it is a file of this project. */
 export function parseFileLine(line: string, project: string): FileEntry | undefined {
     try {
-        const file = JSON.parse(line) as FileJson
+        const file = JSON.parse(line) as StoredFileJson
         return fileProblem(file, project) === undefined ? fileEntry(file) : undefined
     } catch (error) {
         if (error instanceof SyntaxError) return undefined
@@ -126,16 +106,9 @@ export function parseFileLine(line: string, project: string): FileEntry | undefi
     }
 }
 
-function fileJson(file: FileEntry): FileJson {
+function storedFileJson(file: FileEntry): StoredFileJson {
     return {
-        filename: file.filename,
-        url: canonicalPath(file.filename),
-        hashes: { sha256: file.sha256 },
-        size: file.size,
-        'upload-time': file.uploadTime,
-        ...(file.requiresPython === undefined ? {} : { 'requires-python': file.requiresPython }),
-        ...(file.coreMetadata === undefined ? {} : { 'core-metadata': { sha256: file.coreMetadata.sha256 } }),
-        yanked: file.yanked === undefined ? false : file.yanked === '' ? true : file.yanked,
+        ...(fileJson(file) as FileJson & Pick<StoredFileJson, 'hashes' | 'core-metadata'>),
         ...(file.etag === undefined ? {} : { _etag: file.etag }),
     }
 }
@@ -175,7 +148,7 @@ export function parseStatus(value: unknown): ProjectStatus | undefined {
     return { status, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) }
 }
 
-function fileEntry(file: FileJson): FileEntry {
+function fileEntry(file: StoredFileJson): FileEntry {
     const metadata = file['core-metadata']
     return {
         filename: file.filename,
@@ -189,7 +162,7 @@ function fileEntry(file: FileJson): FileEntry {
     }
 }
 
-function fileProblem(file: Partial<FileJson> | null, project: string): string | undefined {
+function fileProblem(file: Partial<StoredFileJson> | null, project: string): string | undefined {
     if (typeof file?.filename !== 'string' || parseFileName(file.filename, project) === undefined) {
         return 'is not a file of the project'
     }

@@ -17,6 +17,8 @@ interface Version {
 /** S3 keys have at most 1,024 bytes, so versions in file names are shorter. Characters. */
 const maxLength = 1024
 
+const printable = /^[!-~]+$/
+
 /** White space as in Python's `\s` and `str.strip()`, which differs from JavaScript's. For use within `[]`. */
 export const whiteSpace = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const leadingSpace = new RegExp(`^[${whiteSpace}]+`)
@@ -43,9 +45,12 @@ export function strip(text: string): string {
 
 function parseVersion(text: string): Version | undefined {
     if (text.length > maxLength) return undefined
-    const stripped = strip(text)
-    // ASCII only: some letters of other scripts become ASCII in lower case.
-    if (!/^[!-~]+$/.test(stripped)) return undefined
+    let stripped = text
+    if (!printable.test(text)) {
+        stripped = strip(text)
+        // ASCII only: some letters of other scripts become ASCII in lower case.
+        if (!printable.test(stripped)) return undefined
+    }
     const match = versionPattern.exec(stripped.toLowerCase())
     if (match === null) return undefined
     const [, epoch, release, preLetter, preNumber, post, postNumber, dev, devNumber, local] = match
@@ -61,7 +66,9 @@ function parseVersion(text: string): Version | undefined {
 
 /** Removes leading zeros. A missing number is 0. */
 function number(digits: string | undefined): string {
-    return digits === undefined ? '0' : digits.replace(/^0+(?=[0-9])/, '')
+    if (digits === undefined) return '0'
+    // In njs, replacing costs three times as much as parsing a version, and 4 KB that a request keeps until its end.
+    return digits.charAt(0) === '0' ? digits.replace(/^0+(?=[0-9])/, '') : digits
 }
 
 /** Only segments of digits are numbers: 12e4567 is a commit hash. */
@@ -93,73 +100,54 @@ export function normalizeVersion(text: string): string | undefined {
  * @see PEP 440, "Summary of permitted suffixes and relative ordering"
  */
 export function compareVersions(a: string, b: string): number {
-    const left = validVersion(a)
-    const right = validVersion(b)
-    return (
-        compareNumbers(left.epoch, right.epoch) ||
-        compareReleases(left.release, right.release) ||
-        comparePre(left, right) ||
-        compareOptional(left.post, right.post, -1) ||
-        compareOptional(left.dev, right.dev, 1) ||
-        compareLocals(left.local, right.local)
-    )
-}
-
-function validVersion(text: string): Version {
-    const version = parseVersion(text)
-    if (version === undefined) throw new TypeError(`${JSON.stringify(text)} is not a version`)
-    return version
+    const left = versionKey(a)
+    const right = versionKey(b)
+    return left === right ? 0 : left < right ? -1 : 1
 }
 
 /** Whether two valid versions are equal, like 1.0 and 1.0.0. */
 export function sameVersion(a: string, b: string): boolean {
-    return compareVersions(a, b) === 0
+    return versionKey(a) === versionKey(b)
 }
 
-/** Without leading zeros, the number with more digits is greater. */
-function compareNumbers(a: string, b: string): number {
-    return a.length - b.length || compareText(a, b)
+/**
+ * The sort key of a valid version: keys, compared as text, are in the order of their versions, and equal if the versions
+ * are. In nginx, sorting texts costs much less than sorting with a function.
+ *
+ * @returns printable ASCII; "!" is less than every other character of a key, "~" is greater
+ */
+export function versionKey(text: string): string {
+    const version = parseVersion(text)
+    if (version === undefined) throw new TypeError(`${JSON.stringify(text)} is not a version`)
+    const { epoch, release, pre, post, dev, local } = version
+    return ''.concat(
+        numberKey(epoch),
+        releaseKey(release),
+        // Order: 1.0.dev1, 1.0a1, 1.0b1, 1.0rc1, then 1.0 and 1.0.post1.
+        pre !== undefined ? preOrder[pre[0]]! + numberKey(pre[1]) : post === undefined && dev !== undefined ? '0' : '4',
+        post === undefined ? '!' : numberKey(post),
+        dev === undefined ? '~' : numberKey(dev),
+        local.map(localKey).join(''),
+        '!',
+    )
 }
 
-function compareText(a: string, b: string): number {
-    return a === b ? 0 : a < b ? -1 : 1
-}
+const preOrder: Record<string, string> = { a: '1', b: '2', rc: '3' }
 
 /** Missing segments at the end count as 0. */
-function compareReleases(a: string[], b: string[]): number {
-    for (let position = 0; position < Math.max(a.length, b.length); position++) {
-        const order = compareNumbers(a[position] ?? '0', b[position] ?? '0')
-        if (order !== 0) return order
-    }
-    return 0
+function releaseKey(release: string[]): string {
+    let length = release.length
+    while (length > 1 && release[length - 1] === '0') length--
+    return release.slice(0, length).map(numberKey).join('') + '!'
 }
 
-/** Order: 1.0.dev1, 1.0a1, 1.0b1, 1.0rc1, then 1.0 and 1.0.post1. */
-function comparePre(a: Version, b: Version): number {
-    const phase = ({ pre, post, dev }: Version) => {
-        if (pre !== undefined) return ['a', 'b', 'rc'].indexOf(pre[0])
-        return post === undefined && dev !== undefined ? -1 : 3
-    }
-    return phase(a) - phase(b) || (a.pre && b.pre ? compareNumbers(a.pre[1], b.pre[1]) : 0)
+/** The number of digits in base 36, then the digits: without leading zeros, the number with more digits is greater. */
+function numberKey(digits: string): string {
+    const length = digits.length.toString(36)
+    return (length.length < 2 ? '0' : '') + length + digits
 }
 
-/** @param absent whether a version without this part comes before (-1) or after (1) versions with it */
-function compareOptional(a: string | undefined, b: string | undefined, absent: 1 | -1): number {
-    if (a !== undefined && b !== undefined) return compareNumbers(a, b)
-    if (a === undefined) return b === undefined ? 0 : absent
-    return -absent
-}
-
-/** Segment by segment: a missing segment, then text in ASCII order, then numbers. */
-function compareLocals(a: string[], b: string[]): number {
-    for (let position = 0; position < Math.min(a.length, b.length); position++) {
-        const left = a[position]!
-        const right = b[position]!
-        const bothNumbers = isNumber(left) && isNumber(right)
-        const order = bothNumbers
-            ? compareNumbers(left, right)
-            : Number(isNumber(left)) - Number(isNumber(right)) || compareText(left, right)
-        if (order !== 0) return order
-    }
-    return a.length - b.length
+/** Text in ASCII order, then numbers. */
+function localKey(segment: string): string {
+    return isNumber(segment) ? '1' + numberKey(segment) : '0' + segment + '!'
 }

@@ -29,8 +29,10 @@ function listFolder(r: NginxHTTPRequest): void {
         }
         if (content === undefined) redirect(r, '@s3_unavailable')
         else if (content === 'page') redirect(r, '/-/folder-page')
-        else if (content === 'files' || (content === 'marker' && !isRoot)) redirect(r, '@no_page')
+        else if (isRoot && content === 'files') redirect(r, '@no_page')
         else if (isRoot) emptyIndex(r)
+        else if (content === 'files') redirect(r, '/-/listed-page')
+        else if (content === 'marker') redirect(r, '@no_files')
         else redirect(r, '@no_project')
     })
 }

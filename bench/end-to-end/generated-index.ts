@@ -37,15 +37,20 @@ const closureVersions = 4
  */
 export function planIndex(projects: number, largeFiles: number, seed: number): PlannedProject[] {
     const ordinary = fileCounts(projects, seed).map((files, number) => plannedProject(`project-${number}`, files))
-    const closure = Array.from({ length: closureSize }, (_, number) => {
+    return [...ordinary, plannedProject(largeProject, largeFiles), ...planClosure()]
+}
+
+/** The closure: each of its packages depends on its three children in a tree. */
+export function planClosure(): PlannedProject[] {
+    return Array.from({ length: closureSize }, (_, number) => {
         const needed = [1, 2, 3].map((child) => 3 * number + child).filter((child) => child < closureSize)
         const requires = needed.map((child) => `closure-${child}>=1.1`)
         return plannedProject(`closure-${number}`, closureVersions, requires)
     })
-    return [...ordinary, plannedProject(largeProject, largeFiles), ...closure]
 }
 
-function plannedProject(name: string, files: number, requires: string[] = []): PlannedProject {
+/** A project with a file for each of the versions 1.0, 1.1 and so on. */
+export function plannedProject(name: string, files: number, requires: string[] = []): PlannedProject {
     return { name, versions: Array.from({ length: files }, (_, number) => `1.${number}`), requires }
 }
 

@@ -12,7 +12,7 @@ import type { Cost } from './cpu-time.js'
 import type { LargeFileCost } from './large-file.js'
 
 /** The result of `npm run bench`. */
-interface Report extends Environment, RoundOptions {
+export interface Report extends Environment, RoundOptions {
     loadGenerator: string
     /** Signing, against plain proxying. */
     costs: Cost[]

@@ -15,8 +15,9 @@ import {
     type Spread,
 } from '../measurement.js'
 import { writeWheel } from '../wheels.js'
-import { devpi, nginxServer, pypiron, pypiserver, type PackageServer, type RunningServer } from './package-servers.js'
+import { devpi, nginxServer, pypiserver, type PackageServer, type RunningServer } from './package-servers.js'
 import { installPrograms, runProgram, treeMicroseconds } from './programs.js'
+import { pypironServer } from './pypiron.js'
 
 /** Speed and CPU time of a package server for one path. */
 interface ServerCost {
@@ -63,7 +64,7 @@ export async function compareServers(
     context: RunContext,
 ): Promise<ServersReport> {
     return inTemporaryFolder('servers', async (folder) => {
-        const packageServers = [nginxServer(nginx, false), nginxServer(nginx, true), pypiserver, devpi, pypiron]
+        const packageServers = [nginxServer(nginx, false), nginxServer(nginx, true), pypiserver, devpi, pypironServer()]
         const { servers, missing } = await measureServers(packageServers, wrk, folder, options, context)
         const uploads = await measurePublishers(folder, options, context)
         return { servers, publishers: uploads.publishers, missing: [...missing, ...uploads.missing] }
@@ -105,9 +106,10 @@ async function measureServers(
             const own = path.join(folder, String(index))
             await mkdir(own)
             try {
-                const server = await start({ folder: own, wheel, signal: context.signal })
+                const server = await start({ folder: own, wheels: [wheel], signal: context.signal })
                 running.push(server)
-                const readyServer = { name, server, urls: { page: server.page, file: await fileOn(server.page) } }
+                const page = `${server.index}demo/`
+                const readyServer = { name, server, urls: { page, file: await fileOn(page) } }
                 // Not counted. It fills caches, and shows whether the server bears the load.
                 for (const url of Object.values(readyServer.urls)) {
                     await runWrk(wrk, { folder, url, seconds: options.seconds, timeout })

@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { cpuMicroseconds } from '../measured-nginx.js'
 
 /**
  * Installs packages from PyPI into a virtual environment in the user's cache, unless it is already there.
@@ -113,11 +114,20 @@ async function answers(url: string): Promise<boolean> {
     }
 }
 
-/** Linux reports hundredths of a second on all machines. @see proc(5), times(2) */
-const microsecondsPerTick = 10_000
-
 /** The CPU time of a process and all its descendants so far, user and system. Microseconds. */
 export function treeMicroseconds(root: number): number {
+    return treeOf(root).reduce((sum, { microseconds }) => sum + microseconds, 0)
+}
+
+interface ProcessStat {
+    pid: number
+    parent: number
+    /** CPU time of the process and its ended children so far. */
+    microseconds: number
+}
+
+/** A process and all its descendants. */
+export function treeOf(root: number): ProcessStat[] {
     const all = readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
         .flatMap((name) => statOf(Number(name)))
@@ -127,18 +137,22 @@ export function treeMicroseconds(root: number): number {
         size = tree.size
         for (const { pid, parent } of all) if (tree.has(parent)) tree.add(pid)
     }
-    const ticks = all.filter(({ pid }) => tree.has(pid)).reduce((sum, each) => sum + each.ticks, 0)
-    return ticks * microsecondsPerTick
+    return all.filter(({ pid }) => tree.has(pid))
 }
 
-function statOf(pid: number): { pid: number; parent: number; ticks: number }[] {
+/** Linux reports hundredths of a second on all machines. @see proc(5), times(2) */
+const microsecondsPerTick = 10_000
+
+function statOf(pid: number): ProcessStat[] {
     try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
         // The name of the program, in parentheses, can contain any character.
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        // utime, stime, cutime, cstime: the last two are those of ended children.
-        const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-        return [{ pid, parent: Number(fields[1]), ticks }]
+        const ticks = (first: number) => (Number(fields[first]) + Number(fields[first + 1])) * microsecondsPerTick
+        // utime and stime, but in nanoseconds, which are known for a process with one thread only.
+        const own = fields[17] === '1' ? cpuMicroseconds(pid) : ticks(11)
+        // cutime and cstime.
+        return [{ pid, parent: Number(fields[1]), microseconds: own + ticks(13) }]
     } catch {
         return [] // it has ended
     }

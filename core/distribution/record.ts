@@ -26,10 +26,12 @@ export async function recordProblems(
     const exempt = signatures.map((name) => `${folder}/${name}`)
     /** Whether a file is listed, by its path. */
     const listed = new Map<string, boolean>()
-    members.forEach((member) => {
+    for (let position = 0; position < members.length; position++) {
+        const member = members[position]!
         const path = member.name.includes('\\') ? member.name.replaceAll('\\', '/') : member.name
         if (!isFolder(member) && !exempt.includes(path)) listed.set(path, false)
-    })
+        if (position % linesBetweenPauses === linesBetweenPauses - 1) await engine.pause()
+    }
     const vain: string[] = []
     for (let start = 0, count = 1; start < record.length; count++) {
         const found = engine.indexOf(record, lineFeed, start)

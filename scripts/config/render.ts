@@ -38,8 +38,9 @@ export interface Placement {
 /**
  * Renders the files of the folder. The same settings and placement produce the same bytes.
  *
- * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js and missing-page.js; s3.conf with a cache;
- * nginx.conf except for Debian; upload.conf and upload.js with uploads; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
+ * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a
+ * cache; nginx.conf except for Debian; upload.conf and upload.js with uploads; bucket-health.js if njs has shared memory;
+ * refresh-credentials.js if sessions are renewed
  * @throws Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
@@ -61,6 +62,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         ...configurations.map((name) => ({ name, content: seal(renderTemplate(name, view), '#') })),
         { name: 'nginx-s3-pypi.js', content: seal(builtScript(script), '//') },
         { name: 'missing-page.js', content: seal(builtScript('missing-page'), '//') },
+        { name: 'listed-page.js', content: seal(builtScript('listed-page'), '//') },
         ...(settings.features.sharedDictionary
             ? [{ name: 'bucket-health.js', content: seal(builtScript('bucket-health'), '//') }]
             : []),
@@ -130,6 +132,8 @@ const s3Statuses = {
 const requestTexts = {
     objectRequest: requestText('$request_method', ''),
     bucketRequest: requestText('HEAD', ''),
+    /** Without the query. */
+    bareListRequest: requestText('GET', ''),
     listRequest: requestText('GET', 'list-type=2&max-keys=2&prefix='),
 }
 
@@ -203,6 +207,9 @@ function viewOf(settings: Settings, placement: Placement) {
         prefix: settings.prefix,
         prefixInQuery: encodeURIComponent(settings.prefix),
         missingScript: `${placement.folder}/missing-page.js`,
+        listedScript: `${placement.folder}/listed-page.js`,
+        listedFunction: `page${version}`,
+        longListedFunction: `longPage${version}`,
         healthScript: `${placement.folder}/bucket-health.js`,
         noSharedDictionary: !features.sharedDictionary,
         ...s3Statuses,

@@ -17,6 +17,8 @@ export interface UploadTool {
     environment?: Record<string, string>
     /** Whether it builds the files itself, instead of taking those in dist/. */
     builds?: true
+    /** What it shows of a file that exists with other bytes, if not nginx's message. */
+    shows?: RegExp
 }
 
 const { user, password } = uploader
@@ -75,6 +77,8 @@ export const uploadTools: UploadTool[] = [
     poetry('2.5.1'),
     {
         name: 'hatch 1.18.2',
+        // It finds the file on the page.
+        shows: /already exists$/,
         requirements: ['hatch==1.18.2'],
         files: (_url, name) => ({ 'pyproject.toml': project(name) }),
         command: (url, python) => [python, '-m', 'hatch', 'publish', '--no-prompt', '--repo', url, '--user', user],
@@ -82,6 +86,7 @@ export const uploadTools: UploadTool[] = [
     },
     {
         name: 'pdm 2',
+        shows: /400 Bad Request/,
         // With the libraries that its authors tested: some later ones break it.
         requirements: ['pdm[locked]==2.*'],
         files: (_url, name) => ({ 'pyproject.toml': project(name) }),

@@ -62,6 +62,7 @@ test('generate-config has all that it writes', async () => {
         'locations.conf',
         'nginx-s3-pypi.js',
         'missing-page.js',
+        'listed-page.js',
         'bucket-health.js',
         'refresh-credentials.js',
     ]) {

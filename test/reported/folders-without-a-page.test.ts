@@ -1,7 +1,8 @@
 // Report: review of November 2026 (L5, L13, U14). A publisher that was killed between index.json and index.html left HTML
 // clients to the public index (dependency confusion); so did files put there by `aws s3 cp`, and the pages of s3pypi, which
 // are at the key of the folder itself. The list of an empty bucket was 404.
-// Right: only a folder in which S3 lists nothing may be looked for elsewhere. A page of any form is served.
+// Right: only a folder in which S3 lists nothing may be looked for elsewhere. A page of any form is served, and files
+// without a page are listed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf, makeBucket } from '../support/s3/bucket.js'
@@ -31,11 +32,11 @@ const objects = {
 
 /** [project, form: status, type] */
 const cases: [project: string, [status: number, type: string]][] = [
-    ['copied', [404, 'text/plain']],
+    ['copied', [200, 'listed']],
     ['made-in-a-console', [404, 'text/plain']],
     ['s3pypi', [200, html]],
     ['s3pypi-alone', [200, html]],
-    ['marked', [404, 'text/plain']],
+    ['marked', [200, 'listed']],
     ['odd', [404, 'text/plain']],
     // Not a project, though one begins with its name.
     ['plus', [302, 'text/html']],
@@ -69,8 +70,10 @@ describe.each([
         for (const accept of accepts) {
             for (const path of [`/${project}/`, `/simple/${project}/`]) {
                 const answer = await request(index.port, path, { headers: accept ? { Accept: accept } : {} })
-                expect([answer.status, answer.headers['content-type']], accept).toEqual([status, type])
-                if (status === 200) expect(answer.body.toString()).toBe(objects[`${project}/` as 's3pypi/'])
+                const expected = type !== 'listed' ? type : accept?.includes('json') ? json : html
+                expect([answer.status, answer.headers['content-type']], accept).toEqual([status, expected])
+                if (type === 'listed') expect(answer.body.toString()).toContain(`${project}-1.0`)
+                else if (status === 200) expect(answer.body.toString()).toBe(objects[`${project}/` as 's3pypi/'])
                 expect(answer.headers.vary).toContain('Accept')
                 const location = status === 302 ? `https://pypi.org/simple/${project}/` : undefined
                 expect(answer.headers.location).toBe(location)
@@ -135,7 +138,7 @@ describe.each([false, true])('a listing that says nothing certain, cached: %s', 
         ['an error with status 200', '<Error><Code>SlowDown</Code></Error>'],
         ['a listing that was cut', listing([]).slice(0, -5)],
         ['a count without keys', listing([]).replace('<KeyCount>0', '<KeyCount>1')],
-        ['more to come', listing([]).replace('</List', '<IsTruncated>true</IsTruncated></List')],
+        ['more to come', listing([]).replace('<IsTruncated>false', '<IsTruncated>true')],
         ['more than is read', listing(Array<string>(2000).fill('arrow/x'))],
     ])('%s: nobody is sent elsewhere', async (_name, body) => {
         const s3 = await startRecordingUpstream((asked, response) => {
