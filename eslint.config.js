@@ -101,6 +101,7 @@ export default defineConfig(
         ignores: [
             'njs/handlers.ts',
             'njs/nginx-s3-pypi*.ts',
+            'njs/upload-handlers.ts',
             'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
         ],
         rules: {

@@ -18,7 +18,7 @@ export function uploadView(settings: Settings, { folder }: Pick<Placement, 'fold
         uploadListen: isContainer(target) ? '127.0.0.1:8078' : `unix:${uploadSocket(settings, folder)}`,
         // Other processes of a pod share its loopback.
         uploadAsksPassword: isContainer(target) && byPassword,
-        uploadUser: byPassword ? '$remote_user' : certified ? '$pypi_certified_user' : '""',
+        uploadUser: byPassword ? '$remote_user' : certified ? '$pypi_certified' : '""',
         uploadFolder: uploadFolder(settings, folder),
         uploadLog: {
             docker: '/var/log/nginx/access.log',
@@ -37,8 +37,8 @@ export function uploadView(settings: Settings, { folder }: Pick<Placement, 'fold
 /** The folder of the bodies, which only nginx can enter. */
 function uploadFolder({ target }: Settings, folder: string): string {
     return {
-        docker: '/tmp/pypi-upload',
-        kubernetes: '/tmp/pypi-upload',
+        docker: '/tmp/temp-upload',
+        kubernetes: '/tmp/temp-upload',
         debian: '/var/lib/nginx/pypi-upload',
         standalone: `${folder}/temp-upload`,
     }[target]

@@ -11,6 +11,7 @@ import {
     credentialsVariants,
     nginxVersions,
     servingVariants,
+    uploadVariants,
     type ServingFiles,
 } from '../support/variants/config-variants.js'
 import { testConfiguration } from '../support/nginx/test-configuration.js'
@@ -51,7 +52,12 @@ describe(`nginx ${nginx.version} takes what is written for it and for older ones
         name,
         options: options.cache === undefined ? options : { ...options, cache: files.cacheFolder },
     }))
-    const variants = [...configVariants(listen), ...servingVariants(listen, files), ...credentials]
+    const variants = [
+        ...configVariants(listen),
+        ...servingVariants(listen, files),
+        ...uploadVariants(listen, files),
+        ...credentials,
+    ]
     const suitable = variants.filter(({ options }) => isOldEnough(options.nginxVersion!))
 
     test.each(suitable.map(({ name, options }) => [name, options] as const))('%s', async (_name, options) => {
