@@ -96,6 +96,11 @@ export default defineConfig(
         },
     },
     {
+        // The only entry for an njs that has zlib, which earlier ones cannot import.
+        files: ['njs/upload.ts'],
+        rules: { 'no-restricted-imports': 'off' },
+    },
+    {
         // Only the entry sees nginx: the other files take values and return values.
         files: ['njs/**/*.ts'],
         ignores: [
