@@ -96,10 +96,15 @@ export default defineConfig(
         },
     },
     {
+        // The only entry for an njs that has zlib, which earlier ones cannot import.
+        files: ['njs/upload.ts'],
+        rules: { 'no-restricted-imports': 'off' },
+    },
+    {
         // Only the entry sees nginx: the other files take values and return values.
         files: ['njs/**/*.ts'],
         ignores: [
-            'njs/{handlers,presigner}.ts',
+            'njs/{handlers,upload-handlers,presigner}.ts',
             'njs/{environment,file,session}-credentials.ts',
             'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
         ],

@@ -38,7 +38,7 @@ const escapeNonAscii = {
 const script = (name, target, tsconfig = 'njs/tsconfig.json', plugins = []) => ({
     input: `njs/${name}.ts`,
     // What njs itself has; everything else is bundled.
-    external: ['crypto', 'fs', 'querystring'],
+    external: ['crypto', 'fs', 'querystring', 'zlib'],
     output: { file: `dist/${name}.js`, format: 'es', generatedCode: 'es5' },
     plugins: [typescript({ tsconfig, noEmitOnError: true, target }), exportDefault, ...plugins, ascii],
 })
@@ -56,4 +56,5 @@ export default [
     script('bucket-health', 'es5'),
     script('refresh-credentials', 'es2017'),
     script('upload', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
+    script('upload-without-zlib', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
 ]

@@ -49,6 +49,7 @@ Examples:
   generate-config --bucket my-pypi --target debian --listen 8080
   generate-config --bucket my-pypi --target kubernetes --cache /var/cache/nginx --cache-size 20g
   generate-config --bucket my-pypi --endpoint-url https://minio.example.com --prefix team-a/
+  generate-config --bucket my-pypi --upload --upload-htpasswd /etc/nginx/secrets/uploaders
   generate-config --bucket my-pypi --print-iam-policy
 
 Credentials are never options: nginx reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from its
@@ -62,7 +63,7 @@ async function generate(given: Options): Promise<void> {
     const options = allOptions(given)
     const settings = settingsOf(options)
     if (given.printIamPolicy) {
-        print(iamPolicy(settings.bucket, settings.prefix, settings.region))
+        print(iamPolicy(settings.bucket, settings.prefix, settings.region, settings.upload !== undefined))
         return
     }
     const before = rememberedOptions(out)
@@ -109,6 +110,7 @@ function allOptions(given: Options): ConfigOptions {
     if (given.clientCa === (false as never)) delete options.clientCrl
     if (given.fallback === (false as never)) delete options.private
     if (tls === false) for (const name of tlsOptions) delete options[name]
+    if ((given as { upload?: boolean }).upload === false) for (const name of uploadOptions) delete options[name]
     if (options.bucket === undefined) {
         program.error("error: required option '--bucket <name>' not specified")
     }
@@ -116,6 +118,9 @@ function allOptions(given: Options): ConfigOptions {
 }
 
 const tlsOptions = ['tlsCert', 'tlsKey', 'clientCa', 'clientCrl', 'httpListen'] as const
+
+const uploadNegations = ['--no-upload-htpasswd', '--no-upload-rights', '--no-upload-allow']
+const uploadOptions = ['uploadHtpasswd', 'uploadRights', 'uploadAllow', 'uploadMaxSize', 'only'] as const
 
 /** The `--no-…` of the command line, and those that they entail. */
 function negations(given: Options): Set<string> {
@@ -126,6 +131,7 @@ function negations(given: Options): Set<string> {
     if (names.has('--no-tls')) for (const name of ['--no-client-ca', '--no-client-crl']) names.add(name)
     if (names.has('--no-client-ca')) names.add('--no-client-crl')
     if (names.has('--no-fallback')) names.add('--no-private')
+    if (names.has('--no-upload')) for (const name of uploadNegations) names.add(name)
     return names
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
 import https from 'node:https'
 import os from 'node:os'
@@ -19,6 +19,7 @@ import { chooseNginx } from './start/choose-nginx.js'
 import { findNginx } from './nginx/find-nginx.js'
 import { assertPortIsFree, parsePort } from './nginx/free-port.js'
 import { startNginx, type NginxProcess } from './nginx/nginx-process.js'
+import { makeUploader } from './start/uploader.js'
 import { embeddedStorage, realStorage, usualS3Port, type Storage } from './start/storage.js'
 import { welcome } from './start/welcome.js'
 
@@ -89,14 +90,24 @@ async function serve(
               )
             : await realStorage({ ...withoutFallback(options), bucket: bucket.name }, bucket.credentials)
     endings.push(() => storage.close())
-    const nginx = await startIndex(options, storage, port, path.join(temporary, 'nginx'), signal)
+    const uploader = takesUploads(options)
+        ? await makeUploader(options.bucket === undefined ? options.data : undefined, temporary)
+        : undefined
+    const withUploads =
+        uploader === undefined ? options : { ...options, upload: true, uploadHtpasswd: uploader.htpasswd }
+    const nginx = await startIndex(withUploads, storage, port, path.join(temporary, 'nginx'), signal)
     endings.push(() => nginx.stop())
     const url = `${options.tlsCert === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
     await untilReady(url, bucket?.credentials.access === 'memory' ? patience : 0)
-    say(welcome(url, storage, options, offerPython()))
+    say(welcome(url, storage, options, offerPython(), uploader))
     await nginx.ended
     if (signal.aborted) return new Promise(() => {})
     throw new UserError('nginx has exited', 'Its messages above name the cause.')
+}
+
+/** Uploads with a generated password: with the embedded server, or by --upload without a password file. */
+function takesUploads({ bucket, upload, uploadHtpasswd }: Options): boolean {
+    return uploadHtpasswd === undefined && (bucket === undefined || upload === true)
 }
 
 async function startIndex(
@@ -111,6 +122,8 @@ async function startIndex(
     if (settings.endpoint.scheme === 'https' && options.caBundle === undefined) ensureCaBundle(say)
     const placement = { folder, command: 'npm start', modulePath: nginx.modulePath }
     await writeFolder(folder, render(settings, placement), false)
+    // The workers, which have fewer rights, keep bodies of uploads in a folder below.
+    await chmod(folder, 0o755)
     return startNginx(nginx, {
         folder,
         port,
@@ -170,7 +183,11 @@ interface BucketToServe {
 /** Checks the options before anything is started or installed. Throws UsageError. */
 async function bucketToServe(options: Options, name: string, port: number): Promise<BucketToServe> {
     const nginxVersion = (await findNginx())?.version ?? defaultNginxVersions.docker
-    const { credentials } = settingsOf({ ...configOf(options, { bucket: name }, port), nginxVersion })
+    const generated = takesUploads(options) ? { uploadHtpasswd: '/generated' } : {}
+    const { credentials } = settingsOf({
+        ...configOf({ ...options, ...generated }, { bucket: name }, port),
+        nginxVersion,
+    })
     return { name, credentials }
 }
 

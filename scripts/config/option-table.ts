@@ -6,7 +6,7 @@ import { parseBucketName } from '../option-values/bucket-name.js'
 import { parseFilePath } from '../option-values/file-path.js'
 import { parseKeyPrefix } from '../option-values/key-prefix.js'
 import { parseExternalId, parseRoleArn } from '../option-values/role.js'
-import { parseCacheSize, parseMaxConnections, parsePageTtl } from '../option-values/serving-values.js'
+import { parseCacheSize, parseMaxConnections, parsePageTtl, parseUploadSize } from '../option-values/serving-values.js'
 
 /** Where the configuration runs: the official image, the same in pods, Debian's nginx, or a separate nginx in the folder. */
 export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
@@ -69,6 +69,7 @@ const delivery = 'Delivery of files:'
 const cache = 'Cache:'
 const missing = 'Projects that are not in the bucket:'
 const access = 'Access:'
+const uploads = 'Uploads:'
 
 /**
  * The options of `generate-config` that describe an index and its nginx, in the order in which they are written. Flags,
@@ -309,6 +310,52 @@ export const optionTable = {
         help: 'connections of one client address',
         default: '1000',
         parse: parseMaxConnections,
+    },
+
+    upload: {
+        flag: '--upload',
+        group: uploads,
+        help: 'take uploads of twine, uv, poetry, hatch, pdm and flit at /legacy/',
+        negation: '--no-upload',
+    },
+    uploadHtpasswd: {
+        flag: '--upload-htpasswd <file>',
+        group: uploads,
+        help: 'passwords of those who may upload, a path on the machine of nginx',
+        needs: 'upload',
+        negation: '--no-upload-htpasswd',
+        parse: parseFilePath,
+    },
+    uploadRights: {
+        flag: '--upload-rights <file>',
+        group: uploads,
+        help: "projects that each may upload; a line of the file: USER 'acme-*' ...",
+        needs: 'upload',
+        negation: '--no-upload-rights',
+        parse: parseFilePath,
+    },
+    uploadAllow: {
+        flag: '--upload-allow <network...>',
+        group: uploads,
+        help: 'restrict uploads to these networks',
+        defaultHelp: 'those of --allow',
+        needs: 'upload',
+        negation: '--no-upload-allow',
+    },
+    uploadMaxSize: {
+        flag: '--upload-max-size <size>',
+        group: uploads,
+        help: 'largest upload: 200m, 5g',
+        default: '1g',
+        needs: 'upload',
+        parse: parseUploadSize,
+    },
+    only: {
+        flag: '--only <part>',
+        group: uploads,
+        help: 'an nginx of its own for uploads, which serves no files; the reading nginx then needs no right to write',
+        choices: ['upload'],
+        needs: 'upload',
     },
 } as const satisfies Record<string, OptionRow>
 

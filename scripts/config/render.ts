@@ -8,6 +8,7 @@ import { deliveryView, responseOverrides } from './delivery.js'
 import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
 import { servingView } from './serving-view.js'
+import { uploadView } from './upload-view.js'
 import type { Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
@@ -38,8 +39,9 @@ export interface Placement {
 /**
  * Renders the files of the folder. The same settings and placement produce the same bytes.
  *
- * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a cache;
- * nginx.conf except for Debian; presigned-url.js if files are redirected; bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
+ * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a
+ * cache; nginx.conf except for Debian; presigned-url.js if files are redirected; upload.conf and upload.js with uploads;
+ * bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
  * @throws Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
@@ -52,6 +54,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         'maps.conf',
         'locations.conf',
         ...(settings.cache === undefined ? [] : ['s3.conf']),
+        ...(settings.upload === undefined ? [] : ['upload.conf']),
         ...(settings.target === 'debian' ? [] : ['nginx.conf']),
     ]
     return [
@@ -68,7 +71,15 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         ...(access === 'memory'
             ? [{ name: 'refresh-credentials.js', content: seal(builtScript('refresh-credentials'), '//') }]
             : []),
+        ...(settings.upload === undefined
+            ? []
+            : [{ name: 'upload.js', content: seal(builtScript(uploadScript(settings)), '//') }]),
     ]
+}
+
+/** njs before 0.7.12 has no zlib. */
+function uploadScript({ features }: Settings): string {
+    return features.sharedDictionary ? 'upload' : 'upload-without-zlib'
 }
 
 function renderTemplate(name: string, view: object): string {
@@ -176,6 +187,7 @@ function viewOf(settings: Settings, placement: Placement) {
         jsEngine: (features.quickJs && settings.jsEngine) || false,
         sharedDictionary: features.sharedDictionary,
         signFunction: `sign${version}`,
+        signatureVersion: version,
         place,
         ...requestTexts,
         // With its place: with a cache, the server for clients has no $s3_place.
@@ -212,6 +224,7 @@ function viewOf(settings: Settings, placement: Placement) {
         ...urlPatterns,
         ...servingView(settings),
         ...deliveryView(settings, placement.folder),
+        ...uploadView(settings, placement),
         ...credentialsView(settings, placement),
     }
 }

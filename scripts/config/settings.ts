@@ -17,6 +17,7 @@ import {
     type Target,
 } from './option-table.js'
 import { servingFrom, type Serving } from './serving.js'
+import { uploadingFrom, type Uploading } from './uploading.js'
 
 /** Valid options with every default filled in. */
 export interface Settings extends Serving {
@@ -43,6 +44,8 @@ export interface Settings extends Serving {
     credentials: CredentialsSettings
     /** The role that the pods' service account assumes on EKS. */
     serviceAccountRole: string | undefined
+    /** Undefined when the index takes no uploads. */
+    upload: Uploading | undefined
 }
 
 /** The DNS server in Docker's user-defined networks, including those of Compose. */
@@ -144,6 +147,7 @@ export function settingsFrom(
         caBundle: parsed(options, 'caBundle') ?? systemCaBundle,
         credentials,
         serviceAccountRole: serviceAccountRole(options.serviceAccountRole, target, credentials),
+        upload: uploadingFrom(options),
     }
 }
 

@@ -5,14 +5,17 @@ import type { ConfigOptions } from './option-table.js'
 
 /** Warnings about valid options that are probably a mistake: sentences, each with its cure. */
 export function warningsOf(settings: Settings, options: ConfigOptions): string[] {
-    const { tls, fallback, htpasswd, listen } = settings
+    const { tls, fallback, htpasswd, listen, upload } = settings
     // A container's port may be published on the host's loopback only, and a proxy may terminate TLS.
     const isOpen = !listen.every(isLoopback)
     return [
-        ...(htpasswd !== undefined && tls === undefined && isOpen
-            ? [
-                  '--htpasswd without --tls-cert: passwords are sent unencrypted, unless a proxy before this nginx terminates TLS.',
-              ]
+        ...(htpasswd !== undefined && tls === undefined && isOpen ? [unencrypted('--htpasswd')] : []),
+        ...(upload?.htpasswd !== undefined && tls === undefined && isOpen ? [unencrypted('--upload-htpasswd')] : []),
+        ...(upload?.htpasswd !== undefined && upload.htpasswd === htpasswd
+            ? ['--upload-htpasswd is the file of --htpasswd: each reader may upload. Use a file for uploaders.']
+            : []),
+        ...(upload !== undefined && upload.htpasswd === undefined && tls?.clientCa === undefined
+            ? ['--upload without --upload-htpasswd: each process at an address of --upload-allow may upload.']
             : []),
         ...(fallback?.startsWith('http:') && !isLoopback(new URL(fallback).hostname)
             ? [`--fallback ${fallback} is not encrypted: others on the network can replace packages. Use https://.`]
@@ -25,6 +28,10 @@ export function warningsOf(settings: Settings, options: ConfigOptions): string[]
             .filter((pattern) => !canMatch(pattern))
             .map((pattern) => `--private ${pattern} matches no name: names begin and end with a letter or a digit.`),
     ]
+}
+
+function unencrypted(option: string): string {
+    return `${option} without --tls-cert: passwords are sent unencrypted, unless a proxy before this nginx terminates TLS.`
 }
 
 /** Whether a pattern can match a normalised name. */

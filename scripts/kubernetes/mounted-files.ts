@@ -16,6 +16,8 @@ const secretKeys: Record<NamedFile['option'], { secret: string; key: string }> =
     '--client-ca': { secret: filesSecret, key: 'client-ca.crt' },
     '--client-crl': { secret: filesSecret, key: 'client-crl.crt' },
     '--ca-bundle': { secret: filesSecret, key: 'ca.crt' },
+    '--upload-htpasswd': { secret: filesSecret, key: 'upload-htpasswd' },
+    '--upload-rights': { secret: filesSecret, key: 'upload-rights' },
 }
 
 /** The files that options name, each with its Secret and key. */

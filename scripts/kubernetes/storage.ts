@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings.js'
 
 /** Space for nginx's pid file and buffered requests, in MiB. */
-const temporary = 64
+const own = 64
 
 /** Size of the page cache, which is separate from the file cache, in MiB: max_size in site.conf. */
 const pages = 256
@@ -21,9 +21,15 @@ export interface Storage {
     request: { 'ephemeral-storage': string } | undefined
 }
 
+/** Uploads at the same time whose bodies have room. */
+const simultaneousUploads = 4
+
 /** The storage for the pod: the cache gets its size plus 20 %, and at least plus `overshoot`. */
-export function storage({ cache }: Settings): Storage {
-    if (cache === undefined) return { tmp: quantity(temporary), cache: undefined, request: undefined }
+export function storage({ cache, upload }: Settings): Storage {
+    const bodies = upload === undefined ? 0 : simultaneousUploads * Math.ceil(mebibytes(upload.maxSize))
+    const temporary = own + bodies
+    const requested = bodies === 0 ? undefined : { 'ephemeral-storage': quantity(temporary) }
+    if (cache === undefined) return { tmp: quantity(temporary), cache: undefined, request: requested }
     const size = mebibytes(cache.size) + pages
     const room = Math.ceil(size + Math.max(overshoot, size / 5))
     const request = { 'ephemeral-storage': quantity(room + temporary) }

@@ -6,6 +6,7 @@ import { namedFiles } from '../config/named-files.js'
 import { nginxFolder } from '../config/placement.js'
 import { folderWord, quotedForShell } from '../cli/shell-words.js'
 import { certifiedName, signerSocket } from '../config/serving-view.js'
+import { uploadSocket } from '../config/upload-view.js'
 import type { Settings } from '../config/settings.js'
 
 /** The commands to run after the folder is written, for the target. They work without edits. */
@@ -39,8 +40,7 @@ ${network}  docker run -d --name pypi ${options}\\
 ${variables}    -v ${mount}:${nginxFolder}:ro \\
 ${mounts.join('')}    nginx:${settings.nginxVersion} nginx -c ${nginxFolder}/nginx.conf -g 'daemon off;'
 ${compose}
-Then: pip install --index-url ${indexUrl(settings, published)} PACKAGE
-When the folder changes: docker kill -s HUP pypi
+${uses(settings, published)}When the folder changes: docker kill -s HUP pypi
 `
 }
 
@@ -91,7 +91,11 @@ function debianSteps(settings: Settings, folder: string): string {
             ? ''
             : `  install -d ${cache.folder}\n  install -d -o www-data -m 700 ${cache.folder}/pypi-private\n`
     // A socket left by a killed nginx would prevent the next start.
-    const cleanUp = cache === undefined ? '' : `ExecStopPost=/bin/rm -f ${signerSocket(cache.folder)}\\n`
+    const sockets = [
+        ...(cache === undefined ? [] : [signerSocket(cache.folder)]),
+        ...(settings.upload === undefined ? [] : [uploadSocket(settings, nginxFolder)]),
+    ]
+    const cleanUp = sockets.map((socket) => `ExecStopPost=/bin/rm -f ${socket}\\n`).join('')
     const names = environmentFileNames(settings.credentials)
     const environmentFile =
         names.length === 0 ? '' : `  (umask 077 && ${variablesOf(names)} > /etc/nginx-s3-pypi.env)\n`
@@ -108,8 +112,7 @@ ${environmentFile}${cacheFolder}  mkdir -p /etc/systemd/system/nginx.service.d
   printf '[Service]\\n${readsFile}${cleanUp}' > /etc/systemd/system/nginx.service.d/nginx-s3-pypi.conf
   systemctl daemon-reload && nginx -t && systemctl restart nginx
 
-Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
-When the folder changes: repeat the first line, then systemctl reload nginx
+${uses(settings, listenPort(settings))}When the folder changes: repeat the first line, then systemctl reload nginx
 `
 }
 
@@ -119,13 +122,22 @@ function standaloneSteps(settings: Settings, folder: string): string {
 
   nginx -p ${root} -c ${root}/nginx.conf -e stderr -g 'daemon off;'
 
-Then: pip install --index-url ${indexUrl(settings, listenPort(settings))} PACKAGE
-`
+${uses(settings, listenPort(settings))}`
 }
 
 /** The folder as a shell word, absolute, since Docker mounts no relative paths. */
 function fromCurrentFolder(folder: string): string {
     return path.isAbsolute(folder) ? quotedForShell(folder) : `"$PWD"/${quotedForShell(path.normalize(folder))}`
+}
+
+/** The commands of the index's users. */
+function uses(settings: Settings, port: string): string {
+    const { upload } = settings
+    const url = indexUrl(settings, port)
+    const user = upload?.htpasswd === undefined ? '' : ' --username USER'
+    const publish = `uv publish --publish-url ${new URL('/legacy/', url).href}${user} dist/*`
+    if (upload?.only) return `Then: ${publish}\n`
+    return `Then: pip install --index-url ${url} PACKAGE\n${upload === undefined ? '' : `And:  ${publish}\n`}`
 }
 
 function indexUrl(settings: Settings, port: string): string {

@@ -10,6 +10,19 @@ export function parseCacheSize(text: string): string {
     return text.toLowerCase()
 }
 
+/** The largest request body, in nginx's syntax, at most 5 GiB: S3 copies no more in one part. */
+export function parseUploadSize(text: string): string {
+    const size = /^[1-9]\d{0,6}[kmg]$/i.test(text) ? text.toLowerCase() : ''
+    const unit = { k: 1 / 1024, m: 1, g: 1024 }[size.slice(-1)] ?? NaN
+    if (!(Number(size.slice(0, -1)) * unit <= 5 * 1024)) {
+        throw new UsageError(
+            `--upload-max-size ${JSON.stringify(text)} is not a size up to 5g`,
+            'Write a number and a unit: 200m or 5g',
+        )
+    }
+    return size
+}
+
 /** Seconds, 1 to 3600. */
 export function parsePageTtl(text: string): number {
     const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0

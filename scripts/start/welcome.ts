@@ -3,6 +3,7 @@ import { commandLine } from '../cli/shell-words.js'
 import type { ConfigOptions } from '../config/option-table.js'
 import { pipInstalls } from '../setup/machine.js'
 import type { Storage } from './storage.js'
+import type { Uploader } from './uploader.js'
 
 /** As a path, since the programs of this checkout are not on PATH in a project's folder. */
 const publisher = fileURLToPath(new URL('../publish-package.js', import.meta.url))
@@ -17,6 +18,7 @@ export function welcome(
     storage: Storage,
     options: { data: string; fallback?: string | boolean } & Omit<Partial<ConfigOptions>, 'fallback'>,
     python: string | undefined,
+    uploader?: Uploader,
 ): string {
     const embedded = options.bucket === undefined
     const { bucket, region, endpointUrl } = storage.config
@@ -44,10 +46,18 @@ The index of the bucket ${bucket} is at ${url}/simple/
 Install from it:
   ${pipInstall(`${url}/simple/`, storage.project ?? 'PACKAGE')}
 
-Publish to it, in the folder of a Python project:
+${uploader === undefined ? '' : uploads(`${url}/legacy/`, uploader)}Publish to ${uploader === undefined ? 'it' : 'it without them'}, in the folder of a Python project:
   ${environment}${commandLine('node', [publisher, ...words])}
 ${publicPackages}
 Ctrl-C stops it${embedded ? `; the packages stay in ${options.data}/` : ''}.
+`
+}
+
+/** Commands that upload with the tools of Python; passwords in the environment, since other users can read command lines. */
+function uploads(url: string, { user, password }: Uploader): string {
+    return `Publish to it, in a folder with built packages:
+  UV_PUBLISH_PASSWORD=${password} uv publish --publish-url ${url} --username ${user} dist/*
+  TWINE_PASSWORD=${password} twine upload --repository-url ${url} --username ${user} dist/*
 `
 }
 

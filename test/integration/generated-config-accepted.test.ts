@@ -12,6 +12,7 @@ import {
     deliveryVariants,
     nginxVersions,
     servingVariants,
+    uploadVariants,
     type ServingFiles,
 } from '../support/variants/config-variants.js'
 import { testConfiguration } from '../support/nginx/test-configuration.js'
@@ -52,8 +53,13 @@ describe(`nginx ${nginx.version} takes what is written for it and for older ones
         name,
         options: options.cache === undefined ? options : { ...options, cache: files.cacheFolder },
     }))
-    const delivery = deliveryVariants(listen, files)
-    const variants = [...configVariants(listen), ...servingVariants(listen, files), ...delivery, ...credentials]
+    const variants = [
+        ...configVariants(listen),
+        ...servingVariants(listen, files),
+        ...deliveryVariants(listen, files),
+        ...uploadVariants(listen, files),
+        ...credentials,
+    ]
     const suitable = variants.filter(({ options }) => isOldEnough(options.nginxVersion!))
 
     test.each(suitable.map(({ name, options }) => [name, options] as const))('%s', async (_name, options) => {

@@ -52,7 +52,9 @@ export async function testConfiguration(
         await mkdir(path.join(root, name))
     }
     for (const { name, content } of render(settings, { folder, command: 'test', modulePath: nginx.modulePath })) {
-        const placed = edit(name, content).replaceAll('/var/log/nginx/', `${root}/log/`)
+        const placed = edit(name, content)
+            .replaceAll('/var/log/nginx/', `${root}/log/`)
+            .replaceAll('/var/lib/nginx/', `${root}/`)
         await writeFile(path.join(folder, name), placed.replaceAll(/ \/tmp\/(?=nginx\.pid;|temp-)/g, ` ${root}/`))
     }
     if (settings.target !== 'debian') return ask(nginx, folder, 'daemon off;')

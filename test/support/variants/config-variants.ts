@@ -99,6 +99,33 @@ export function deliveryVariants(listen: string[], { cacheFolder, htpasswd }: Se
     }))
 }
 
+/** Uploads, on every target and nginx, with what restricts them. */
+export function uploadVariants(listen: string[], files: ServingFiles): ConfigVariant[] {
+    const tls = { tlsCert: files.certificate, tlsKey: files.key, httpListen: 'off' }
+    const none: Choice = ['', {}]
+    const password = { uploadHtpasswd: files.htpasswd }
+    return product<[Target[], string[], Choice[], Choice[], Choice[]]>(
+        targets,
+        nginxVersions,
+        [none, ['cache', { cache: files.cacheFolder }], ['only', { only: 'upload' }]],
+        [none, ['reader passwords', { htpasswd: files.htpasswd }], ['networks', { allow: ['10.0.0.0/8', '::1'] }]],
+        [
+            ['password', password],
+            ['rights', { ...password, uploadRights: '/etc/nginx/rights', uploadMaxSize: '5g' }],
+            ['networks', { uploadAllow: ['10.0.0.0/8'] }],
+            ['client certificates', { ...tls, clientCa: files.clientCa }],
+        ],
+    ).map(([target, nginxVersion, ...choices]) => ({
+        name: ['uploads', target, nginxVersion, ...choices.map(([name]) => name).filter((name) => name !== '')].join(
+            ', ',
+        ),
+        options: Object.assign(
+            { bucket: 'my-pypi', upload: true, listen, target, nginxVersion, resolver: ['127.0.0.1:5353'] },
+            ...choices.map(([, options]) => options),
+        ) as ConfigOptions,
+    }))
+}
+
 /** Every source of credentials that the nginx can use, with a role and without. */
 export function credentialsVariants(listen: string[]): ConfigVariant[] {
     const roleArn = 'arn:aws:iam::123456789012:role/index'

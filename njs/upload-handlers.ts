@@ -1,0 +1,186 @@
+// The functions that upload.conf binds. Of the script that takes uploads, only this file sees the request, the environment,
+// the clock, the shared memory and the log.
+
+import fs from 'fs'
+import type { IndexPlatform } from '../core/index/platform.js'
+import { UserError } from '../core/user-error.js'
+import { RefusedUpload } from '../core/upload/refused-upload.js'
+import { decodeAnswer, encodeAnswer, rawResponse, type Answer } from './upload/answer.js'
+import { auditLine, type Audit } from './upload/audit.js'
+import { bodySource } from './upload/body-source.js'
+import { currentCredentials, type CredentialAccess } from './upload/credential-source.js'
+import { digests } from './upload/digests.js'
+import { NginxBucket } from './upload/nginx-bucket.js'
+import { parseRights } from './upload/rights.js'
+import { S3Connection, type S3Answer, type Send } from './upload/s3-connection.js'
+import { placeOf } from './upload/s3-request.js'
+import { subrequestArgs } from './upload/subrequest-args.js'
+import { takeUpload, type TakenUpload } from './upload/take-upload.js'
+
+type Request = NginxHTTPRequest
+
+const environment = process.env
+
+let platform: IndexPlatform
+
+/** For POST /legacy/. */
+async function legacy(r: Request): Promise<void> {
+    const began = Date.now()
+    const audit = newAudit(r, began)
+    let answer: Answer
+    try {
+        const path = r.variables.request_body_file
+        if (!path) throw new RefusedUpload(400, 'the request has no body', 'Upload a file.')
+        const done = await takeUpload({
+            bucket: bucketOf(r),
+            body: bodySource(path),
+            contentType: r.headersIn['Content-Type'] ?? '',
+            engine: platform,
+            mayUpload: mayUploadOf(r, audit.user),
+            now: new Date(began),
+            id: r.variables.request_id!,
+            audit,
+        })
+        await refreshCache(r, done)
+        answer = { status: 200, message: done.wasPresent ? 'present' : 'uploaded', cure: '' }
+    } catch (error) {
+        answer = answerTo(r, error as Error)
+    }
+    audit.status = answer.status
+    audit.result = answer.message
+    audit.seconds = (Date.now() - began) / 1000
+    r.variables.pypi_upload_audit = auditLine(audit)
+    if (answer.status === 200) return r.return(200, `${answer.message} ${audit.filename}\n`)
+    r.variables.pypi_upload_answer = encodeAnswer(answer)
+    r.internalRedirect('@answer')
+}
+
+function newAudit(r: Request, began: number): Audit {
+    return {
+        time: new Date(began).toISOString(),
+        client: r.headersIn['X-Upload-Client'] ?? '',
+        user: r.headersIn['X-Upload-User'] ?? '',
+        ...{ project: '', filename: '', size: 0, sha256: '', status: 0, result: '', seconds: 0 },
+        request_id: r.headersIn['X-Upload-Id'] ?? '',
+    }
+}
+
+function answerTo(r: Request, error: Error): Answer {
+    if (error instanceof UserError) {
+        const status = error instanceof RefusedUpload ? error.status : 400
+        return { status, message: error.message, cure: error.cure ?? '' }
+    }
+    // In QuickJS the stack lacks the message.
+    r.error(`an upload failed: ${error.message} ${error.stack ?? ''}`)
+    const cure = 'Upload the same file again, which completes what is missing. The error log of nginx has the cause.'
+    return { status: 503, message: 'The upload was not completed', cure }
+}
+
+/** @throws RefusedUpload when the file of rights cannot be used: nobody may upload then */
+function mayUploadOf(r: Request, user: string): (project: string) => boolean {
+    const path = settingsOf(r).rights
+    if (!path) return () => true
+    try {
+        const rights = parseRights(fs.readFileSync(path, 'utf8') as string)
+        return (project) => rights.mayUpload(user, project)
+    } catch (error) {
+        r.error(`${path} cannot be used, so nobody may upload: ${(error as Error).message}`)
+        throw new RefusedUpload(403, 'The rights of uploaders cannot be read', 'The error log of nginx has the cause.')
+    }
+}
+
+/** The settings in upload.conf. */
+function settingsOf(r: Request) {
+    const [access, signature, prefix, rights, cache] = r.variables.pypi_upload_settings!.split('\t')
+    return {
+        access: access as CredentialAccess,
+        signature: signature as 'V4' | 'V2',
+        prefix: prefix!,
+        rights: rights!,
+        isCached: cache === 'cached',
+    }
+}
+
+function bucketOf(r: Request): NginxBucket {
+    const { access, signature, prefix } = settingsOf(r)
+    const context = {
+        environment,
+        readFile: (path: string) => fs.readFileSync(path, 'utf8') as string,
+        session: () => ngx.shared!.s3_credentials!.get('session') as string | undefined,
+        now: () => Date.now(),
+    }
+    const connection = new S3Connection(
+        placeOf(r.variables.s3_place!, environment.AWS_S3_BUCKET, signature),
+        () => currentCredentials(access, context),
+        sender(r),
+        () => new Date(),
+        backOff,
+    )
+    return new NginxBucket(connection, prefix, digests)
+}
+
+/** Full jitter. @see AWS Architecture Blog, "Exponential Backoff And Jitter" */
+function backOff(attempt: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * Math.min(5000, 100 * Math.pow(2, attempt))))
+}
+
+/** Sends by a subrequest, which nginx proxies to S3. */
+function sender(r: Request): Send {
+    return async (signed, { method, body, ownBody }) => {
+        const hasBody = body !== undefined && body.length > 0
+        const isWithoutBody = method === 'GET' || method === 'HEAD' || method === 'DELETE'
+        const options = {
+            method,
+            args: subrequestArgs(signed, hasBody || isWithoutBody ? '' : '0'),
+            // A subrequest without a body has that of its parent, which nginx streams from its file.
+            ...(hasBody && { body }),
+        }
+        const reply = await r.subrequest(hasBody || ownBody ? '/-/s3-body' : '/-/s3', options as NginxSubrequestOptions)
+        return answerOf(reply as Request)
+    }
+}
+
+function answerOf(reply: Request): S3Answer {
+    const headers: Record<string, string> = {}
+    for (const [name, value] of reply.rawHeadersOut) headers[name.toLowerCase()] = value!
+    // Those that nginx has parsed are not among the raw ones.
+    for (const name of ['ETag', 'Content-Length', 'Content-Type', 'Last-Modified']) {
+        const value = reply.headersOut[name as 'ETag']
+        if (value) headers[name.toLowerCase()] = String(value)
+    }
+    return { status: reply.status, headers, body: (reply.responseBuffer as Buffer | undefined) ?? Buffer.alloc(0) }
+}
+
+/** The forms of a page in nginx's cache: its file and its type, see `$pypi_page_type`. */
+const forms: [file: string, type: string][] = [
+    ['index.json', 'application/vnd.pypi.simple.v1+json'],
+    ['index.html', 'application/vnd.pypi.simple.v1+html; charset=utf-8'],
+    ['index.html', 'text/html; charset=utf-8'],
+]
+
+/** Replaces the pages in the cache, so that the next reader sees the upload. The cache expires by itself if this fails. */
+async function refreshCache(r: Request, { project }: TakenUpload): Promise<void> {
+    if (!settingsOf(r).isCached) return
+    for (const folder of [`${project}/`, '']) {
+        for (const [file, type] of forms) {
+            // nginx makes a GET of it, which fills the cache.
+            const reply = await r.subrequest('/-/refresh', {
+                method: 'HEAD',
+                args: `page=${folder}${file}&type=${type}`,
+            })
+            if (reply.status !== 200)
+                r.warn(`the cache keeps ${folder}${file} until it expires: status ${reply.status}`)
+        }
+    }
+}
+
+/** For GET /-/answer, an HTTP/0.9 request: the body is the whole response. */
+function answer(r: Request): void {
+    r.return(200, rawResponse(decodeAnswer(r.variables.args ?? '')))
+}
+
+/** The functions that the configuration names. */
+export function uploadHandlers(ofEntry: IndexPlatform) {
+    platform = ofEntry
+    return { legacy, answer }
+}

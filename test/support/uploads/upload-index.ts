@@ -1,0 +1,56 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Bucket } from '../../../scripts/s3/bucket.js'
+import { temporaryFolder } from '../machine/temporary-folder.js'
+import { startIndex, type Index, type IndexOptions } from '../nginx/start-index.js'
+import { environmentOf } from '../s3/bucket.js'
+import { startS3, type S3Name, type S3Server } from '../s3/s3-servers.js'
+import { newBucket } from '../s3/test-bucket.js'
+import { uploaderLine } from './send-upload.js'
+
+/** An index that takes uploads of one user, and its bucket as another client sees it. */
+export interface UploadIndex {
+    index: Index
+    bucket: Bucket
+    s3: S3Server
+    /** Files for the options of the index. */
+    folder: string
+    /** Objects of the bucket, by key. */
+    keys(): Promise<string[]>
+    stop(): Promise<void>
+}
+
+/** @param options of the generator @param endpoint of a proxy before the S3 server, made from that of the server */
+export async function startUploadIndex(
+    options: Partial<IndexOptions> = {},
+    { s3Name = 'embedded', endpoint }: { s3Name?: S3Name; endpoint?: (s3: S3Server) => Promise<string> } = {},
+): Promise<UploadIndex> {
+    const s3 = await startS3(s3Name)
+    const bucket = await newBucket(s3, options.prefix)
+    const folder = await temporaryFolder()
+    await chmod(folder, 0o755)
+    const uploadHtpasswd = path.join(folder, 'uploaders')
+    await writeFile(uploadHtpasswd, uploaderLine)
+    const index = await startIndex({
+        endpointUrl: endpoint === undefined ? s3.endpoint : await endpoint(s3),
+        environment: environmentOf(s3),
+        bucket: bucket.name,
+        region: s3.region,
+        ...{ upload: true, uploadHtpasswd, ...options },
+    })
+    return {
+        index,
+        bucket,
+        s3,
+        folder,
+        keys: async () => {
+            const keys: string[] = []
+            for await (const { key } of bucket.list()) keys.push(key)
+            return keys
+        },
+        stop: async () => {
+            await index.stop()
+            await s3.close()
+        },
+    }
+}
