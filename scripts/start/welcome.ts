@@ -46,7 +46,7 @@ The index of the bucket ${bucket} is at ${url}/simple/
 Install from it:
   ${pipInstall(`${url}/simple/`, storage.project ?? 'PACKAGE')}
 
-${uploader === undefined ? '' : uploads(`${url}/legacy/`, uploader)}Publish to ${uploader === undefined ? 'it' : 'it without them'}, in the folder of a Python project:
+${uploader === undefined ? '' : uploads(`${url}/legacy/`, uploader)}Publish to ${uploader === undefined ? 'it' : 'it with Node.js'}, in the folder of a Python project:
   ${environment}${commandLine('node', [publisher, ...words])}
 ${publicPackages}
 Ctrl-C stops it${embedded ? `; the packages stay in ${options.data}/` : ''}.
@@ -58,6 +58,7 @@ function uploads(url: string, { user, password }: Uploader): string {
     return `Publish to it, in a folder with built packages:
   UV_PUBLISH_PASSWORD=${password} uv publish --publish-url ${url} --username ${user} dist/*
   TWINE_PASSWORD=${password} twine upload --repository-url ${url} --username ${user} dist/*
+
 `
 }
 

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { verify } from '../../scripts/index/repair/verify.js'
+import { makeWheel } from '../support/distributions/distributions.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { missingS3 } from '../support/s3/missing-s3.js'
+import { firstStart, type S3Name } from '../support/s3/s3-servers.js'
+import { sendUpload } from '../support/uploads/send-upload.js'
+import { startUploadIndex, type UploadIndex } from '../support/uploads/upload-index.js'
+
+const servers: S3Name[] = ['rgw', 'rgw-forky', 'versitygw', 'swift']
+
+for (const name of servers) {
+    describeWhere(`uploads through nginx to ${name}`, missingS3(name), () => {
+        let uploads: UploadIndex
+        beforeAll(async () => {
+            uploads = await startUploadIndex({}, { s3Name: name })
+        }, firstStart)
+        afterAll(() => uploads.stop())
+
+        test.skipIf(name === 'swift')(
+            'small and large files, again, other bytes, and at once',
+            { timeout: 300_000 },
+            async () => {
+                const { port } = uploads.index
+                const small = makeWheel({ name: 'acme', version: '1.0+local' })
+                const large = makeWheel({ name: 'acme', version: '2.0', ballast: 9 * 1024 * 1024 })
+                for (const file of [small, large, small, large]) {
+                    expect(
+                        await sendUpload(port, file, { version: file === small ? '1.0+local' : '2.0' }),
+                    ).toMatchObject({ status: 200 })
+                }
+                const other = makeWheel({ name: 'acme', version: '2.0', summary: 'another build' })
+                expect((await sendUpload(port, other)).reason).toContain('File already exists')
+                const many = Array.from({ length: 8 }, (_, count) => makeWheel({ name: 'acme', version: `3.${count}` }))
+                const answers = await Promise.all(many.map((file) => sendUpload(port, file)))
+                expect(answers.map(({ status }) => status)).toEqual(many.map(() => 200))
+                expect((await verify(uploads.bucket, { deep: true })).problems).toEqual([])
+                expect(await uploads.keys()).not.toContainEqual(expect.stringContaining('.uploads/'))
+            },
+        )
+
+        test.runIf(name === 'swift')(
+            'no conditional writes: the refusal names publish-package, and no file is stored',
+            async () => {
+                const answer = await sendUpload(uploads.index.port, makeWheel({ name: 'acme', version: '1.0' }))
+                expect(answer).toMatchObject({
+                    status: 400,
+                    reason: expect.stringContaining('conditional writes') as string,
+                })
+                expect(answer.text).toContain('publish-package')
+                expect((await uploads.keys()).filter((key) => key.endsWith('.whl'))).toEqual([])
+            },
+        )
+    })
+}
