@@ -70,7 +70,7 @@ function refused(problem: string): RefusedUpload {
 function parsedJson(text: string): unknown {
     try {
         return JSON.parse(text)
-    } catch (error) {
+    } catch {
         // Not only SyntaxError: engines have other errors for values that are nested too deeply.
         return undefined
     }

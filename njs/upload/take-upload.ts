@@ -5,7 +5,7 @@ import { factsMetadata, readFacts, recordedEtag, uploadTimeOf } from '../../core
 import type { ObjectHead } from '../../core/index/objects.js'
 import { PackageIndex } from '../../core/index/package-index.js'
 import type { IndexPlatform } from '../../core/index/platform.js'
-import { fileKey, metadataKey, provenanceKey } from '../../core/index/project-objects.js'
+import { fileKey, metadataKey } from '../../core/index/project-objects.js'
 import { fileHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
 import { provenanceOf } from '../../core/upload/attestations.js'
 import { checkUpload, type CheckedUpload } from '../../core/upload/check-upload.js'

@@ -169,7 +169,7 @@ for (const [name, missing] of [
             const before = await pageBytes()
             expect(await kinds(true)).toEqual([])
             const report = await rebuild(new PackageIndex(bucket), {})
-            expect(report).toMatchObject({ projects: 2, files: 3, changed: [], listed: [], unlisted: [], root: false })
+            expect(report).toMatchObject({ projects: 2, files: 4, changed: [], listed: [], unlisted: [], root: false })
             expect(await pageBytes()).toEqual(before)
         })
 
