@@ -34,7 +34,11 @@ export async function upload(
     const { project, filename, sha256, size, requiresPython, metadata } = distribution
     const expected = metadata && { sha256: sha256Of(metadata), md5: md5Of(metadata) }
     // Attestations of the bytes that are replaced. Before the upload: a repeat after an interruption replaces nothing.
-    if (plan.action === 'overwrite') await index.bucket.delete([provenanceKey(project, filename)])
+    if (plan.action === 'overwrite') {
+        const key = provenanceKey(project, filename)
+        // Publishers may have no right to delete.
+        if (await index.bucket.head(key)) await index.bucket.delete([key])
+    }
     const { etag, uploadTime } =
         plan.action === 'present' ? plan : await uploadFile(index, plan, page, expected, onProgress)
     onProgress(size)
