@@ -2,7 +2,7 @@
 
 import { canonicalPath } from './canonical-path.js'
 import { formatSize } from './format-size.js'
-import type { OfferedFile } from './offered-file.js'
+import { provenanceUrl, type OfferedFile } from './offered-file.js'
 
 /** Light or dark by the system's setting; loads no external resources. */
 const style =
@@ -37,6 +37,7 @@ export function fileLine(file: OfferedFile): string {
         `href="${escapeHtml(canonicalPath(file.filename))}${fragment}"`,
         file.requiresPython === undefined ? '' : `data-requires-python="${escapeHtml(file.requiresPython)}"`,
         file.coreMetadata === undefined ? '' : `data-core-metadata="${metadataValue(file.coreMetadata.sha256)}"`,
+        file.provenance ? `data-provenance="${escapeHtml(provenanceUrl(file))}"` : '',
         file.yanked === undefined ? '' : `data-yanked="${escapeHtml(file.yanked)}"`,
     ].filter(Boolean)
     const notes = [formatSize(file.size), file.uploadTime.slice(0, 10)]

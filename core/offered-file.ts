@@ -14,6 +14,8 @@ export interface OfferedFile {
     requiresPython?: string | undefined
     /** FILE.metadata exists; its hash (hex), if it is known. */
     coreMetadata?: { sha256?: string | undefined } | undefined
+    /** FILE.provenance exists. @see PEP 740 */
+    provenance?: boolean | undefined
     /** The reason; may be empty. @see PEP 592 */
     yanked?: string | undefined
 }
@@ -28,10 +30,12 @@ export interface FileJson {
     'upload-time': string
     'requires-python'?: string
     'core-metadata'?: { sha256: string } | true
+    /** URL of FILE.provenance. */
+    provenance?: string
     yanked: boolean | string
 }
 
-/** @see PEP 691, 700, 714 */
+/** @see PEP 691, 700, 714, 740 */
 export function fileJson(file: OfferedFile): FileJson {
     const { requiresPython, coreMetadata, yanked } = file
     const json: Partial<FileJson> = {
@@ -45,8 +49,14 @@ export function fileJson(file: OfferedFile): FileJson {
     if (coreMetadata !== undefined) {
         json['core-metadata'] = coreMetadata.sha256 === undefined ? true : { sha256: coreMetadata.sha256 }
     }
+    if (file.provenance) json.provenance = provenanceUrl(file)
     json.yanked = yanked === undefined ? false : yanked === '' ? true : yanked
     return json as FileJson
+}
+
+/** Relative to the page, as the URL of the file itself: pages do not know the name of their host. */
+export function provenanceUrl({ filename }: OfferedFile): string {
+    return canonicalPath(filename) + '.provenance'
 }
 
 /**

@@ -158,6 +158,7 @@ function fileEntry(file: StoredFileJson): FileEntry {
         etag: file._etag,
         requiresPython: file['requires-python'],
         coreMetadata: metadata && { sha256: metadata.sha256 },
+        provenance: typeof file.provenance === 'string' ? true : undefined,
         yanked: file.yanked === false ? undefined : file.yanked === true ? '' : file.yanked,
     }
 }
@@ -173,6 +174,7 @@ function fileProblem(file: Partial<StoredFileJson> | null, project: string): str
     if (!isText(file['requires-python'])) return 'has a requires-python that is not text'
     const metadata = file['core-metadata']
     if (metadata !== undefined && !isSha256(metadata?.sha256)) return 'has a core-metadata without sha256'
+    if (!isText(file.provenance)) return 'has a provenance that is not text'
     if (typeof file.yanked !== 'boolean' && typeof file.yanked !== 'string') return 'has no yanked'
     return undefined
 }

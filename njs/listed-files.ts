@@ -19,15 +19,25 @@ export interface FolderObjects {
     sortKeys: string[]
     /** By version. */
     versionKeys: { [version: string]: string }
-    /** FILE of each FILE.metadata and FILE.yanked. */
+    /** FILE of each FILE.metadata, FILE.provenance and FILE.yanked. */
     metadata: { [filename: string]: true }
+    provenance: { [filename: string]: true }
     yanked: { [filename: string]: true }
     /** Whether the folder has a page after all: it was written in the meantime. */
     hasPage: boolean
 }
 
 export function emptyFolder(project: string): FolderObjects {
-    return { project, files: {}, sortKeys: [], versionKeys: {}, metadata: {}, yanked: {}, hasPage: false }
+    return {
+        project,
+        files: {},
+        sortKeys: [],
+        versionKeys: {},
+        metadata: {},
+        provenance: {},
+        yanked: {},
+        hasPage: false,
+    }
 }
 
 /**
@@ -45,7 +55,8 @@ export function addObject(folder: FolderObjects, object: ListedObject): void {
     else if (name.slice(-9) === '.metadata') {
         // pip fails on an empty one.
         if (object.size > 0) folder.metadata[name.slice(0, -9)] = true
-    } else if (name.slice(-7) === '.yanked') folder.yanked[name.slice(0, -7)] = true
+    } else if (name.slice(-11) === '.provenance') folder.provenance[name.slice(0, -11)] = true
+    else if (name.slice(-7) === '.yanked') folder.yanked[name.slice(0, -7)] = true
     else addFile(folder, name, object)
 }
 
@@ -73,6 +84,7 @@ export function listedFiles(folder: FolderObjects): ListedFile[] {
     return folder.sortKeys.sort().map(function (key) {
         const file = folder.files[key.slice(key.lastIndexOf(' ') + 1)]!
         if (folder.metadata[file.filename] === true) file.coreMetadata = {}
+        if (folder.provenance[file.filename] === true) file.provenance = true
         if (folder.yanked[file.filename] === true) file.yanked = ''
         return file
     })

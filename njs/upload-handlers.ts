@@ -42,7 +42,7 @@ async function legacy(r: Request): Promise<void> {
             audit,
         })
         await refreshCache(r, done)
-        answer = { status: 200, message: done.wasPresent ? 'present' : 'uploaded', cure: '' }
+        answer = { status: 200, message: resultOf(done), cure: '' }
     } catch (error) {
         answer = answerTo(r, error as Error)
     }
@@ -53,6 +53,11 @@ async function legacy(r: Request): Promise<void> {
     if (answer.status === 200) return r.return(200, `${answer.message} ${audit.filename}\n`)
     r.variables.pypi_upload_answer = encodeAnswer(answer)
     r.internalRedirect('@answer')
+}
+
+function resultOf({ wasPresent, keptAttestations }: TakenUpload): string {
+    if (keptAttestations) return 'kept the earlier attestations of'
+    return wasPresent ? 'present' : 'uploaded'
 }
 
 function newAudit(r: Request, began: number): Audit {

@@ -10,6 +10,8 @@ export interface ProjectObjects {
     files: Map<string, ListedObject>
     /** FILE.metadata, by FILE. */
     metadata: Map<string, ListedObject>
+    /** FILE.provenance, by FILE: its attestations. @see PEP 740 */
+    provenance: Map<string, ListedObject>
     /** FILE.yanked, by FILE. It holds the reason and survives a rebuild of the pages. */
     yanked: Map<string, ListedObject>
     json: ListedObject | undefined
@@ -25,8 +27,7 @@ export interface ProjectObjects {
 }
 
 /** A companion of one file. */
-const companion =
-    /^(.+)\.(?:asc|sig|provenance|attestation|publish\.attestation|sigstore|sigstore\.json|md5|sha256|sha512)$/
+const companion = /^(.+)\.(?:asc|sig|attestation|publish\.attestation|sigstore|sigstore\.json|md5|sha256|sha512)$/
 /** Checksums of a whole folder. */
 const checksums = /^(?:MD5|SHA1|SHA256|SHA512)SUMS(?:\.(?:asc|gpg|sig|txt))?$/i
 
@@ -36,6 +37,10 @@ export function fileKey(project: string, filename: string): string {
 
 export function metadataKey(project: string, filename: string): string {
     return `${project}/${filename}.metadata`
+}
+
+export function provenanceKey(project: string, filename: string): string {
+    return `${project}/${filename}.provenance`
 }
 
 export function yankedKey(project: string, filename: string): string {
@@ -53,6 +58,7 @@ export function classifyObjects(project: string, objects: Iterable<ListedObject>
         project,
         files: new Map(),
         metadata: new Map(),
+        provenance: new Map(),
         yanked: new Map(),
         json: undefined,
         html: undefined,
@@ -64,7 +70,7 @@ export function classifyObjects(project: string, objects: Iterable<ListedObject>
     const isProject = isProjectName(project)
     for (const object of objects) {
         const name = object.key.slice(project.length + 1)
-        const besides = /^(.+)\.(metadata|yanked)$/.exec(name)
+        const besides = /^(.+)\.(metadata|provenance|yanked)$/.exec(name)
         const companionOf = companion.exec(name)?.[1]
         if (name === '' && object.size === 0) found.marker = object
         else if (name.endsWith('/') && object.size === 0) continue
@@ -74,7 +80,7 @@ export function classifyObjects(project: string, objects: Iterable<ListedObject>
         else if (name === 'index.html') found.html = object
         else if (parseFileName(name, project)) found.files.set(name, object)
         else if (besides && parseFileName(besides[1]!, project)) {
-            found[besides[2] as 'metadata' | 'yanked'].set(besides[1]!, object)
+            found[besides[2] as 'metadata' | 'provenance' | 'yanked'].set(besides[1]!, object)
         } else if (checksums.test(name) || (companionOf !== undefined && parseFileName(companionOf, project))) {
             found.companions.push(object)
         } else found.unknown.push(object)

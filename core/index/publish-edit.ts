@@ -11,7 +11,10 @@ export function refuseClosed(page: { name: string; status: ProjectStatus } | und
     )
 }
 
-/** The entry of a published file. A yank stays until `unyank`. */
+/**
+ * The entry of a published file. A yank stays until `unyank`; attestations stay, which most publishes do not bring.
+ */
 export function publishedEntry(entry: FileEntry, known: FileEntry | undefined): FileEntry {
-    return { ...entry, yanked: known?.yanked }
+    const provenance = entry.provenance ?? (known?.sha256 === entry.sha256 ? known.provenance : undefined)
+    return { ...entry, provenance, yanked: known?.yanked }
 }

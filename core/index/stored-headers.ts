@@ -20,6 +20,12 @@ export function fileHeaders(filename: string, metadata: Record<string, string>):
 /** FILE.metadata */
 export const metadataHeaders: ObjectHeaders = { ...immutable, contentType: 'text/plain; charset=utf-8' }
 
+/** FILE.provenance: that of the first upload stays. */
+export const provenanceHeaders: ObjectHeaders = {
+    ...immutable,
+    contentType: 'application/vnd.pypi.integrity.v1+json',
+}
+
 /** FILE.yanked */
 export const yankedHeaders: ObjectHeaders = { ...changing, contentType: 'text/plain; charset=utf-8' }
 

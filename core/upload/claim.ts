@@ -21,7 +21,7 @@ export interface UploadClaim {
     blake2: string | undefined
     /** As the form says. Undefined if installers cannot parse it. */
     requiresPython: string | undefined
-    /** JSON text, as sent. */
+    /** As sent: see attestations.ts. */
     attestations: string | undefined
     /** The position of the file in the body, in bytes. */
     file: { offset: number; size: number }
@@ -79,7 +79,7 @@ export function readClaim({ fields, file }: UploadForm): UploadClaim {
         md5: digest(field('md5_digest'), 'md5_digest', 32),
         blake2: digest(field('blake2_256_digest'), 'blake2_256_digest', 64),
         requiresPython: requiresPythonOf(field('requires_python').replace(/[\r\n\t ]+/g, ' ')).requiresPython,
-        attestations: attestationsOf(field('attestations')),
+        attestations: field('attestations') || undefined,
         file: { offset: file.offset, size: file.size },
     }
 }
@@ -125,31 +125,4 @@ function digest(value: string, field: string, digits: number): string | undefine
     const hex = value.toLowerCase()
     if (hex.length === digits && /^[0-9a-f]+$/.test(hex)) return hex
     throw new RefusedUpload(400, `${field} is not a digest of ${digits} hexadecimal digits`, cure)
-}
-
-/** @see PEP 740, "Upload endpoint changes" */
-function attestationsOf(text: string): string | undefined {
-    if (text === '') return undefined
-    let value: unknown
-    try {
-        value = JSON.parse(text)
-    } catch {
-        value = undefined
-    }
-    const isList = Array.isArray(value) && value.length > 0 && value.every(isAttestation)
-    if (isList) return text
-    throw new RefusedUpload(
-        400,
-        'the field attestations is not a list of attestations (PEP 740)',
-        'Sign the file again, or upload it without attestations.',
-    )
-}
-
-function isAttestation(value: unknown): boolean {
-    const attestation = (value ?? {}) as Record<string, unknown>
-    return attestation.version === 1 && [attestation.verification_material, attestation.envelope].every(isObject)
-}
-
-function isObject(value: unknown): boolean {
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

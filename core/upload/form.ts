@@ -24,7 +24,7 @@ const knownFields = new Map([
     ['sha256_digest', 256],
     ['md5_digest', 256],
     ['blake2_256_digest', 256],
-    ['attestations', 1024 * 1024],
+    ['attestations', 256 * 1024],
 ])
 
 /** A large project has 1,500 fields, most of them `requires_dist`. */

@@ -7,6 +7,7 @@ import { PackageIndex } from '../../core/index/package-index.js'
 import type { IndexPlatform } from '../../core/index/platform.js'
 import { fileKey, metadataKey } from '../../core/index/project-objects.js'
 import { fileHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
+import { provenanceOf } from '../../core/upload/attestations.js'
 import { checkUpload, type CheckedUpload } from '../../core/upload/check-upload.js'
 import { readClaim, type UploadClaim } from '../../core/upload/claim.js'
 import { readForm } from '../../core/upload/form.js'
@@ -15,6 +16,7 @@ import type { Audit } from './audit.js'
 import { asBuffer } from './body-source.js'
 import { digestOf } from './digests.js'
 import type { NginxBucket } from './nginx-bucket.js'
+import { decodeBase64, storeProvenance } from './store-provenance.js'
 import { deleteAbandoned, maxSinglePut, storeFile } from './store-file.js'
 
 /** An upload, and what it is put into. */
@@ -36,11 +38,13 @@ export interface UploadContext {
 export interface TakenUpload {
     /** Whether the same file was there already. */
     wasPresent: boolean
+    /** Whether the file has other attestations, of an earlier upload, which stay. */
+    keptAttestations: boolean
     project: string
 }
 
 /**
- * Takes an upload: checks it, stores the file, then FILE.metadata, then puts the file on the pages.
+ * Takes an upload: checks it, stores the file, then FILE.metadata and FILE.provenance, then puts the file on the pages.
  *
  * After a failure or a kill at any step, the same upload completes what is missing, as does `manage-index rebuild`.
  *
@@ -58,16 +62,11 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     if (!context.mayUpload(project)) {
         throw new RefusedUpload(403, `You may not upload to the project ${project}`, 'See --upload-rights.')
     }
-    if (claim.attestations !== undefined) {
-        throw new RefusedUpload(
-            400,
-            'This index stores no attestations yet',
-            'Upload without them: uv publish --no-attestations, twine without --attestations.',
-        )
-    }
     const file = partOf(body, claim.file.offset, claim.file.size)
     const md5 = await checkDigests(claim, sha256, file, engine)
     const checked = await checkUpload(claim, file, engine)
+    const { attestations } = claim
+    const provenance = attestations && provenanceOf(attestations, claim, decodeBase64)
 
     const index = new PackageIndex(bucket, engine)
     await prepareProject(index, project)
@@ -76,10 +75,12 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     if (metadata) await bucket.write(metadataKey(project, filename), metadata, metadataHeaders)
     const coreMetadata = metadata && { sha256: await bucket.digests.sha256(metadata) }
     const { etag, uploadTime, wasPresent } = stored
+    const attested = await storeProvenance(bucket, claim, provenance, wasPresent)
     const { size } = claim.file
-    await addFile(index, project, { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata })
+    const entry = { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata }
+    await addFile(index, project, { ...entry, provenance: attested.exists || undefined })
     await listProjectName(index, project)
-    return { wasPresent, project }
+    return { wasPresent, keptAttestations: attested.isOther, project }
 }
 
 /** @returns the MD5 of the file in hex; empty for a large file whose client sent none */

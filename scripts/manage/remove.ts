@@ -9,6 +9,7 @@ import {
     isInUse,
     listProject,
     metadataKey,
+    provenanceKey,
     yankedKey,
     type ProjectObjects,
 } from '../../core/index/project-objects.js'
@@ -86,14 +87,16 @@ export async function remove(
 }
 
 function allNames(objects: ProjectObjects): string[] {
-    return [...new Set([...objects.files.keys(), ...objects.metadata.keys(), ...objects.yanked.keys()])]
+    const { files, metadata, provenance, yanked } = objects
+    return [...new Set([...files.keys(), ...metadata.keys(), ...provenance.keys(), ...yanked.keys()])]
 }
 
 function keysOf(objects: ProjectObjects, filenames: readonly string[]): string[] {
-    const { project, files, metadata, yanked, companions } = objects
+    const { project, files, metadata, provenance, yanked, companions } = objects
     return filenames.flatMap((name) => [
         ...(files.has(name) ? [fileKey(project, name)] : []),
         ...(metadata.has(name) ? [metadataKey(project, name)] : []),
+        ...(provenance.has(name) ? [provenanceKey(project, name)] : []),
         ...(yanked.has(name) ? [yankedKey(project, name)] : []),
         ...companions.map(({ key }) => key).filter((key) => key.startsWith(`${fileKey(project, name)}.`)),
     ])

@@ -5,7 +5,7 @@ import { UserError } from '../../core/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
 import { factsMetadata, recordedEtag, type ObjectFacts } from '../../core/index/object-facts.js'
 import type { PackageIndex } from '../index/update/package-index.js'
-import { fileKey, metadataKey } from '../../core/index/project-objects.js'
+import { fileKey, metadataKey, provenanceKey } from '../../core/index/project-objects.js'
 import type { FileEntry, ProjectPage } from '../../core/project-page.js'
 import { md5Of, sha256Of } from '../s3/digests.js'
 import { fileHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
@@ -33,6 +33,12 @@ export async function upload(
     const { distribution } = plan
     const { project, filename, sha256, size, requiresPython, metadata } = distribution
     const expected = metadata && { sha256: sha256Of(metadata), md5: md5Of(metadata) }
+    // Attestations of the bytes that are replaced. Before the upload: a repeat after an interruption replaces nothing.
+    if (plan.action === 'overwrite') {
+        const key = provenanceKey(project, filename)
+        // Publishers may have no right to delete.
+        if (await index.bucket.head(key)) await index.bucket.delete([key])
+    }
     const { etag, uploadTime } =
         plan.action === 'present' ? plan : await uploadFile(index, plan, page, expected, onProgress)
     onProgress(size)

@@ -34,6 +34,8 @@ describe.each([false, true])('cached: %s', (cached) => {
         expect(wheel.headers['content-type']).toBe('application/octet-stream')
         const metadata = await request(index.port, `/${name}/a-1.0-py3-none-any.whl.metadata`)
         expect(metadata.headers['content-type']).toBe('text/plain; charset=utf-8')
+        const provenance = await request(index.port, `/${name}/a-1.0-py3-none-any.whl.provenance`)
+        expect(provenance.headers['content-type']).toBe('application/vnd.pypi.integrity.v1+json')
     })
 
     test('pages may be compressed on their way, files never', async () => {

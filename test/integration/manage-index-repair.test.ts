@@ -17,6 +17,7 @@ const acme = { name: 'Acme', version: '1.0+cu12', requiresPython: '>=3.8' }
 const wheel = 'acme/acme-1.0+cu12-py3-none-any.whl'
 const sdist = 'acme/acme-1.0+cu12.tar.gz'
 const yanked = 'other/other-2.0-py3-none-any.whl'
+const attested = 'other/other-1.0-py3-none-any.whl'
 const plain: ObjectHeaders = { contentType: 'text/plain', cacheControl: 'no-cache' }
 
 type Plant = (bucket: Bucket) => Promise<unknown>
@@ -72,6 +73,14 @@ const damages: [string, Plant, string[], ('deep' | 'other pages')?][] = [
     ['.metadata of another wheel', write(`${wheel}.metadata`, 'Name: acme\nVersion: 2\n'), ['stale-metadata']],
     ['.metadata without its wheel', write('acme/acme-0.1-py3-none-any.whl.metadata', 'x'), ['orphan']],
     ['.yanked without its file', write('acme/acme-0.1.tar.gz.yanked', ''), ['orphan']],
+    ['.provenance that is not on the page', write(`${wheel}.provenance`, '{}'), ['stale-provenance'], 'other pages'],
+    ['.provenance without its file', write('acme/acme-0.1.tar.gz.provenance', '{}'), ['orphan']],
+    ['.provenance lost', remove(`${attested}.provenance`), ['missing-provenance'], 'other pages'],
+    [
+        '.provenance lost from the page',
+        edit('other/index.json', (json) => json.replace(/"provenance":"[^"]*",/, '')),
+        ['stale-page', 'stale-provenance'],
+    ],
     ['.yanked lost', remove(`${yanked}.yanked`), ['wrong-yank']],
     [
         'a yank lost from the page',
@@ -127,6 +136,9 @@ let bucket: Bucket
 async function fill(): Promise<void> {
     bucket = await newBucket(server, 'team-a/')
     await publish(bucket, await writeDistributions(makeWheel(acme), await makeSdist(acme)))
+    await publish(bucket, [await wheelFile({ name: 'other', version: '1.0' })])
+    await bucket.write(`${attested}.provenance`, Buffer.from('{}'), plain)
+    await rebuild(new PackageIndex(bucket), {})
     await publish(bucket, [await wheelFile({ name: 'other', version: '2.0' })])
     await yank(new PackageIndex(bucket), 'other', '2.0', 'loses data')
 }
@@ -157,7 +169,7 @@ for (const [name, missing] of [
             const before = await pageBytes()
             expect(await kinds(true)).toEqual([])
             const report = await rebuild(new PackageIndex(bucket), {})
-            expect(report).toMatchObject({ projects: 2, files: 3, changed: [], listed: [], unlisted: [], root: false })
+            expect(report).toMatchObject({ projects: 2, files: 4, changed: [], listed: [], unlisted: [], root: false })
             expect(await pageBytes()).toEqual(before)
         })
 

@@ -4,7 +4,13 @@ import { linkedFiles, type LinkedFile } from '../stored/linked-files.js'
 import type { PackageIndex } from '../update/package-index.js'
 import { projectPages } from '../stored/pages.js'
 import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
-import { listProject, metadataKey, yankedKey, type ProjectObjects } from '../../../core/index/project-objects.js'
+import {
+    listProject,
+    metadataKey,
+    provenanceKey,
+    yankedKey,
+    type ProjectObjects,
+} from '../../../core/index/project-objects.js'
 import type { FileEntry, ProjectPage } from '../../../core/project-page.js'
 import { reconcile } from '../update/page-from-objects.js'
 import { md5Of } from '../../s3/digests.js'
@@ -85,14 +91,15 @@ export async function rebuildProject(
     return { ...changes(update.before, update.page), written: [...written], deleted, pages: update.written }
 }
 
-/** Keys of FILE.metadata and FILE.yanked without FILE. Publishers upload FILE first, so it is not still to come. */
+/** Keys of FILE.metadata, FILE.provenance and FILE.yanked without FILE. Publishers upload FILE first, so it is not still to come. */
 async function orphans(index: PackageIndex, objects: ProjectObjects): Promise<string[]> {
-    const { project, files } = objects
+    const { project, files, metadata, provenance, yanked } = objects
     const keys: string[] = []
-    for (const filename of new Set([...objects.metadata.keys(), ...objects.yanked.keys()])) {
+    for (const filename of new Set([...metadata.keys(), ...provenance.keys(), ...yanked.keys()])) {
         if (files.has(filename) || (await index.bucket.head(`${project}/${filename}`))) continue
-        if (objects.metadata.has(filename)) keys.push(metadataKey(project, filename))
-        if (objects.yanked.has(filename)) keys.push(yankedKey(project, filename))
+        if (metadata.has(filename)) keys.push(metadataKey(project, filename))
+        if (provenance.has(filename)) keys.push(provenanceKey(project, filename))
+        if (yanked.has(filename)) keys.push(yankedKey(project, filename))
     }
     return keys
 }

@@ -5,7 +5,13 @@ import { projectPages } from '../stored/pages.js'
 import { readStoredPage } from '../stored/stored-page.js'
 import { findings, merged, otherForm, verifyHtml, verifyStored, type Findings } from './verify-page.js'
 import { mapParallel } from '../../../core/parallel.js'
-import { fileKey, metadataKey, yankedKey, type ProjectObjects } from '../../../core/index/project-objects.js'
+import {
+    fileKey,
+    metadataKey,
+    provenanceKey,
+    yankedKey,
+    type ProjectObjects,
+} from '../../../core/index/project-objects.js'
 import { projectStatuses, type FileEntry, type ProjectPage } from '../../../core/project-page.js'
 import type { Problem } from './problem.js'
 import { sha256Of } from '../../s3/digests.js'
@@ -61,11 +67,17 @@ async function fileProblems(
         const object = head ?? listed
         if (object === undefined) return [{ kind: 'missing-file', key, detail: 'is on the page but not in the bucket' }]
         const yank = await yankProblems(bucket, objects, file)
+        const provenance = await provenanceProblems(bucket, objects, file)
         const facts = head && readFacts(head.metadata)
         const changed = changeProblem(object, facts, file)
-        if (changed) return [...yank, changed]
+        if (changed) return [...yank, ...provenance, changed]
         const metadata = await metadataProblems(bucket, objects, file, facts)
-        return [...yank, ...metadata, ...(deep ? await verifyContent(bucket, objects.project, file) : [])]
+        return [
+            ...yank,
+            ...provenance,
+            ...metadata,
+            ...(deep ? await verifyContent(bucket, objects.project, file) : []),
+        ]
     })
     return [
         ...unindexed.map(([, { key }]): Problem => ({ kind: 'unindexed-file', key, detail: 'is not on the page' })),
@@ -103,6 +115,16 @@ async function metadataProblems(
     return isSame ? [] : [{ kind: 'stale-metadata', key, detail: 'does not have the hash on the page' }]
 }
 
+async function provenanceProblems(bucket: Bucket, objects: ProjectObjects, file: FileEntry): Promise<Problem[]> {
+    const key = provenanceKey(objects.project, file.filename)
+    const isListed = objects.provenance.has(file.filename)
+    if (isListed === (file.provenance === true)) return []
+    if (isListed) return [{ kind: 'stale-provenance', key, detail: 'is not on the page' }]
+    // It may have been uploaded after the objects were listed.
+    if (await bucket.head(key)) return []
+    return [{ kind: 'missing-provenance', key, detail: 'is on the page but not in the bucket' }]
+}
+
 async function yankProblems(bucket: Bucket, objects: ProjectObjects, file: FileEntry): Promise<Problem[]> {
     const key = yankedKey(objects.project, file.filename)
     const listed = objects.yanked.get(file.filename)
@@ -114,7 +136,9 @@ async function yankProblems(bucket: Bucket, objects: ProjectObjects, file: FileE
 }
 
 async function orphanProblems(bucket: Bucket, objects: ProjectObjects): Promise<Problem[]> {
-    const besides = [...objects.metadata, ...objects.yanked].filter(([filename]) => !objects.files.has(filename))
+    const besides = [...objects.metadata, ...objects.provenance, ...objects.yanked].filter(
+        ([filename]) => !objects.files.has(filename),
+    )
     const orphans = await mapParallel(besides, parallelFiles, async ([filename, { key }]): Promise<Problem[]> => {
         const file = await bucket.head(fileKey(objects.project, filename))
         return file ? [] : [{ kind: 'orphan', key, detail: 'belongs to a file that does not exist' }]

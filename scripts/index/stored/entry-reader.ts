@@ -11,7 +11,7 @@ import {
     yankReason,
     type ObjectFacts,
 } from '../../../core/index/object-facts.js'
-import { yankedKey, type ProjectObjects } from '../../../core/index/project-objects.js'
+import { provenanceKey, yankedKey, type ProjectObjects } from '../../../core/index/project-objects.js'
 import type { FileEntry } from '../../../core/project-page.js'
 import { sha256Of } from '../../s3/digests.js'
 import { metadataHeaders, yankedHeaders } from '../../../core/index/stored-headers.js'
@@ -65,6 +65,7 @@ export class EntryReader {
         return {
             filename,
             ...content,
+            provenance: (await this.#hasProvenance(objects, filename, known)) || undefined,
             yanked: await this.#yanked(objects, filename, (known ?? linked)?.yanked),
         }
     }
@@ -75,7 +76,7 @@ export class EntryReader {
         filename: string,
         known: FileEntry | undefined,
         linked: LinkedFile | undefined,
-    ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
+    ): Promise<Omit<FileEntry, 'filename' | 'provenance' | 'yanked'> | undefined> {
         const { size, etag } = object
         const metadata = objects.metadata.get(filename)
         const { trust } = this.options
@@ -151,7 +152,7 @@ export class EntryReader {
         stored: ObjectFacts | undefined,
         known: FileEntry | undefined,
         linked: LinkedFile | undefined,
-    ): Promise<Omit<FileEntry, 'filename' | 'yanked'> | undefined> {
+    ): Promise<Omit<FileEntry, 'filename' | 'provenance' | 'yanked'> | undefined> {
         const found = await inspectFile(this.bucket, object.key)
         if (found === undefined) return undefined
         // Unreadable files stay in the index: clients check the hash, and old sdists have no PKG-INFO.
@@ -181,6 +182,12 @@ export class EntryReader {
         const isStored = current && sha256Of(current.body) === sha256
         if (!isStored) await this.options.write(`${fileKey}.metadata`, body, metadataHeaders)
         return { sha256 }
+    }
+
+    /** The listing may be older than the page. */
+    async #hasProvenance(objects: ProjectObjects, filename: string, known: FileEntry | undefined): Promise<boolean> {
+        if (objects.provenance.has(filename)) return true
+        return known?.provenance === true && !!(await this.bucket.head(provenanceKey(objects.project, filename)))
     }
 
     /** Reads FILE.yanked. A yank that only the page records is written to FILE.yanked. */

@@ -40,12 +40,16 @@ test('files are sorted as on a page of the index', () => {
     }
 })
 
-test('metadata and yanks, in any order, belong to the file of that name', () => {
-    const names = ['acme-1.0.zip.yanked', 'acme-1.0.zip', 'acme-2.0.zip', 'acme-2.0.zip.metadata', 'acme-3.0.zip']
+test('metadata, provenance and yanks, in any order, belong to the file of that name', () => {
+    const names = [
+        ...['acme-1.0.zip.yanked', 'acme-1.0.zip', 'acme-2.0.zip', 'acme-2.0.zip.metadata', 'acme-3.0.zip'],
+        ...['acme-4.0.zip', 'acme-4.0.zip.provenance', 'acme-5.0.zip.provenance'],
+    ]
     expect(listedFiles(folderOf(names))).toEqual([
         expect.objectContaining({ filename: 'acme-1.0.zip', version: '1.0', yanked: '' }),
         expect.objectContaining({ filename: 'acme-2.0.zip', coreMetadata: {} }),
         { filename: 'acme-3.0.zip', version: '3.0', size: 5, uploadTime: lastModified },
+        expect.objectContaining({ filename: 'acme-4.0.zip', provenance: true }),
     ])
     expect(listedFiles(folderOf(['acme-1.0.zip', 'acme-1.0.zip.metadata'], 0))[0]).not.toHaveProperty('coreMetadata')
 })
@@ -64,6 +68,7 @@ test.each([
     '__proto__',
     'constructor',
     'constructor.yanked',
+    'constructor.provenance',
     '__proto__.metadata',
 ])('%j is not a file', (name) => {
     const folder = folderOf([name], 0)

@@ -90,6 +90,16 @@ test('a yank stays', async () => {
     expect(page().files[0]).toMatchObject({ size: 99, yanked: 'broken' })
 })
 
+test('attestations stay for the same bytes, but not for others', async () => {
+    await store(pageOf([{ ...wheel('1.0'), provenance: true }, wheel('2.0')]))
+    await upload(wheel('1.0'))
+    expect(page().files[0]).toMatchObject({ provenance: true })
+    await upload({ ...wheel('1.0'), sha256: 'b'.repeat(64) })
+    expect(page().files[0]!.provenance).toBeUndefined()
+    await upload({ ...wheel('2.0'), provenance: true })
+    expect(page().files[1]).toMatchObject({ provenance: true })
+})
+
 test('two spellings of a version are rendered', async () => {
     await store(pageOf([wheel('1.0')]))
     await upload(fileEntry('acme-1.0.0.tar.gz'))

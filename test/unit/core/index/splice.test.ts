@@ -53,6 +53,7 @@ function randomEntry(random: SeededRandom): FileEntry {
         sha256: random.below(16).toString(16).repeat(64),
         requiresPython: random.oneOf([undefined, '>=3.8', '>=3.8,<4; é']),
         coreMetadata: random.oneOf([undefined, { sha256: 'b'.repeat(64), etag: 'm' }]),
+        provenance: random.oneOf([undefined, undefined, true]),
         yanked: random.oneOf(reasons),
     })
 }
