@@ -73,7 +73,7 @@ describe.each([
                 const broken = await send(file, (call) => (call < last ? 'pass' : denied), project)
                 if (broken.status === 200) break
                 failed++
-                expect([last, broken.status]).toEqual([last, 503])
+                expect([last, broken.status]).toEqual([last, 424])
                 // Whatever is there is a page that clients can read.
                 decide = () => 'pass'
                 const page = await fetch(`${uploads.index.url}/simple/${project}/`)
