@@ -35,7 +35,13 @@ describe('a server that refuses some requests', () => {
         methods.includes(request.method) ? { status, code } : 'pass'
 
     test.each<[string, number, string, string[], string]>([
-        ['credentials that may read only', 403, 'AccessDenied', ['PUT', 'POST', 'DELETE'], '--upload --print-iam-policy'],
+        [
+            'credentials that may read only',
+            403,
+            'AccessDenied',
+            ['PUT', 'POST', 'DELETE'],
+            '--upload --print-iam-policy',
+        ],
         ['credentials that may not look for keys', 403, '', ['HEAD'], '--upload --print-iam-policy'],
         ['a full quota', 403, 'QuotaExceeded', ['PUT'], 'raise the quota'],
         ['a wrong clock', 403, 'RequestTimeTooSkewed', ['GET', 'PUT', 'HEAD'], 'set the clock'],
@@ -78,7 +84,7 @@ describe('an index that is set up wrongly', () => {
     beforeAll(async () => void (s3 = await startS3('embedded')))
     afterAll(() => s3.close())
 
-    test.each<[string, NodeJS.ProcessEnv, string]>([
+    test.each<[string, Record<string, string>, string]>([
         ['a wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }, 'check the secret access key'],
         ['an unknown access key', { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWN' }, 'check the credentials'],
         ['no credentials', { AWS_ACCESS_KEY_ID: '' }, 'set AWS_ACCESS_KEY_ID'],

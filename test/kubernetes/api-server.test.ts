@@ -46,7 +46,7 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
         const folder = await generate(options, `dry-${folders++}`)
         const { stdout, stderr } = await api.kubectl('apply', '-k', folder, '--dry-run=server', '--validate=strict')
         expect(stderr).toBe('')
-        expect(stdout.match(/ created \(server dry run\)$/gm)).toHaveLength(7)
+        expect(stdout.match(/ created \(server dry run\)$/gm)).toHaveLength(options.only === undefined ? 7 : 6)
     })
 
     test('changes nothing when it is applied again, and rolls the pods when a file has changed', async () => {
@@ -67,6 +67,23 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
         // What the autoscaler has decided stays.
         const replicas = await api.kubectl('get', 'deployment', 'nginx-s3-pypi', '-o', 'jsonpath={.spec.replicas}')
         expect(replicas.stdout).toBe('5')
+    })
+
+    test('a folder for uploads is applied beside the one that reads, and shares nothing with it', async () => {
+        const uploads = { upload: true, uploadHtpasswd: '/etc/nginx/secrets/uploaders', only: 'upload' }
+        const folders = [await generate({}, 'reading'), await generate(uploads, 'uploading')]
+        const names = async (folder: string) =>
+            (await api.kubectl('get', '-k', folder, '-o', 'name')).stdout.trim().split('\n').sort()
+        for (const folder of folders) await api.kubectl('apply', '-k', folder)
+        const before = await api.kubectl('get', '-k', folders[0]!, '-o', 'yaml')
+        const [reading, uploading] = [await names(folders[0]!), await names(folders[1]!)]
+        expect(uploading.filter((name) => reading.includes(name))).toEqual([])
+        expect(uploading).toContain('deployment.apps/nginx-s3-pypi-upload')
+        const selected = 'app.kubernetes.io/name=nginx-s3-pypi'
+        const { stdout } = await api.kubectl('get', 'deployments', '-l', selected, '-o', 'name')
+        expect(stdout).toBe('deployment.apps/nginx-s3-pypi\n')
+        await api.kubectl('delete', '-k', folders[1]!)
+        expect((await api.kubectl('get', '-k', folders[0]!, '-o', 'yaml')).stdout).toBe(before.stdout)
     })
 
     describe('pods', () => {
