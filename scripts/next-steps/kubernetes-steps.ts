@@ -16,6 +16,8 @@ export function kubernetesSteps(settings: Settings, folder: string): string {
     const host = certifiedName(settings) ?? `${object}.NAMESPACE.svc`
     const secrets = secretCommands(settings)
     const source = folderWord(folder)
+    // An annotation, in which kubectl otherwise keeps the whole ConfigMap, is too small for the script of uploads.
+    const apply = settings.upload === undefined ? 'kubectl apply -k' : 'kubectl apply --server-side -k'
     const given = podCredentials(settings).secretNames.length > 0
     const once = given
         ? 'Once, with the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)'
@@ -24,7 +26,7 @@ export function kubernetesSteps(settings: Settings, folder: string): string {
     const first = secrets.length === 0 ? 'Now' : `${once}:\n\n${lines}\nThen`
     return `${first}, and whenever the folder changes:
 
-  kubectl apply -k ${source}
+  ${apply} ${source}
   kubectl rollout status deployment/${object}
 
 ${uses(settings, `${index!.name}://${host}`)}From this machine: kubectl port-forward service/${object} 8080:${index!.servicePort}

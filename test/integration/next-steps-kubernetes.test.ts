@@ -109,7 +109,7 @@ describe('uploads', () => {
                 ...['create', 'secret', 'generic', 'nginx-s3-pypi-upload-files'],
                 '--from-file=upload-htpasswd=./uploaders',
             ],
-            ['apply', '-k', './uploading'],
+            ['apply', '--server-side', '-k', './uploading'],
             ['rollout', 'status', 'deployment/nginx-s3-pypi-upload'],
         ])
         expect(said).toContain('http://nginx-s3-pypi-upload.NAMESPACE.svc/legacy/ --username USER dist/*')
