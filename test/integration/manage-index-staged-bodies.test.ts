@@ -23,7 +23,9 @@ beforeEach(async () => {
 })
 
 const write = (...keys: string[]) =>
-    Promise.all(keys.map((key) => bucket.write(key, Buffer.from('x'), { contentType: 'a/b', cacheControl: 'no-cache' })))
+    Promise.all(
+        keys.map((key) => bucket.write(key, Buffer.from('x'), { contentType: 'a/b', cacheControl: 'no-cache' })),
+    )
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 60 * 60 * 1000)
 
@@ -67,4 +69,3 @@ test('other objects in the folder are named and never deleted', async () => {
     expect(await rebuild(new PackageIndex(bucket), { now })).toMatchObject({ abandoned: [], unknown: sorted })
     expect(await keys()).toEqual(sorted)
 })
-
