@@ -13,6 +13,7 @@ import { digests } from './upload/digests.js'
 import { NginxBucket } from './upload/nginx-bucket.js'
 import { parseRights } from './upload/rights.js'
 import { S3Connection, type S3Answer, type Send } from './upload/s3-connection.js'
+import { RefusedByS3 } from './upload/refused-by-s3.js'
 import { placeOf } from './upload/s3-request.js'
 import { subrequestArgs } from './upload/subrequest-args.js'
 import { takeUpload, type TakenUpload } from './upload/take-upload.js'
@@ -74,6 +75,12 @@ function answerTo(r: Request, error: Error): Answer {
     if (error instanceof UserError) {
         const status = error instanceof RefusedUpload ? error.status : 400
         return { status, message: error.message, cure: error.cure ?? '' }
+    }
+    if (error instanceof RefusedByS3) {
+        r.error(`uploads fail until this is cured: ${error.message}; ${error.cure}`)
+        const cure = 'Repeating it does not help before the operator of the index has read the error log of nginx.'
+        // Not 5xx, after which clients send the file again; not 401 or 403, after which they ask for a password.
+        return { status: 424, message: 'The index cannot store uploads', cure }
     }
     // In QuickJS the stack lacks the message.
     r.error(`an upload failed: ${error.message} ${error.stack ?? ''}`)

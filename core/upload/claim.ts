@@ -77,11 +77,16 @@ export function readClaim({ fields, file }: UploadForm): UploadClaim {
         version: normalized,
         sha256,
         md5: digest(field('md5_digest'), 'md5_digest', 32),
-        blake2: digest(field('blake2_256_digest'), 'blake2_256_digest', 64),
+        blake2: blake2Of(field('blake2_256_digest')),
         requiresPython: requiresPythonOf(field('requires_python').replace(/[\r\n\t ]+/g, ' ')).requiresPython,
         attestations: field('attestations') || undefined,
         file: { offset: file.offset, size: file.size },
     }
+}
+
+/** distutils calls a BLAKE2b with 64 bytes by this name. @see CPython 3.8 to 3.11, `distutils/command/upload.py` */
+function blake2Of(value: string): string | undefined {
+    return /^[0-9a-f]{128}$/i.test(value) ? undefined : digest(value, 'blake2_256_digest', 64)
 }
 
 function checkAction(action: string, protocol: string): void {

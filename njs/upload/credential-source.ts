@@ -1,5 +1,6 @@
 import { fileCredentials } from '../credentials/files.js'
 import { decodeSession, isValid } from '../credentials/session.js'
+import { RefusedByS3 } from './refused-by-s3.js'
 import { credentialsFrom, type Credentials, type Environment } from '../signing/credentials.js'
 
 /** Where the credentials are: `access` of the generator's settings. */
@@ -27,5 +28,6 @@ export function currentCredentials(access: CredentialAccess, context: Credential
     }
     const credentials = credentialsFrom(context.environment)
     if (credentials) return credentials
-    throw new Error('set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of nginx')
+    const cure = 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of nginx'
+    throw new RefusedByS3('there are no credentials', cure)
 }

@@ -1,4 +1,5 @@
 import type { Credentials } from '../signing/credentials.js'
+import { cureOf, RefusedByS3 } from './refused-by-s3.js'
 import { signRequest, type S3Place, type S3Request, type SignedRequest } from './s3-request.js'
 import { element } from './xml.js'
 
@@ -60,7 +61,10 @@ export function errorCode({ status, body }: S3Answer): string {
 
 /** An unexpected answer. It names the key and no secret. */
 export function failure({ method, key }: S3Request, answer: S3Answer): Error {
-    return new Error(`S3 answered ${`${answer.status} ${errorCode(answer)}`.trim()} to ${method} ${key}`)
+    const code = errorCode(answer)
+    const message = `S3 answered ${`${answer.status} ${code}`.trim()} to ${method} ${key}`
+    const cure = cureOf(answer.status, code)
+    return cure === undefined ? new Error(message) : new RefusedByS3(message, cure)
 }
 
 /** The ETag without quotes. Some servers omit them. */

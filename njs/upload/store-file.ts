@@ -1,5 +1,6 @@
 import type { ObjectHeaders, PutResult } from '../../core/index/objects.js'
 import { canonicalPath } from '../../core/canonical-path.js'
+import { isAbandoned, stagedKey, stagingFolder } from '../../core/upload/staged-body.js'
 import type { Header } from '../signing/sigv4.js'
 import { base64, objectHeaders, outcomeOf, type NginxBucket } from './nginx-bucket.js'
 import { errorCode, etagOf, failure } from './s3-connection.js'
@@ -10,9 +11,6 @@ import { element, escape } from './xml.js'
 export const maxSinglePut = 8 * 1024 * 1024
 /** Parts where S3 cannot copy a part. Bytes. */
 const partSize = 8 * 1024 * 1024
-
-/** Bodies of uploads, while S3 cuts the files out of them: keys `.uploads/ID`. */
-export const stagingFolder = '.uploads/'
 
 /** A file to store, which lies in the body of the client's request. */
 export interface FileToStore {
@@ -100,7 +98,7 @@ async function storeInParts(bucket: NginxBucket, file: FileToStore, conditional:
  */
 async function copyFromStaged(bucket: NginxBucket, file: FileToStore, uploadId: string): Promise<string[] | undefined> {
     const { connection } = bucket
-    const staged = bucket.prefix + stagingFolder + file.id
+    const staged = bucket.prefix + stagedKey(file.id)
     const stage: S3Request = {
         method: 'PUT',
         key: staged,
@@ -129,7 +127,7 @@ async function copyFromStaged(bucket: NginxBucket, file: FileToStore, uploadId: 
         if (etag === undefined) throw failure(copy, copied)
         return [etag.replace(/"/g, '')]
     } finally {
-        await bucket.delete([stagingFolder + file.id]).catch(() => undefined)
+        await bucket.delete([stagedKey(file.id)]).catch(() => undefined)
     }
 }
 
@@ -155,14 +153,11 @@ async function sendParts(bucket: NginxBucket, file: FileToStore, uploadId: strin
     return etags
 }
 
-/** A body that is still in S3 after this time belongs to an upload that was killed. Milliseconds. */
-const abandonedAfter = 24 * 60 * 60 * 1000
-
 /** Deletes the bodies of uploads that were killed. A failure is left to the next upload. */
 export async function deleteAbandoned(bucket: NginxBucket, now: Date): Promise<void> {
     try {
-        const staged = await bucket.listAll(stagingFolder)
-        const old = staged.filter(({ lastModified }) => now.getTime() - lastModified.getTime() > abandonedAfter)
+        const staged = await bucket.listAll(`${stagingFolder}/`)
+        const old = staged.filter((object) => isAbandoned(object, now))
         await bucket.delete(old.slice(0, 10).map(({ key }) => key))
     } catch {
         // The upload has succeeded.

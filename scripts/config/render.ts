@@ -7,6 +7,7 @@ import { builtScript } from './built-script.js'
 import { deliveryView, responseOverrides } from './delivery.js'
 import { environmentGroups } from './environment.js'
 import { seal } from './seal.js'
+import { checkSocketPaths } from './socket-paths.js'
 import { servingView } from './serving-view.js'
 import { uploadView } from './upload-view.js'
 import type { Settings } from './settings.js'
@@ -42,9 +43,10 @@ export interface Placement {
  * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a
  * cache; nginx.conf except for Debian; presigned-url.js if files are redirected; upload.conf and upload.js with uploads;
  * bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
- * @throws Error when a template uses an undefined value
+ * @throws UsageError when nginx could not open its sockets in the folders; Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
+    checkSocketPaths(settings, placement)
     const view = viewOf(settings, placement)
     const { access } = settings.credentials
     const variant = { environment: '', files: '-files', memory: '-sessions' }[access]

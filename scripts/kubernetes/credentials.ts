@@ -1,7 +1,7 @@
 import { usesSts } from '../config/credentials.js'
 import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
-import { objectName } from './names.js'
+import { objectNames } from './names.js'
 
 /** The parts of the manifests that provide nginx's credentials. */
 export interface PodCredentials {
@@ -24,11 +24,12 @@ const sessionToken = 'AWS_SESSION_TOKEN'
 export const credentialsFolder = '/etc/nginx/credentials'
 
 /** The variables, mounts, annotations and egress rules for `--credentials`. */
-export function podCredentials({ credentials, serviceAccountRole }: Settings): PodCredentials {
+export function podCredentials(settings: Settings): PodCredentials {
+    const { credentials, serviceAccountRole } = settings
     const { kind } = credentials
     const isSecret = kind === 'env' || kind === 'file'
     return {
-        environment: environmentOf(kind),
+        environment: environmentOf(kind, objectNames(settings).object),
         folder: kind === 'file' ? credentialsFolder : undefined,
         annotations:
             serviceAccountRole === undefined ? undefined : { 'eks.amazonaws.com/role-arn': serviceAccountRole },
@@ -37,14 +38,14 @@ export function podCredentials({ credentials, serviceAccountRole }: Settings): P
     }
 }
 
-function environmentOf(kind: Settings['credentials']['kind']): object[] {
+function environmentOf(kind: Settings['credentials']['kind'], secret: string): object[] {
     switch (kind) {
         case 'env':
-            return [...keyNames.map((name) => fromSecret(name, false)), fromSecret(sessionToken, true)]
+            return [...keyNames.map((name) => fromSecret(secret, name, false)), fromSecret(secret, sessionToken, true)]
         case 'file':
             return keyNames.map((name) => ({ name: `${name}_FILE`, value: `${credentialsFolder}/${name}` }))
         case 'auto':
-            return [...keyNames, sessionToken].map((name) => fromSecret(name, true))
+            return [...keyNames, sessionToken].map((name) => fromSecret(secret, name, true))
         default:
             // The identity webhook or agent of the cloud sets the variables.
             return []
@@ -52,8 +53,8 @@ function environmentOf(kind: Settings['credentials']['kind']): object[] {
 }
 
 /** One variable of the Secret. Unlike `envFrom`, a missing key keeps the pod from starting, with an error that names it. */
-function fromSecret(name: string, optional: boolean): object {
-    const secretKeyRef = { name: objectName, key: name, ...(optional && { optional }) }
+function fromSecret(secret: string, name: string, optional: boolean): object {
+    const secretKeyRef = { name: secret, key: name, ...(optional && { optional }) }
     return { name, valueFrom: { secretKeyRef } }
 }
 

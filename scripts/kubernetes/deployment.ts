@@ -2,7 +2,7 @@ import { nginxFolder } from '../config/placement.js'
 import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
 import { podCredentials } from './credentials.js'
-import { labels, metadata, nginxUser, objectName } from './names.js'
+import { nginxUser, objectNames } from './names.js'
 import { podPorts } from './ports.js'
 import { probes } from './probes.js'
 import { storage } from './storage.js'
@@ -13,15 +13,25 @@ const farewell = 5
 
 /** The Deployment: pods that meet the Pod Security Standard "restricted". */
 export function deployment(settings: Settings): object {
+    const { labels, metadata } = objectNames(settings)
+    const rollingUpdate = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } }
     return {
         apiVersion: 'apps/v1',
         kind: 'Deployment',
         metadata,
         spec: {
-            strategy: because(
-                'No replicas: the HorizontalPodAutoscaler sets them, so applying this again keeps them. A new pod must be ready before an old one is stopped.',
-                { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
-            ),
+            ...(settings.upload?.only && {
+                replicas: because(
+                    'The second pod takes uploads when a node fails. Uploads wait for clients and S3, so CPU load says little about the pods needed.',
+                    2,
+                ),
+            }),
+            strategy: settings.upload?.only
+                ? because('A new pod must be ready before an old one is stopped.', rollingUpdate)
+                : because(
+                      'No replicas: the HorizontalPodAutoscaler sets them, so applying this again keeps them. A new pod must be ready before an old one is stopped.',
+                      rollingUpdate,
+                  ),
             selector: { matchLabels: labels },
             template: { metadata: { labels }, spec: podSpec(settings) },
         },
@@ -29,8 +39,9 @@ export function deployment(settings: Settings): object {
 }
 
 function podSpec(settings: Settings): object {
+    const { object, labels } = objectNames(settings)
     return {
-        serviceAccountName: objectName,
+        serviceAccountName: object,
         automountServiceAccountToken: because('nginx does not use the Kubernetes API.', false),
         enableServiceLinks: false,
         securityContext: {
@@ -43,7 +54,10 @@ function podSpec(settings: Settings): object {
             fsGroup: nginxUser,
             seccompProfile: { type: 'RuntimeDefault' },
         },
-        terminationGracePeriodSeconds: because('The time for running downloads to finish before nginx is killed.', 300),
+        terminationGracePeriodSeconds:
+            settings.upload === undefined
+                ? because('The time for running downloads to finish before nginx is killed.', 300)
+                : because('The time for running downloads and uploads to finish before nginx is killed.', 900),
         topologySpreadConstraints: because(
             'Spreads the pods, so that the failure of a node or a zone stops as few of them as possible.',
             ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({

@@ -3,7 +3,7 @@ import { seal } from '../config/seal.js'
 import type { Settings } from '../config/settings.js'
 import { because, toYaml } from './commented-yaml.js'
 import { deployment } from './deployment.js'
-import { objectName, labels } from './names.js'
+import { objectNames } from './names.js'
 import { networkPolicy } from './network-policy.js'
 import { checkPod } from './pod-limits.js'
 import { autoscaler, disruptionBudget, service, serviceAccount } from './service-and-scaling.js'
@@ -17,16 +17,26 @@ import { autoscaler, disruptionBudget, service, serviceAccount } from './service
  */
 export function kubernetesFiles(settings: Settings, configurations: string[], command: string): GeneratedFile[] {
     checkPod(settings)
-    const objects: [name: string, purpose: string, object: object][] = [
+    const { object: name, labels } = objectNames(settings)
+    const onlyUploads = settings.upload?.only === true
+    const objects: (readonly [name: string, purpose: string, object: object])[] = [
         ['service-account.yaml', 'The identity of the pods.', serviceAccount(settings)],
         [
             'deployment.yaml',
-            'The pods. Each serves the whole index and shares no state with the others.',
+            onlyUploads
+                ? 'The pods that take uploads. They share no state but the bucket.'
+                : 'The pods. Each serves the whole index and shares no state with the others.',
             deployment(settings),
         ],
-        ['service.yaml', 'The address of the index in the cluster.', service(settings)],
-        ['horizontal-pod-autoscaler.yaml', 'The number of pods.', autoscaler()],
-        ['pod-disruption-budget.yaml', 'How many pods may be evicted at once.', disruptionBudget()],
+        [
+            'service.yaml',
+            onlyUploads ? 'The address for uploads in the cluster.' : 'The address of the index in the cluster.',
+            service(settings),
+        ],
+        ...(onlyUploads
+            ? []
+            : [['horizontal-pod-autoscaler.yaml', 'The number of pods.', autoscaler(settings)] as const]),
+        ['pod-disruption-budget.yaml', 'How many pods may be evicted at once.', disruptionBudget(settings)],
         [
             'network-policy.yaml',
             'The connections that the pods may use. Ignored if the network plugin does not support policies.',
@@ -39,7 +49,7 @@ export function kubernetesFiles(settings: Settings, configurations: string[], co
         resources: objects.map(([name]) => name),
         configMapGenerator: because(
             'The name of the ConfigMap ends in a hash of these files: when one changes, new pods replace the old.',
-            [{ name: objectName, files: configurations, options: { labels, immutable: true } }],
+            [{ name, files: configurations, options: { labels, immutable: true } }],
         ),
     }
     return [['kustomization.yaml', 'A package index, for kubectl apply -k.', kustomization] as const, ...objects].map(

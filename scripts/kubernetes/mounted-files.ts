@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { namedFiles, type NamedFile } from '../config/named-files.js'
 import type { Settings } from '../config/settings.js'
-import { filesSecret, tlsSecret } from './names.js'
+import { objectNames } from './names.js'
 
 /** A file that an option names, mounted from a Secret. */
 export interface MountedFile extends NamedFile {
@@ -9,20 +9,24 @@ export interface MountedFile extends NamedFile {
     key: string
 }
 
-const secretKeys: Record<NamedFile['option'], { secret: string; key: string }> = {
-    '--htpasswd': { secret: filesSecret, key: 'htpasswd' },
-    '--tls-cert': { secret: tlsSecret, key: 'tls.crt' },
-    '--tls-key': { secret: tlsSecret, key: 'tls.key' },
-    '--client-ca': { secret: filesSecret, key: 'client-ca.crt' },
-    '--client-crl': { secret: filesSecret, key: 'client-crl.crt' },
-    '--ca-bundle': { secret: filesSecret, key: 'ca.crt' },
-    '--upload-htpasswd': { secret: filesSecret, key: 'upload-htpasswd' },
-    '--upload-rights': { secret: filesSecret, key: 'upload-rights' },
+const secretKeys: Record<NamedFile['option'], { secret: 'filesSecret' | 'tlsSecret'; key: string }> = {
+    '--htpasswd': { secret: 'filesSecret', key: 'htpasswd' },
+    '--tls-cert': { secret: 'tlsSecret', key: 'tls.crt' },
+    '--tls-key': { secret: 'tlsSecret', key: 'tls.key' },
+    '--client-ca': { secret: 'filesSecret', key: 'client-ca.crt' },
+    '--client-crl': { secret: 'filesSecret', key: 'client-crl.crt' },
+    '--ca-bundle': { secret: 'filesSecret', key: 'ca.crt' },
+    '--upload-htpasswd': { secret: 'filesSecret', key: 'upload-htpasswd' },
+    '--upload-rights': { secret: 'filesSecret', key: 'upload-rights' },
 }
 
 /** The files that options name, each with its Secret and key. */
 export function mountedFiles(settings: Settings): MountedFile[] {
-    return namedFiles(settings).map((named) => ({ ...named, ...secretKeys[named.option] }))
+    const names = objectNames(settings)
+    return namedFiles(settings).map((named) => {
+        const { secret, key } = secretKeys[named.option]
+        return { ...named, secret: names[secret], key }
+    })
 }
 
 /** The same files by folder. Each folder is a volume. */

@@ -2,11 +2,12 @@ import { isIPv4 } from 'node:net'
 import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
 import { podCredentials } from './credentials.js'
-import { labels, metadata } from './names.js'
+import { objectNames } from './names.js'
 import { podPorts } from './ports.js'
 
 /** The NetworkPolicy: ingress to nginx; egress to DNS, S3 and the credentials provider. */
 export function networkPolicy(settings: Settings): object {
+    const { labels, metadata } = objectNames(settings)
     return {
         apiVersion: 'networking.k8s.io/v1',
         kind: 'NetworkPolicy',

@@ -1,11 +1,12 @@
 import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
 import { podCredentials } from './credentials.js'
-import { labels, metadata, objectName } from './names.js'
+import { objectNames } from './names.js'
 import { podPorts } from './ports.js'
 
 /** The Service: the address of the index in the cluster. */
 export function service(settings: Settings): object {
+    const { labels, metadata } = objectNames(settings)
     return {
         apiVersion: 'v1',
         kind: 'Service',
@@ -24,6 +25,7 @@ export function service(settings: Settings): object {
 /** The ServiceAccount: the identity of the pods, for the cluster and for AWS. */
 export function serviceAccount(settings: Settings): object {
     const { annotations } = podCredentials(settings)
+    const { metadata } = objectNames(settings)
     return {
         apiVersion: 'v1',
         kind: 'ServiceAccount',
@@ -33,13 +35,14 @@ export function serviceAccount(settings: Settings): object {
 }
 
 /** The HorizontalPodAutoscaler: at least two pods, more under CPU load. */
-export function autoscaler(): object {
+export function autoscaler(settings: Settings): object {
+    const { object, metadata } = objectNames(settings)
     return {
         apiVersion: 'autoscaling/v2',
         kind: 'HorizontalPodAutoscaler',
         metadata,
         spec: {
-            scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: objectName },
+            scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: object },
             minReplicas: because(
                 'One pod can handle the load; the second keeps the index available when a node fails.',
                 2,
@@ -59,7 +62,8 @@ export function autoscaler(): object {
 }
 
 /** The PodDisruptionBudget: draining nodes evicts one pod at a time. */
-export function disruptionBudget(): object {
+export function disruptionBudget(settings: Settings): object {
+    const { labels, metadata } = objectNames(settings)
     return {
         apiVersion: 'policy/v1',
         kind: 'PodDisruptionBudget',

@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.js'
 import { because } from './commented-yaml.js'
 import { podCredentials } from './credentials.js'
 import { mountedFolders, type MountedFile } from './mounted-files.js'
-import { objectName } from './names.js'
+import { objectNames } from './names.js'
 import { storage } from './storage.js'
 
 /** Readable for nginx by the pod's group. Written in decimal, since octal numbers differ between YAML versions. */
@@ -13,8 +13,9 @@ const readableByGroup = because("0440: readable for nginx by the pod's group.", 
 /** The volumes of the pod. */
 export function volumes(settings: Settings): object[] {
     const { tmp, cache } = storage(settings)
+    const { object } = objectNames(settings)
     return [
-        { name: 'config', configMap: { name: objectName } },
+        { name: 'config', configMap: { name: object } },
         { name: 'tmp', emptyDir: { sizeLimit: tmp } },
         ...(cache === undefined
             ? []
@@ -28,7 +29,7 @@ export function volumes(settings: Settings): object[] {
               ]),
         ...(podCredentials(settings).folder === undefined
             ? []
-            : [{ name: 'credentials', secret: { secretName: objectName, defaultMode: readableByGroup } }]),
+            : [{ name: 'credentials', secret: { secretName: object, defaultMode: readableByGroup } }]),
         ...mountedFolders(settings).map(([, files], index) => ({
             name: secretVolume(index),
             projected: {

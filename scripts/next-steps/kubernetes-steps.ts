@@ -5,18 +5,19 @@ import { certifiedName } from '../config/serving-view.js'
 import type { Settings } from '../config/settings.js'
 import { podCredentials } from '../kubernetes/credentials.js'
 import { mountedFiles } from '../kubernetes/mounted-files.js'
-import { filesSecret, objectName, tlsSecret } from '../kubernetes/names.js'
+import { objectNames } from '../kubernetes/names.js'
 import { podPorts } from '../kubernetes/ports.js'
-
-/** The host name in every namespace. The cluster's domain may be omitted. */
-const serviceHost = `${objectName}.NAMESPACE.svc`
 
 /** The commands after the folder is written: create the Secrets once, apply the folder whenever it changes. */
 export function kubernetesSteps(settings: Settings, folder: string): string {
     const [index] = podPorts(settings)
-    const host = certifiedName(settings) ?? serviceHost
+    const { object } = objectNames(settings)
+    // The host name in every namespace. The cluster's domain may be omitted.
+    const host = certifiedName(settings) ?? `${object}.NAMESPACE.svc`
     const secrets = secretCommands(settings)
     const source = folderWord(folder)
+    // An annotation, in which kubectl otherwise keeps the whole ConfigMap, is too small for the script of uploads.
+    const apply = settings.upload === undefined ? 'kubectl apply -k' : 'kubectl apply --server-side -k'
     const given = podCredentials(settings).secretNames.length > 0
     const once = given
         ? 'Once, with the credentials in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)'
@@ -25,22 +26,29 @@ export function kubernetesSteps(settings: Settings, folder: string): string {
     const first = secrets.length === 0 ? 'Now' : `${once}:\n\n${lines}\nThen`
     return `${first}, and whenever the folder changes:
 
-  kubectl apply -k ${source}
-  kubectl rollout status deployment/${objectName}
+  ${apply} ${source}
+  kubectl rollout status deployment/${object}
 
-In the cluster: pip install --index-url ${index!.name}://${host}/simple/ PACKAGE
-From this machine: kubectl port-forward service/${objectName} 8080:${index!.servicePort}
-When a Secret changes: kubectl rollout restart deployment/${objectName}
+${uses(settings, `${index!.name}://${host}`)}From this machine: kubectl port-forward service/${object} 8080:${index!.servicePort}
+When a Secret changes: kubectl rollout restart deployment/${object}
 `
 }
 
+function uses({ upload }: Settings, origin: string): string {
+    const user = upload?.htpasswd === undefined ? '' : ' --username USER'
+    const read = upload?.only ? [] : [`pip install --index-url ${origin}/simple/ PACKAGE`]
+    const publish = upload === undefined ? [] : [`uv publish --publish-url ${origin}/legacy/${user} dist/*`]
+    return [...read, ...publish].map((command) => `In the cluster: ${command}\n`).join('')
+}
+
 /** Passes the values on standard input, since other users can read the command line. */
-function credentialsCommand(names: string[]): string {
+function credentialsCommand(secret: string, names: string[]): string {
     return `${variablesOf(names)} |
-    kubectl create secret generic ${objectName} --from-env-file=/dev/stdin`
+    kubectl create secret generic ${secret} --from-env-file=/dev/stdin`
 }
 
 function secretCommands(settings: Settings): string[] {
+    const { object, tlsSecret, filesSecret } = objectNames(settings)
     const files = mountedFiles(settings)
     const local = (file: string) => quotedForShell(`./${path.posix.basename(file)}`)
     const { secretNames } = podCredentials(settings)
@@ -50,7 +58,7 @@ function secretCommands(settings: Settings): string[] {
         .filter(({ secret }) => secret === filesSecret)
         .map(({ key, file }) => ` --from-file=${key}=${local(file)}`)
     return [
-        ...(secretNames.length === 0 ? [] : [credentialsCommand(secretNames)]),
+        ...(secretNames.length === 0 ? [] : [credentialsCommand(object, secretNames)]),
         ...(certificate === undefined
             ? []
             : [`kubectl create secret tls ${tlsSecret} --cert=${local(certificate.file)} --key=${local(key!.file)}`]),

@@ -1,31 +1,33 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { environmentWith } from '../support/python/python-clients.js'
+import { parse } from 'yaml'
+import { pageBlocks, type PageBlock } from '../support/programs/page-blocks.js'
+import { environmentWith, pythonVersion, systemPython } from '../support/python/python-clients.js'
 import { uploader } from '../support/uploads/send-upload.js'
 
-/** A tool that uploads, as docs/publishing.md sets it up. */
+/** A tool that uploads, as docs/uploading.md sets it up. */
 export interface UploadTool {
     name: string
     requirements: string[]
-    /** Files of its configuration, besides `dist/`. */
-    files?: (url: string, name: string) => Record<string, string>
-    /** The command, in the folder of the project. @param programs where the programs of its environment are */
-    command: (url: string, python: string) => string[]
+    /** What this machine lacks for it, besides the requirements. */
+    missing?: string
+    /** The section of the page. */
+    section: string
+    /** Sections of the page that this one refers to. */
+    sections?: string[]
+    /** Files of the project, besides `dist/`. */
+    files?: (name: string) => Record<string, string>
     environment?: Record<string, string>
-    /** Whether it builds the files itself, instead of taking those in dist/. */
-    builds?: true
+    /** Which formats it builds itself, instead of taking the files in dist/. */
+    builds?: ('wheel' | 'sdist')[]
     /** What it shows of a file that exists with other bytes, if not nginx's message. */
     shows?: RegExp
 }
 
-const { user, password } = uploader
-
-/** `.pypirc`, which twine, flit and distutils read. */
-const pypirc = (url: string) =>
-    `[distutils]\nindex-servers = private\n\n[private]\nrepository = ${url}\nusername = ${user}\npassword = ${password}\n`
+const { password } = uploader
 
 const project = (name: string) => `[build-system]
 requires = ["flit_core >=3.2"]
@@ -38,32 +40,35 @@ description = "A project"
 requires-python = ">=3.8"
 `
 
-const uv = (version: string): UploadTool => ({
-    name: `uv ${version}`,
+const uv = (version: string, section = 'uv'): UploadTool => ({
+    name: section === 'uv' ? `uv ${version}` : `uv ${version} --index`,
+    section,
     requirements: [`uv==${version}`],
-    command: (url, python) => [path.join(path.dirname(python), 'uv'), 'publish', '--publish-url', url],
-    environment: { UV_PUBLISH_USERNAME: user, UV_PUBLISH_PASSWORD: password, UV_NO_CONFIG: '1' },
+    files: (name) => ({ 'pyproject.toml': project(name) }),
+    // With --check-url, it compares the hashes itself.
+    shows: /Local file and index file do not match/,
 })
 
-const twine = (version: string): UploadTool => ({
-    name: `twine ${version}`,
+const twine = (version: string, section = 'twine'): UploadTool => ({
+    name: section === 'twine' ? `twine ${version}` : `${section}, twine ${version}`,
+    section,
+    ...(section === 'twine with .pypirc' && { sections: ['flit'] }),
     // The old one imports what later versions of its libraries have dropped.
     requirements: [
         `twine==${version}`,
         ...(version < '4' ? ['importlib_metadata<5', 'urllib3<2', 'setuptools<70', 'packaging'] : []),
     ],
-    command: (url, python) => [python, '-m', 'twine', 'upload', '--non-interactive', '--repository-url', url, 'dist/*'],
-    environment: { TWINE_USERNAME: user, TWINE_PASSWORD: password },
+    environment: { TWINE_NON_INTERACTIVE: '1' },
 })
 
 const poetry = (version: string): UploadTool => ({
     name: `poetry ${version}`,
+    section: 'poetry',
     requirements: [`poetry==${version}`],
-    files: (_url, name) => ({
+    files: (name) => ({
         'pyproject.toml': `[tool.poetry]\nname = "${name}"\nversion = "1.0"\ndescription = ""\nauthors = ["a <a@example.com>"]\n`,
     }),
-    command: (_url, python) => [python, '-m', 'poetry', '--no-interaction', 'publish', '--repository', 'private'],
-    environment: { POETRY_HTTP_BASIC_PRIVATE_USERNAME: user, POETRY_HTTP_BASIC_PRIVATE_PASSWORD: password },
+    environment: { POETRY_NO_INTERACTION: '1' },
 })
 
 /** The tools, each with the oldest and the newest version that is tested. */
@@ -71,76 +76,150 @@ export const uploadTools: UploadTool[] = [
     twine('3.8.0'),
     twine('6.1.0'),
     twine('7.0.0'),
+    twine('7.0.0', 'twine with .pypirc'),
+    twine('6.1.0', 'GitHub Actions'),
+    twine('7.0.0', 'GitLab CI'),
     uv('0.8.0'),
     uv('0.13.9'),
+    uv('0.13.9', 'uv with an index in pyproject.toml'),
     poetry('1.8.5'),
     poetry('2.5.1'),
     {
         name: 'hatch 1.18.2',
+        section: 'hatch',
         // It finds the file on the page.
         shows: /already exists$/,
         requirements: ['hatch==1.18.2'],
-        files: (_url, name) => ({ 'pyproject.toml': project(name) }),
-        command: (url, python) => [python, '-m', 'hatch', 'publish', '--no-prompt', '--repo', url, '--user', user],
-        environment: { HATCH_INDEX_AUTH: password },
+        files: (name) => ({ 'pyproject.toml': project(name) }),
     },
     {
         name: 'pdm 2',
+        section: 'pdm',
         shows: /400 Bad Request/,
         // With the libraries that its authors tested: some later ones break it.
         requirements: ['pdm[locked]==2.*'],
-        files: (_url, name) => ({ 'pyproject.toml': project(name) }),
-        command: (url, python) => [python, '-m', 'pdm', 'publish', '--no-build', '--repository', url],
-        environment: { PDM_PUBLISH_USERNAME: user, PDM_PUBLISH_PASSWORD: password, PDM_CHECK_UPDATE: '0' },
+        files: (name) => ({ 'pyproject.toml': project(name) }),
+        environment: { PDM_CHECK_UPDATE: '0' },
     },
     {
         name: 'flit 4.2.0',
+        section: 'flit',
         requirements: ['flit==4.2.0'],
-        builds: true,
-        files: (_url, name) => ({
+        builds: ['wheel', 'sdist'],
+        files: (name) => ({
             'pyproject.toml': project(name),
             [`${name.replaceAll('-', '_')}/__init__.py`]: 'version = "1.0"\n',
         }),
-        command: (_url, python) => [python, '-m', 'flit', 'publish', '--no-use-vcs', '--repository', 'private'],
+        environment: { FLIT_USE_VCS: '0' },
+    },
+    {
+        name: 'distutils',
+        section: 'distutils',
+        sections: ['flit'],
+        requirements: [],
+        ...(Number(pythonVersion().slice(2)) > 11 && { missing: 'Python 3.12 has no distutils' }),
+        builds: ['sdist'],
+        files: (name) => ({
+            'setup.py': `from distutils.core import setup\nsetup(name="${name}", version="1.0", py_modules=[])\n`,
+        }),
     },
 ]
 
+/** The programs of the environment: those beside its Python name the folder in which they were installed. */
+const programs = ['twine', 'poetry', 'hatch', 'pdm', 'flit']
+
 /**
- * Runs a tool in a new folder.
+ * Runs the commands of the page in a new folder, with the settings of the page.
  *
+ * @param origin of the index, in place of the page's
  * @param dist the files to upload
- * @returns what it said
+ * @returns what the tool said
  * @throws Error that has what it said, when it fails
  */
 export async function runUploadTool(
     tool: UploadTool,
-    url: string,
+    origin: string,
     name: string,
     dist: { filename: string; bytes: Buffer }[],
 ): Promise<string> {
     const home = await mkdtemp(path.join(tmpdir(), 'upload-tool-'))
     const folder = path.join(home, 'project')
     await mkdir(path.join(folder, 'dist'), { recursive: true })
-    await writeFile(path.join(home, '.pypirc'), pypirc(url), { mode: 0o600 })
-    for (const [file, content] of Object.entries(tool.files?.(url, name) ?? {})) {
+    for (const [file, content] of Object.entries(tool.files?.(name) ?? {})) {
         await mkdir(path.dirname(path.join(folder, file)), { recursive: true })
         await writeFile(path.join(folder, file), content)
     }
+    const blocks = [tool.section, ...(tool.sections ?? [])].flatMap((section) => pageBlocks('uploading.md', section))
+    for (const { file, text } of blocks) {
+        if (file !== undefined) await writeSettings(file, filledIn(text, origin, password), { home, folder })
+    }
     for (const { filename, bytes } of dist) await writeFile(path.join(folder, 'dist', filename), bytes)
-    const python = await environmentWith(tool.requirements)
+    const python = tool.requirements.length === 0 ? systemPython : await environmentWith(tool.requirements)
     const environment = {
-        PATH: `${path.dirname(python)}:/usr/bin:/bin`,
+        PATH: `${await programFolder(home, python)}:${path.dirname(python)}:/usr/bin:/bin`,
         HOME: home,
         LC_ALL: 'C.UTF-8',
         PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
-        POETRY_REPOSITORIES_PRIVATE_URL: url,
         NO_COLOR: '1',
         ...tool.environment,
     }
-    const words = tool
-        .command(url, python)
-        .flatMap((word) => (word === 'dist/*' ? dist.map(({ filename }) => `dist/${filename}`) : [word]))
+    const commands = filledIn(commandsOf(pageBlocks('uploading.md', tool.section)), origin, `'${password}'`)
     const options = { cwd: folder, env: environment, timeout: 120_000 }
-    const { stdout, stderr } = await promisify(execFile)(words[0]!, words.slice(1), options)
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-eo', 'pipefail', '-c', commands], options)
     return stdout + stderr
+}
+
+/** What the reader fills in. */
+function filledIn(text: string, origin: string, secret: string): string {
+    return text
+        .replaceAll('https://pypi.example.com', () => origin)
+        .replaceAll('...', () => secret)
+        .replaceAll('${{ secrets.PYPI_PASSWORD }}', () => secret)
+}
+
+async function writeSettings(file: string, text: string, { home, folder }: { home: string; folder: string }) {
+    const target = file.startsWith('~/') ? path.join(home, file.slice(2)) : path.join(folder, file)
+    await appendFile(target, `\n${text}`, { mode: 0o600 })
+}
+
+/** Those of its `sh` blocks, or of its CI job. */
+function commandsOf(blocks: PageBlock[]): string {
+    const shell = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
+    const jobs = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => jobCommands(text))
+    return [...shell, ...jobs].join('')
+}
+
+interface Job {
+    steps?: { uses?: string; with?: Record<string, string> }[]
+    variables?: Record<string, string>
+    script?: string[]
+}
+
+/** What a CI job runs once the files are built. */
+function jobCommands(yaml: string): string {
+    const { jobs, publish = jobs?.publish } = parse(yaml) as { jobs?: { publish: Job }; publish?: Job }
+    if (publish?.script) {
+        const variables = { ...publish.variables, TWINE_PASSWORD: '...' }
+        const exported = Object.entries(variables).map(([name, value]) => `export ${name}=${value}\n`)
+        // The files are in dist/ already.
+        const upload = publish.script.filter((line) => !/^(?:pip install|python -m build)\b/.test(line))
+        return exported.join('') + upload.join('\n')
+    }
+    // The action is a container that runs twine with its inputs as environment. @see twine-upload.sh of the action
+    const action = publish?.steps?.find(({ uses }) => uses?.startsWith('pypa/gh-action-pypi-publish@'))
+    const inputs = action!.with!
+    return `twine check dist/*
+export TWINE_USERNAME=${inputs.user} TWINE_PASSWORD=${inputs.password} TWINE_REPOSITORY_URL=${inputs['repository-url']}
+twine upload dist/*
+`
+}
+
+async function programFolder(home: string, python: string): Promise<string> {
+    const folder = path.join(home, 'bin')
+    await mkdir(folder)
+    for (const program of programs) {
+        await writeFile(path.join(folder, program), `#!/bin/sh\nexec ${python} -m ${program} "$@"\n`)
+        await chmod(path.join(folder, program), 0o755)
+    }
+    return folder
 }

@@ -9,6 +9,7 @@ import { verify } from '../../scripts/index/repair/verify.js'
 import { makeSdist, makeWheel } from '../support/distributions/distributions.js'
 import { missingFor, systemPython } from '../support/python/python-clients.js'
 import { startUploadIndex, type UploadIndex } from '../support/uploads/upload-index.js'
+import { startFaultProxy, type FaultProxy } from '../support/upstreams/fault-proxy.js'
 import { runUploadTool, uploadTools, type UploadTool } from './upload-tools.js'
 
 let uploads: UploadIndex
@@ -18,23 +19,27 @@ beforeAll(async () => {
 afterAll(() => uploads.stop())
 
 describe.each(uploadTools)('$name', (tool) => {
-    const missing = missingFor(tool.requirements)
-    const name = `acme-${tool.name.replace(/\W+/g, '-')}`
+    const missing = tool.missing ?? missingFor(tool.requirements)
+    const name = `acme-${tool.name.toLowerCase().replace(/\W+/g, '-')}`
 
     test.skipIf(missing !== undefined)(
         'publishes a wheel and an sdist, which pip installs at once; again is a success',
         { timeout: 600_000 },
         async () => {
             const tag = tool.builds ? 'py3-none-any' : 'py2.py3-none-any'
-            const made = [makeWheel({ name, version: '1.0', tag }), await makeSdist({ name, version: '1.0' })]
+            const formats = tool.builds ?? ['wheel', 'sdist']
+            const made = [makeWheel({ name, version: '1.0', tag }), await makeSdist({ name, version: '1.0' })].filter(
+                ({ filename }) => formats.includes(filename.endsWith('.whl') ? 'wheel' : 'sdist'),
+            )
             const dist = tool.builds ? [] : made
             await publishWith(tool, name, dist)
-            const names = made.map(({ filename }) => filename).sort()
+            const names = made.map(({ filename }) => storedName(tool, name, filename)).sort()
             expect(
                 (await uploads.keys()).filter((key) => /\.(?:whl|tar\.gz)$/.test(key) && key.startsWith(name)),
             ).toEqual(names.map((filename) => `${name}/${filename}`))
             // pip would build an sdist that flit has made, with a backend from PyPI.
-            for (const format of tool.builds ? ['--only-binary'] : ['--only-binary', '--no-binary']) {
+            const wanted = formats.map((format) => (format === 'wheel' ? '--only-binary' : '--no-binary'))
+            for (const format of tool.name.startsWith('flit') ? ['--only-binary'] : wanted) {
                 expect(await download(name, format)).toHaveLength(1)
             }
             for (const { filename, bytes } of dist) {
@@ -58,8 +63,41 @@ describe.each(uploadTools)('$name', (tool) => {
     })
 })
 
+describe.each(uploadTools.filter(({ builds }) => !builds))('$name', (tool) => {
+    test.skipIf(missingFor(tool.requirements) !== undefined)(
+        'sends a file once that S3 refuses nginx to write, and shows it',
+        { timeout: 600_000 },
+        async () => {
+            let proxy: FaultProxy
+            const refusing = await startUploadIndex(
+                {},
+                {
+                    endpoint: async (s3) => {
+                        const denied = { status: 403, code: 'AccessDenied' }
+                        proxy = await startFaultProxy(s3.endpoint, ({ method }) => (method === 'PUT' ? denied : 'pass'))
+                        return proxy.endpoint
+                    },
+                },
+            )
+            const file = makeWheel({ name: 'acme', version: '1.0' })
+            const said = await runUploadTool(tool, refusing.index.url, 'acme', [file]).catch(
+                (error: Error & { stdout?: string; stderr?: string }) => [error.stdout, error.stderr].join(''),
+            )
+            expect(said.replace(/\s+/g, ' ')).toMatch(/The index cannot store uploads|424/)
+            expect(proxy!.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+            await refusing.stop()
+            await proxy!.close()
+        },
+    )
+})
+
+/** distutils does not normalise the name. @see PEP 625 */
+function storedName(tool: UploadTool, name: string, filename: string): string {
+    return tool.name === 'distutils' ? `${name}-1.0.tar.gz` : filename
+}
+
 function publishWith(tool: UploadTool, name: string, dist: { filename: string; bytes: Buffer }[]): Promise<string> {
-    return runUploadTool(tool, `${uploads.index.url}/legacy/`, name, dist)
+    return runUploadTool(tool, uploads.index.url, name, dist)
 }
 
 /** What pip downloads. */

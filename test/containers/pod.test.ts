@@ -15,6 +15,8 @@ import { describeWhere } from '../support/machine/requirements.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { startSampleInNetwork, type SampleInNetwork } from '../support/containers/sample-in-network.js'
 import { statusOf, untilStatus } from '../support/requests/status-of.js'
+import { makeWheel } from '../support/distributions/distributions.js'
+import { sendUpload, uploaderLine } from '../support/uploads/send-upload.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const found = await nginxImage()
@@ -125,6 +127,31 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         expect(await curl('--header', 'Host: pypi.example.com', `${redirected}/simple/`)).toBe(
             '301 https://pypi.example.com/simple/',
         )
+    })
+
+    test.each<[name: string, object: string, options: string[]]>([
+        ['beside reading', 'nginx-s3-pypi', []],
+        ['alone', 'nginx-s3-pypi-upload', ['--only', 'upload']],
+    ])('uploads %s, small and large', async (_name, object, more) => {
+        const options = ['--upload', '--upload-htpasswd', `${secrets}/uploaders`, '--upload-max-size', '64m', ...more]
+        const held = {
+            [object]: environmentOf(world.s3),
+            [`${object}-files`]: { 'upload-htpasswd': uploaderLine },
+        }
+        const pod = await run(options, { secrets: held })
+        const url = await pod.url('http')
+        await untilStatus(`${url}/-/readyz`, 200)
+        for (const [version, ballast] of [
+            ['1.0', 0],
+            ['2.0', 9 * 1024 * 1024],
+        ] as const) {
+            const name = `uploaded-${more.length}`
+            const answer = await sendUpload(Number(new URL(url).port), makeWheel({ name, version, ballast }), { name })
+            expect(answer).toMatchObject({ status: 200 })
+            expect(await statusOf(`${url}/simple/${name}/`)).toBe(more.length === 0 ? 200 : 404)
+        }
+        expect(await pod.stop()).toBe(0)
+        expect(complaintsIn(await pod.logs())).toEqual([])
     })
 
     test('with a wrong secret it lives and does not get ready', async () => {

@@ -88,6 +88,35 @@ describe('files that options name', () => {
     })
 })
 
+describe('uploads', () => {
+    const upload = { upload: true, uploadHtpasswd: '/etc/nginx/secrets/uploaders' } as const
+
+    test('beside reading: one Secret for each, and both commands', () => {
+        const made = calls(steps(upload)).filter(({ words }) => words[1] === 'secret')
+        expect(made.map(({ words }) => words.slice(2))).toEqual([
+            ['generic', 'nginx-s3-pypi', '--from-env-file=/dev/stdin'],
+            ['generic', 'nginx-s3-pypi-files', '--from-file=upload-htpasswd=./uploaders'],
+        ])
+        expect(steps(upload)).toContain('pip install --index-url http://nginx-s3-pypi.NAMESPACE.svc/simple/ PACKAGE\n')
+        expect(steps(upload)).toContain('--publish-url http://nginx-s3-pypi.NAMESPACE.svc/legacy/ --username USER')
+    })
+
+    test('alone: Secrets of its own, and no command that reads', () => {
+        const said = steps({ ...upload, only: 'upload' }, 'uploading')
+        expect(calls(said).map(({ words }) => words)).toEqual([
+            ['create', 'secret', 'generic', 'nginx-s3-pypi-upload', '--from-env-file=/dev/stdin'],
+            [
+                ...['create', 'secret', 'generic', 'nginx-s3-pypi-upload-files'],
+                '--from-file=upload-htpasswd=./uploaders',
+            ],
+            ['apply', '--server-side', '-k', './uploading'],
+            ['rollout', 'status', 'deployment/nginx-s3-pypi-upload'],
+        ])
+        expect(said).toContain('http://nginx-s3-pypi-upload.NAMESPACE.svc/legacy/ --username USER dist/*')
+        expect(said).not.toContain('pip install')
+    })
+})
+
 test('the index has the name of the Service, or of its certificate', () => {
     expect(steps()).toContain(' http://nginx-s3-pypi.NAMESPACE.svc/simple/ PACKAGE')
     expect(steps()).toContain('kubectl port-forward service/nginx-s3-pypi 8080:80\n')

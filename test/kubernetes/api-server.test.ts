@@ -32,6 +32,9 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
     }, buildTimeout)
     afterAll(() => api?.close())
 
+    /** As the printed steps say: the script of uploads is too large for the annotation of a client-side apply. */
+    const applyWords = ({ upload }: { upload?: boolean }) => (upload ? ['apply', '--server-side'] : ['apply'])
+
     async function generate(options: object, out: string): Promise<string> {
         const words = configWords({ bucket: 'my-pypi', target: 'kubernetes', ...options })
         const outcome = await runProgram('generate-config', [...words, '--out', out], { cwd })
@@ -44,9 +47,12 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
 
     test.each(kubernetesVariants)('takes the folder without a warning: %s', async (_name, options) => {
         const folder = await generate(options, `dry-${folders++}`)
-        const { stdout, stderr } = await api.kubectl('apply', '-k', folder, '--dry-run=server', '--validate=strict')
+        const words = [...applyWords(options), '-k', folder, '--dry-run=server', '--validate=strict']
+        const { stdout, stderr } = await api.kubectl(...words)
         expect(stderr).toBe('')
-        expect(stdout.match(/ created \(server dry run\)$/gm)).toHaveLength(7)
+        expect(stdout.match(/ (?:created|serverside-applied) \(server dry run\)$/gm)).toHaveLength(
+            options.only === undefined ? 7 : 6,
+        )
     })
 
     test('changes nothing when it is applied again, and rolls the pods when a file has changed', async () => {
@@ -67,6 +73,36 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
         // What the autoscaler has decided stays.
         const replicas = await api.kubectl('get', 'deployment', 'nginx-s3-pypi', '-o', 'jsonpath={.spec.replicas}')
         expect(replicas.stdout).toBe('5')
+    })
+
+    test('a folder for uploads is applied beside the one that reads, and shares nothing with it', async () => {
+        const uploads = { upload: true, uploadHtpasswd: '/etc/nginx/secrets/uploaders', only: 'upload' }
+        const folders = [await generate({}, 'reading'), await generate(uploads, 'uploading')]
+        const names = async (folder: string) =>
+            (await api.kubectl('get', '-k', folder, '-o', 'name')).stdout.trim().split('\n').sort()
+        await api.kubectl('apply', '-k', folders[0]!)
+        await api.kubectl(...applyWords(uploads), '-k', folders[1]!)
+        const before = await api.kubectl('get', '-k', folders[0]!, '-o', 'yaml')
+        const [reading, uploading] = [await names(folders[0]!), await names(folders[1]!)]
+        expect(uploading.filter((name) => reading.includes(name))).toEqual([])
+        expect(uploading).toContain('deployment.apps/nginx-s3-pypi-upload')
+        const selected = 'app.kubernetes.io/name=nginx-s3-pypi'
+        const { stdout } = await api.kubectl('get', 'deployments', '-l', selected, '-o', 'name')
+        expect(stdout).toBe('deployment.apps/nginx-s3-pypi\n')
+        await api.kubectl('delete', '-k', folders[1]!)
+        expect((await api.kubectl('get', '-k', folders[0]!, '-o', 'yaml')).stdout).toBe(before.stdout)
+    })
+
+    test('an index that was applied takes uploads later, and no field is in conflict', async () => {
+        const uploads = { upload: true, uploadHtpasswd: '/etc/nginx/secrets/uploaders' }
+        await api.kubectl('apply', '-k', await generate({}, 'later'))
+        await api.kubectl('scale', 'deployment/nginx-s3-pypi', '--replicas=5')
+        await api.kubectl(...applyWords(uploads), '-k', await generate(uploads, 'later'))
+        const { stdout } = await api.kubectl('get', 'deployment', 'nginx-s3-pypi', '-o', 'jsonpath={.spec}')
+        expect(JSON.parse(stdout)).toMatchObject({
+            replicas: 5,
+            template: { spec: { terminationGracePeriodSeconds: 900 } },
+        })
     })
 
     describe('pods', () => {

@@ -1,6 +1,7 @@
 /** An inconsistency in a bucket. */
 export interface Problem {
     kind:
+        | 'abandoned-upload'
         | 'broken-page'
         | 'changed-file'
         | 'missing-file'

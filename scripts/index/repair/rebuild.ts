@@ -20,6 +20,8 @@ export interface RebuildReport {
     unlisted: string[]
     /** Whether a page of the project list was written. */
     root: boolean
+    /** Keys of bodies of uploads that were killed, which were deleted. */
+    abandoned: string[]
     /** Keys of objects that belong to no index. */
     unknown: string[]
 }
@@ -31,7 +33,7 @@ export interface RebuildReport {
  */
 export async function rebuild(
     index: PackageIndex,
-    options: RebuildOptions & { onProgress?: (progress: ScanProgress) => void },
+    options: RebuildOptions & { now?: Date; onProgress?: (progress: ScanProgress) => void },
 ): Promise<RebuildReport> {
     const { bucket } = index
     const changed: ProjectChanges[] = []
@@ -45,14 +47,17 @@ export async function rebuild(
             if (changes.files > 0) projects.add(changes.project)
             files += changes.files
         },
+        options.now ?? new Date(),
         options.onProgress,
     )
+    const abandoned = found.abandoned.map(({ key }) => key)
+    if (!options.dryRun) await bucket.delete(abandoned)
     const isCurrent = async (html: Buffer) =>
         (await isListedAs(bucket, found.html, html)) ||
         isStoredAs(await readStoredPage(bucket, rootPages.htmlKey), html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
-    return { projects: projects.size, files, changed, ...list, unknown: found.unknown }
+    return { projects: projects.size, files, changed, ...list, abandoned, unknown: found.unknown }
 }
 
 async function rebuildList(

@@ -8,6 +8,7 @@ import { pageText } from '../../../core/index/stored-page.js'
 import { readStoredPage, type StoredPage } from '../stored/stored-page.js'
 import { byFolder, classifyObjects, type ProjectObjects } from '../../../core/index/project-objects.js'
 import { parseRootJson } from '../../../core/root-page.js'
+import { isAbandoned, isStaged, stagingFolder } from '../../../core/upload/staged-body.js'
 
 /** Projects visited concurrently. */
 export const parallelProjects = 8
@@ -23,6 +24,8 @@ export interface Scan {
     /** The project list. */
     json: ListedObject | undefined
     html: ListedObject | undefined
+    /** Bodies of uploads that were killed. */
+    abandoned: ListedObject[]
     /** Keys of objects that do not belong to an index, sorted. */
     unknown: string[]
 }
@@ -31,13 +34,16 @@ export interface Scan {
  * Visits all projects of an index in bounded memory: folders with files, or with a page whose files are gone.
  *
  * Other indexes under a longer prefix are skipped.
+ *
+ * @param now decides which bodies of uploads are abandoned
  */
 export async function scan(
     bucket: Bucket,
     visit: (objects: ProjectObjects) => Promise<void>,
+    now: Date,
     onProgress?: (progress: ScanProgress) => void,
 ): Promise<Scan> {
-    const found: Scan = { json: undefined, html: undefined, unknown: [] }
+    const found: Scan = { json: undefined, html: undefined, abandoned: [], unknown: [] }
     const progress = { projects: 0, files: 0 }
     await mapParallel(byFolder(bucket.list()), parallelProjects, async ({ folder, objects }) => {
         if (folder === '') {
@@ -51,6 +57,13 @@ export async function scan(
         }
         if (folder === markerFolder) {
             for (const { key } of objects) if (!isMarker(key)) found.unknown.push(key)
+            return
+        }
+        if (folder === stagingFolder) {
+            for (const object of objects) {
+                if (isAbandoned(object, now)) found.abandoned.push(object)
+                else if (!isStaged(object.key)) found.unknown.push(object.key)
+            }
             return
         }
         const prefixes = await otherIndexes(bucket, folder, objects)

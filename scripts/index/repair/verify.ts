@@ -29,7 +29,7 @@ export interface VerifyReport {
  */
 export async function verify(
     bucket: Bucket,
-    options: { deep: boolean; onProgress?: (progress: ScanProgress) => void },
+    options: { deep: boolean; now?: Date; onProgress?: (progress: ScanProgress) => void },
 ): Promise<VerifyReport> {
     const problems: Problem[] = []
     const projects: string[] = []
@@ -47,6 +47,7 @@ export async function verify(
             if (objects.files.size > 0) projects.push(objects.project)
             files += objects.files.size
         },
+        options.now ?? new Date(),
         options.onProgress,
     )
     for (const key of found.unknown) {
@@ -55,6 +56,10 @@ export async function verify(
             key,
             detail: 'is neither a package file nor a page of the index',
         })
+    }
+    for (const { key, lastModified } of found.abandoned) {
+        const detail = `is the body of an upload that was killed on ${lastModified.toISOString().slice(0, 10)}`
+        problems.push({ kind: 'abandoned-upload', key, detail })
     }
     add(await verifyList(bucket, projects, found.html))
     problems.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))

@@ -27,5 +27,10 @@ export const kubernetesVariants: [name: string, options: Partial<ConfigOptions>]
     ['Pod Identity of EKS', { credentials: 'eks' }],
     ['the role of the node', { credentials: 'ec2', roleArn: role, externalId: 'mine' }],
     ['whatever there is', { credentials: 'auto' }],
+    ['uploads', { upload: true, uploadHtpasswd: `${secrets}/uploaders`, uploadRights: `${secrets}/rights` }],
+    [
+        'uploads only, with TLS and credentials in files',
+        { ...tls, upload: true, uploadHtpasswd: `${secrets}/uploaders`, only: 'upload', credentials: 'file' },
+    ],
     ['IPv4 and IPv6', { listen: ['9080', '[::]:9080'] }],
 ]

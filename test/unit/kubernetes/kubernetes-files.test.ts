@@ -193,6 +193,49 @@ describe('files that options name', () => {
     })
 })
 
+describe('uploads', () => {
+    const upload = { upload: true, uploadHtpasswd: '/etc/nginx/secrets/uploaders' } as const
+    const only = { ...upload, only: 'upload' } as const
+    const texts = (options: Partial<ConfigOptions>) =>
+        files(options)
+            .map(({ content }) => content)
+            .join('')
+
+    test('in the same pods: their password file is mounted, and their bodies have room', () => {
+        const { volumes, containers, terminationGracePeriodSeconds } = pod(upload)
+        expect(volumes.at(-1).projected.sources).toEqual([
+            { secret: { name: 'nginx-s3-pypi-files', items: [{ key: 'upload-htpasswd', path: 'uploaders' }] } },
+        ])
+        expect(volumes[1]).toEqual({ name: 'tmp', emptyDir: { sizeLimit: '4160Mi' } })
+        expect(containers[0].resources).toEqual({
+            requests: { cpu: '250m', memory: '128Mi', 'ephemeral-storage': '4160Mi' },
+            limits: { memory: '1Gi' },
+        })
+        expect(terminationGracePeriodSeconds).toBe(900)
+        expect(pod({}).terminationGracePeriodSeconds).toBe(300)
+        expect(manifest('kustomization', upload).resources).toContain('horizontal-pod-autoscaler.yaml')
+    })
+
+    test('only uploads: other names, other Secrets, and two pods without an autoscaler', () => {
+        expect(manifest('kustomization', only).resources).not.toContain('horizontal-pod-autoscaler.yaml')
+        expect(manifest('kustomization', only).configMapGenerator[0].name).toBe('nginx-s3-pypi-upload')
+        expect(manifest('deployment', only).spec.replicas).toBe(2)
+        expect(manifest('deployment', upload).spec).not.toHaveProperty('replicas')
+        expect(pod(only).serviceAccountName).toBe('nginx-s3-pypi-upload')
+        // No name of the reading index is left but the folder, and no label that its selectors match.
+        expect(texts(only)).not.toMatch(/(?<!nginx\/)nginx-s3-pypi(?!-upload)/)
+        expect(texts(upload)).not.toContain('nginx-s3-pypi-upload')
+    })
+
+    test('only uploads: the policy and the Service select its pods', () => {
+        const labels = { 'app.kubernetes.io/name': 'nginx-s3-pypi-upload' }
+        expect(manifest('network-policy', only).spec.podSelector.matchLabels).toEqual(labels)
+        expect(manifest('service', only).spec.selector).toEqual(labels)
+        expect(manifest('deployment', only).spec.template.metadata.labels).toEqual(labels)
+        expect(manifest('pod-disruption-budget', only).spec.selector.matchLabels).toEqual(labels)
+    })
+})
+
 describe('the network', () => {
     const egress = (options: Partial<ConfigOptions>) => manifest('network-policy', options).spec.egress
     const dns = (...ports: number[]) => ({

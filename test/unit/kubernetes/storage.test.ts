@@ -31,6 +31,21 @@ test('a cache in /tmp has no volume of its own', () => {
     })
 })
 
+test.each([
+    // Four uploads of the largest size.
+    ['1g', 4 * 1024],
+    ['100m', 400],
+    ['512k', 4],
+])('bodies of uploads of %s have room on the disk', (uploadMaxSize, bodies) => {
+    const options = { upload: true, uploadHtpasswd: '/etc/nginx/secrets/uploaders', uploadMaxSize } as const
+    const settings = settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => [])
+    expect(storage(settings)).toEqual({
+        tmp: `${bodies + 64}Mi`,
+        cache: undefined,
+        request: { 'ephemeral-storage': `${bodies + 64}Mi` },
+    })
+})
+
 test('without a cache next to nothing is written', () => {
     expect(storageOf()).toEqual({ tmp: '64Mi', cache: undefined, request: undefined })
 })

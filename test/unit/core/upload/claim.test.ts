@@ -35,6 +35,7 @@ test.each([
     ['Requires-Python', { requires_python: '>=3.8,\n   <4' }, { requiresPython: '>=3.8, <4' }],
     ['an empty Requires-Python', { requires_python: '' }, { requiresPython: undefined }],
     ['a Requires-Python that installers skip', { requires_python: 'None' }, { requiresPython: undefined }],
+    ['the long digest of distutils', { blake2_256_digest: 'a'.repeat(128) }, { blake2: undefined }],
     ['None of distutils', { md5_digest: 'None', blake2_256_digest: '' }, { md5: undefined, blake2: undefined }],
     ['attestations', { attestations: ' [] ' }, { attestations: '[]' }],
     ['empty attestations', { attestations: '' }, { attestations: undefined }],
@@ -79,6 +80,7 @@ test.each([
     ['an egg as a wheel', { filetype: 'bdist_egg' }, wheel, 400, 'its filetype is "bdist_egg"'],
     ['no digest', { sha256_digest: undefined }, wheel, 400, 'the form has no sha256_digest'],
     ['a short digest', { sha256_digest: 'ab' }, wheel, 400, 'sha256_digest is not a digest of 64'],
+    ['a digest that is too long', { blake2_256_digest: 'a'.repeat(127) }, wheel, 400, 'blake2_256_digest is not'],
     ['a digest that is not hex', { blake2_256_digest: 'x'.repeat(64) }, wheel, 400, 'blake2_256_digest is not'],
 ] as [string, Record<string, string | undefined>, string, number, string][])(
     'a claim is refused: %s',
