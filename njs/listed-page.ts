@@ -116,7 +116,8 @@ function inSlices<Item>(r: NginxHTTPRequest, items: Item[], each: (item: Item) =
         attempt(r, function () {
             const end = Math.min(next + filesPerSlice, items.length)
             while (next < end) each(items[next++]!)
-            if (next < items.length) setTimeout(slice, 0)
+            // With 0, nginx runs all slices before it looks at other requests.
+            if (next < items.length) setTimeout(slice, 1)
             else done()
         })
     }

@@ -22,9 +22,6 @@ const siteFiles =
 /** A character of a file name: neither a slash nor a control character. */
 const fileCharacter = `(?:[\\x20-\\x2e\\x30-\\x7e]++|${wideCharacter})`
 
-/** Sets `$pypi_file` to PROJECT/FILE, and `$project`. Excludes index.json, which clients must not read. */
-const file = `^/(?:simple/)?(?!simple/)(?<pypi_file>(?<project>${project})/(?!index\\.json\\z)${fileCharacter}+)`
-
 /**
  * The URL space as regular expressions for nginx's locations. They end in `\z`, since `$` also matches before a line break.
  * The whole index is also served below `/simple/`, so `simple` cannot be a project.
@@ -32,10 +29,8 @@ const file = `^/(?:simple/)?(?!simple/)(?<pypi_file>(?<project>${project})/(?!in
 export const urlPatterns = {
     /** Sets `$project`, and `$pypi_folder` to PROJECT/, or to an empty string for the project list. */
     pagePattern: `^/(?:simple/)?(?!simple/)(?<pypi_folder>(?:(?<project>${project})/)?)(?:index\\.html)?\\z`,
-    /** A file of a project, but a yank mark, which clients must not read. */
-    filePattern: `${file}(?<!\\.yanked)\\z`,
-    /** FILE.metadata. */
-    metadataPattern: `${file}(?<=\\.metadata)\\z`,
+    /** Sets `$pypi_file` to PROJECT/FILE, and `$project`. Excludes index.json and yank marks, which clients must not read. */
+    filePattern: `^/(?:simple/)?(?!simple/)(?<pypi_file>(?<project>${project})/(?!index\\.json\\z)${fileCharacter}+)(?<!\\.yanked)\\z`,
     /** The cache's requests for pages and files: sets `$s3_object` to the key. */
     objectPattern: `^/(?<s3_object>(?:[\\x20-\\x7e]++|${wideCharacter})+)\\z`,
     /** URLs to normalise: PROJECT, Proj_ect/, Proj.ect/FILE. */

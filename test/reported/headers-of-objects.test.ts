@@ -66,7 +66,9 @@ describe.each([false, true])('cached: %s', (cached) => {
         '%s: a client sees only what it needs',
         async (path) => {
             for (let time = 0; time < 2; time++) {
-                const { status, headers, body } = await request(index.port, path)
+                const { status, headers, body } = await request(index.port, path, {
+                    headers: { 'Accept-Encoding': 'gzip' },
+                })
                 expect(status).toBe(200)
                 expect(Object.keys(headers).filter((name) => !own.includes(name))).toEqual([])
                 expect(headers['content-security-policy']).toMatch(/^default-src 'none'/)
