@@ -120,10 +120,10 @@ export function versionKey(text: string): string {
     const version = parseVersion(text)
     if (version === undefined) throw new TypeError(`${JSON.stringify(text)} is not a version`)
     const { epoch, release, pre, post, dev, local } = version
+    // Order: 1.0.dev1, 1.0a1, 1.0b1, 1.0rc1, then 1.0 and 1.0.post1.
     return ''.concat(
         numberKey(epoch),
         releaseKey(release),
-        // Order: 1.0.dev1, 1.0a1, 1.0b1, 1.0rc1, then 1.0 and 1.0.post1.
         pre !== undefined ? preOrder[pre[0]]! + numberKey(pre[1]) : post === undefined && dev !== undefined ? '0' : '4',
         post === undefined ? '!' : numberKey(post),
         dev === undefined ? '~' : numberKey(dev),
