@@ -1,6 +1,6 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { rootPages } from '../stored/pages.js'
-import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
+import { isStoredAs, isUpToDate, readStoredPage } from '../stored/stored-page.js'
 import { holdsFiles } from '../stored/project-objects.js'
 import { markerKey, unlistedProjects } from '../stored/unlisted-projects.js'
 import { mapParallel } from '../../s3/parallel.js'
@@ -47,9 +47,7 @@ export async function rebuild(
         },
         options.onProgress,
     )
-    const isCurrent = async (html: Buffer) =>
-        (await isListedAs(bucket, found.html, html)) ||
-        isStoredAs(await readStoredPage(bucket, rootPages.htmlKey), html)
+    const isCurrent = (html: Buffer) => isUpToDate(bucket, rootPages.htmlKey, found.html, html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
     return { projects: projects.size, files, changed, ...list, unknown: found.unknown }
