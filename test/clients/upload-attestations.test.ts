@@ -12,13 +12,7 @@ beforeAll(async () => {
 afterAll(() => uploads.stop())
 
 const named = (name: string) => uploadTools.find((tool) => tool.name === name)!
-const tools: UploadTool[] = [
-    named('uv 0.13.9'),
-    {
-        ...named('twine 7.0.0'),
-        command: (url, python) => [...named('twine 7.0.0').command(url, python), '--attestations'],
-    },
-]
+const tools: UploadTool[] = [named('uv 0.13.9'), { ...named('twine 7.0.0'), section: 'twine with attestations' }]
 
 // The tools send attestations without verifying them, so that a form without a valid signature does.
 describe.each(tools)('$name', (tool) => {
@@ -34,7 +28,7 @@ describe.each(tools)('$name', (tool) => {
                 filename: `${file.filename}.publish.attestation`,
                 bytes: Buffer.from(JSON.stringify(attestationOf(file))),
             }))
-            const url = `${uploads.index.url}/legacy/`
+            const { url } = uploads.index
             await runUploadTool(tool, url, name, [...files, ...attestations])
             const answer = await fetch(`${uploads.index.url}/simple/${name}/`, {
                 headers: { Accept: 'application/vnd.pypi.simple.v1+json' },

@@ -11,6 +11,7 @@ import { makeWheel } from '../support/distributions/distributions.js'
 import { startIndex, type Index, type IndexOptions } from '../support/nginx/start-index.js'
 import { request } from '../support/requests/raw-request.js'
 import { clientOf, environmentOf, makeBucket } from '../support/s3/bucket.js'
+import { pipEnvironment } from '../support/python/pip.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { startFaultProxy, type FaultProxy } from '../support/upstreams/fault-proxy.js'
 import { startRecordingUpstream } from '../support/upstreams/recording-upstream.js'
@@ -50,15 +51,7 @@ async function get(index: Index, target: string, headers: Record<string, string>
 /** Installs with this machine's pip and returns its words. */
 async function pipInstall(url: string, ...words: string[]): Promise<string> {
     const folder = await mkdtemp(path.join(tmpdir(), 'pip-'))
-    const env = {
-        PATH: '/usr/bin:/bin',
-        HOME: folder,
-        PIP_CONFIG_FILE: '/dev/null',
-        PIP_NO_CACHE_DIR: '1',
-        PIP_DISABLE_PIP_VERSION_CHECK: '1',
-        PIP_RETRIES: '0',
-        LC_ALL: 'C.UTF-8',
-    }
+    const env = pipEnvironment(folder)
     const install = ['-m', 'pip', 'install', '--target', `${folder}/target`, '--index-url', `${url}/simple/`]
     try {
         const { stdout, stderr } = await promisify(execFile)('/usr/bin/python3', [...install, ...words], { env })

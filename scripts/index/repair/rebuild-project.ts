@@ -3,7 +3,7 @@ import { EntryReader, type EntryReaderOptions } from '../stored/entry-reader.js'
 import { linkedFiles, type LinkedFile } from '../stored/linked-files.js'
 import type { PackageIndex } from '../update/package-index.js'
 import { projectPages } from '../stored/pages.js'
-import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
+import { isStoredAs, isUpToDate, readStoredPage } from '../stored/stored-page.js'
 import {
     listProject,
     metadataKey,
@@ -63,8 +63,7 @@ export async function rebuildProject(
     const reader = new EntryReader(bucket, { trust, write, warn })
     const pages = projectPages(project)
     let objects = listed ?? (await listProject(bucket, project))
-    const isCurrent = async (html: Buffer) =>
-        (await isListedAs(bucket, objects.html, html)) || isStoredAs(await readStoredPage(bucket, pages.htmlKey), html)
+    const isCurrent = (html: Buffer) => isUpToDate(bucket, pages.htmlKey, objects.html, html)
     let linked: Promise<Map<string, LinkedFile>> | undefined
     const made = async (known: ProjectPage | undefined) => {
         // Without index.json, a page by another tool may record yanks and Requires-Python.

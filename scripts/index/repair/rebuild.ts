@@ -1,6 +1,6 @@
 import type { PackageIndex } from '../update/package-index.js'
 import { rootPages } from '../stored/pages.js'
-import { isListedAs, isStoredAs, readStoredPage } from '../stored/stored-page.js'
+import { isStoredAs, isUpToDate, readStoredPage } from '../stored/stored-page.js'
 import { holdsFiles } from '../../../core/index/project-objects.js'
 import { markerKey, unlistedProjects } from '../../../core/index/unlisted-projects.js'
 import { mapParallel } from '../../../core/parallel.js'
@@ -52,9 +52,7 @@ export async function rebuild(
     )
     const abandoned = found.abandoned.map(({ key }) => key)
     if (!options.dryRun) await bucket.delete(abandoned)
-    const isCurrent = async (html: Buffer) =>
-        (await isListedAs(bucket, found.html, html)) ||
-        isStoredAs(await readStoredPage(bucket, rootPages.htmlKey), html)
+    const isCurrent = (html: Buffer) => isUpToDate(bucket, rootPages.htmlKey, found.html, html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
     return { projects: projects.size, files, changed, ...list, abandoned, unknown: found.unknown }

@@ -65,3 +65,13 @@ export async function isListedAs(bucket: Bucket, listed: ListedObject | undefine
     // No listing holds the Content-Encoding.
     return (await bucket.head(listed.key))?.contentEncoding === 'gzip'
 }
+
+/** Whether a page is stored as `compressPage` makes it; reads it only if its entry in a listing does not tell. */
+export async function isUpToDate(
+    bucket: Bucket,
+    key: string,
+    listed: ListedObject | undefined,
+    page: Buffer,
+): Promise<boolean> {
+    return (await isListedAs(bucket, listed, page)) || isStoredAs(await readStoredPage(bucket, key), page)
+}

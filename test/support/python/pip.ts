@@ -14,16 +14,7 @@ import type { SampleIndex } from '../index/sample-index.js'
  */
 export async function pipInstall(url: string, sample: SampleIndex): Promise<string> {
     const folder = await mkdtemp(path.join(tmpdir(), 'pip-'))
-    const environment = {
-        PATH: '/usr/bin:/bin',
-        HOME: folder,
-        // No index but the one that is named, and nothing from a cache.
-        PIP_CONFIG_FILE: '/dev/null',
-        PIP_NO_CACHE_DIR: '1',
-        PIP_DISABLE_PIP_VERSION_CHECK: '1',
-        PIP_RETRIES: '0',
-        LC_ALL: 'C.UTF-8',
-    }
+    const environment = pipEnvironment(folder)
     try {
         await writeFile(`${folder}/requirements.txt`, `${sample.requirement}\n`)
         const words = [
@@ -40,5 +31,18 @@ export async function pipInstall(url: string, sample: SampleIndex): Promise<stri
         return /^version = "(.*)"$/m.exec(module)![1]!
     } finally {
         await rm(folder, { recursive: true })
+    }
+}
+
+/** The environment of a pip that uses no index but the one that is named, and nothing from a cache. @param home a folder */
+export function pipEnvironment(home: string): Record<string, string> {
+    return {
+        PATH: '/usr/bin:/bin',
+        HOME: home,
+        PIP_CONFIG_FILE: '/dev/null',
+        PIP_NO_CACHE_DIR: '1',
+        PIP_DISABLE_PIP_VERSION_CHECK: '1',
+        PIP_RETRIES: '0',
+        LC_ALL: 'C.UTF-8',
     }
 }
