@@ -6,7 +6,7 @@ export interface ByteSource {
     readInto(target: Uint8Array, offset: number, length: number): void
 }
 
-/** What Node.js and nginx do in ways of their own. */
+/** Functions that Node.js and nginx implement differently. */
 export interface Engine {
     /** The position of the first occurrence of `wanted`, at `from` or later, or -1. */
     indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number

@@ -2,6 +2,7 @@
 // the clock, the shared memory and the log.
 
 import fs from 'fs'
+import { backOffTime } from '../core/back-off.js'
 import type { IndexPlatform } from '../core/index/platform.js'
 import { UserError } from '../core/user-error.js'
 import { RefusedUpload } from '../core/upload/refused-upload.js'
@@ -65,22 +66,22 @@ function newAudit(r: Request, began: number): Audit {
     return {
         time: new Date(began).toISOString(),
         client: r.headersIn['X-Upload-Client'] ?? '',
-        user: r.headersIn['X-Upload-User'] ?? '',
+        user: r.variables.pypi_upload_user ?? '',
         ...{ project: '', filename: '', size: 0, sha256: '', status: 0, result: '', seconds: 0 },
         request_id: r.headersIn['X-Upload-Id'] ?? '',
     }
 }
 
 function answerTo(r: Request, error: Error): Answer {
-    if (error instanceof UserError) {
-        const status = error instanceof RefusedUpload ? error.status : 400
-        return { status, message: error.message, cure: error.cure ?? '' }
-    }
     if (error instanceof RefusedByS3) {
         r.error(`uploads fail until this is cured: ${error.message}; ${error.cure}`)
         const cure = 'Repeating it does not help before the operator of the index has read the error log of nginx.'
         // Not 5xx, after which clients send the file again; not 401 or 403, after which they ask for a password.
         return { status: 424, message: 'The index cannot store uploads', cure }
+    }
+    if (error instanceof UserError) {
+        const status = error instanceof RefusedUpload ? error.status : 400
+        return { status, message: error.message, cure: error.cure ?? '' }
     }
     // In QuickJS the stack lacks the message.
     r.error(`an upload failed: ${error.message} ${error.stack ?? ''}`)
@@ -126,14 +127,9 @@ function bucketOf(r: Request): NginxBucket {
         () => currentCredentials(access, context),
         sender(r),
         () => new Date(),
-        backOff,
+        (attempt) => platform.sleep(backOffTime(attempt, 100, 5000)),
     )
     return new NginxBucket(connection, prefix, digests)
-}
-
-/** Full jitter. @see AWS Architecture Blog, "Exponential Backoff And Jitter" */
-function backOff(attempt: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * Math.min(5000, 100 * Math.pow(2, attempt))))
 }
 
 /** Sends by a subrequest, which nginx proxies to S3. */

@@ -2,13 +2,14 @@ import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../proje
 import { UserError } from '../user-error.js'
 import { encodeUtf8 } from '../utf8.js'
 import { updatePages, type Change, type Update } from './compare-and-swap.js'
+import type { IndexBucket } from './objects.js'
 import type { PackageIndex } from './package-index.js'
 import { projectPages, rootPages, type Pages } from './pages.js'
 import type { IndexPlatform } from './platform.js'
 import { isInUse, listProject } from './project-objects.js'
 import { publishedEntry, refuseClosed } from './publish-edit.js'
 import { spliceHtml } from './splice-html.js'
-import { openJson, spliceJson, type EditedPage } from './splice-json.js'
+import { findEntry, openJson, spliceJson, type EditedPage } from './splice-json.js'
 import { pageText, readStoredPage, type StoredPage } from './stored-page.js'
 import { isMarkedUnlisted, markUnlisted } from './unlisted-projects.js'
 import { ensureListed } from './update-root.js'
@@ -25,10 +26,13 @@ export interface SplicedPage {
  * Prepares the pages of a project, before the first file of an upload is written: empty pages claim the name, so that
  * nginx no longer redirects clients to the public index.
  *
- * @throws UserError if the project takes no files, or its folder was filled by another tool
+ * @param probeKey a key that no object has: see `requireConditionalWrites`
+ * @throws UserError if the project takes no files, its folder was filled by another tool, or the S3 server lacks
+ *     conditional writes; nothing is written then
  */
-export async function prepareProject(index: PackageIndex, project: string): Promise<void> {
+export async function prepareProject(index: PackageIndex, project: string, probeKey: string): Promise<void> {
     const { bucket, platform } = index
+    await index.requireConditionalWrites(probeKey)
     const pages = projectPages(project)
     const stored = await readStoredPage(bucket, platform, pages.jsonKey)
     if (stored) return refuseClosed(statusOf(stored, project, platform))
@@ -40,7 +44,7 @@ export async function prepareProject(index: PackageIndex, project: string): Prom
         )
     }
     await updatePages(index, pages, (page) => ({
-        page: conditional(index, page ?? emptyPage(project)),
+        page: page ?? emptyPage(project),
         isComplete: true,
     }))
 }
@@ -54,7 +58,8 @@ function statusOf(stored: StoredPage, project: string, platform: IndexPlatform):
  * Adds a file to the pages of its project, or replaces its entry, by compare-and-swap of both pages. Reads only a few
  * lines of the page where it can. Marks a project whose page had no files as missing on the project list.
  *
- * @throws UserError if the project takes no files, or the S3 server has no conditional writes
+ * @param index after `prepareProject`
+ * @throws UserError if the project takes no files
  */
 export async function addFile(index: PackageIndex, project: string, entry: FileEntry): Promise<Update<SplicedPage>> {
     const pages = splicedPages(project, index.platform)
@@ -63,7 +68,7 @@ export async function addFile(index: PackageIndex, project: string, entry: FileE
         const { isFirst, ...page } = withFile(current, project, entry, index.platform)
         if (isFirst && !isMarked) await markUnlisted(index.bucket, project)
         isMarked ||= isFirst
-        return { page: conditional(index, page), isComplete: true }
+        return { page, isComplete: true }
     })
 }
 
@@ -89,6 +94,18 @@ function withFile(
     return { json: whole.toJson(withFiles(page, files)), edited: undefined, isFirst: page.files.length === 0 }
 }
 
+/** The entry of a file on the page of its project; undefined if there is none. */
+export async function findEntryOf(
+    bucket: IndexBucket,
+    platform: IndexPlatform,
+    project: string,
+    filename: string,
+): Promise<FileEntry | undefined> {
+    const stored = await readStoredPage(bucket, platform, projectPages(project).jsonKey)
+    const opened = stored?.body && openJson(stored.body, project, platform)
+    return opened && findEntry(opened, project, filename)
+}
+
 function splicedPages(project: string, platform: IndexPlatform): Pages<SplicedPage> {
     const whole = projectPages(project)
     return {
@@ -103,15 +120,6 @@ function splicedPages(project: string, platform: IndexPlatform): Pages<SplicedPa
 
 function asStored(key: string, body: Uint8Array): StoredPage {
     return { key, body, etag: '', encoding: 'identity', metadata: {} }
-}
-
-/** Without conditional writes, only the publisher's comparison with the objects keeps concurrent changes. */
-function conditional<Page>(index: PackageIndex, page: Page): Page {
-    if (index.conditionalWrites) return page
-    throw new UserError(
-        'this S3 server has no conditional writes, so uploads at the same time could be lost',
-        'Publish with publish-package, which compares the pages with the bucket.',
-    )
 }
 
 /**

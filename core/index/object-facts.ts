@@ -1,4 +1,6 @@
+import type { FileEntry } from '../project-page.js'
 import { decodeUtf8Lossily } from '../utf8.js'
+import type { ObjectHead } from './objects.js'
 
 /**
  * The `x-amz-meta-*` metadata of a file's object. Its entry can be rebuilt from this, without the pages and without a
@@ -59,11 +61,20 @@ export function isOtherObject({ md5 }: ObjectFacts, etag: string): boolean {
 }
 
 /**
- * The ETag that the page must record to detect that an object was replaced: none if the object has facts, since whoever
- * replaces it replaces them. ETags that are no MD5, as with SSE-KMS, are recorded.
+ * The ETag that the page must record to detect that an object was replaced: none if the object has facts, which are
+ * replaced with it. ETags that are no MD5, as with SSE-KMS, are recorded.
  */
 export function recordedEtag(facts: ObjectFacts | undefined, etag: string): string | undefined {
     return facts === undefined || isOtherObject(facts, etag) ? etag : undefined
+}
+
+/**
+ * The SHA-256 of a stored file, hex; undefined if only its bytes can tell.
+ *
+ * @param entry of the file on the page of its project
+ */
+export function knownSha256({ metadata, etag }: ObjectHead, entry: FileEntry | undefined): string | undefined {
+    return readFacts(metadata)?.sha256 ?? (entry?.etag === etag ? entry.sha256 : undefined)
 }
 
 function isHex(text: string | undefined, digits: number): boolean {

@@ -48,7 +48,10 @@ export type Condition = { etag: string } | 'absent'
  * The outcome of a write: `refused` if the condition did not hold, `unsupported` if the server lacks conditional
  * writes. In both cases nothing was written.
  */
-export type PutResult = { outcome: 'written'; etag: string } | { outcome: 'refused' } | { outcome: 'unsupported' }
+export type PutResult =
+    | { outcome: 'written'; etag: string }
+    | { outcome: 'refused'; /** The server says that there is no object to compare. */ isAbsent?: boolean }
+    | { outcome: 'unsupported' }
 
 /** A bucket as the index uses it. Keys are relative to the prefix of the index. */
 export interface IndexBucket {

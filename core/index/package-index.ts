@@ -1,8 +1,11 @@
+import { UserError } from '../user-error.js'
 import type { IndexBucket, ObjectHeaders } from './objects.js'
 import type { IndexPlatform } from './platform.js'
 
 /** Matches no object: no known content has this MD5, and the ETag of a multipart upload has another form. */
 const impossibleEtag = '0'.repeat(32)
+
+const probeHeaders: ObjectHeaders = { cacheControl: 'no-cache', contentType: 'application/octet-stream' }
 
 /** The result of writing a page: undefined if another publisher changed it first and nothing was written. */
 export type Replaced = { etag: string; certain: boolean } | undefined
@@ -15,6 +18,8 @@ export type Replaced = { etag: string; certain: boolean } | undefined
  */
 export class PackageIndex<Bucket extends IndexBucket = IndexBucket> {
     private isConditional: boolean | undefined
+    /** Whether pages must not be written without a condition. */
+    private isRequired = false
 
     /** @param warn called at most once, if the server lacks conditional writes */
     constructor(
@@ -29,10 +34,29 @@ export class PackageIndex<Bucket extends IndexBucket = IndexBucket> {
     }
 
     /**
+     * Makes sure that no page is written without a condition, before anything is written.
+     *
+     * @param probeKey a key that no object has
+     * @throws UserError if the server lacks conditional writes
+     */
+    async requireConditionalWrites(probeKey: string): Promise<void> {
+        this.isRequired = true
+        if (this.bucket.isAws) this.isConditional = true
+        if (this.isConditional === undefined) {
+            const probe = await this.bucket.put(probeKey, new Uint8Array(0), probeHeaders, { etag: impossibleEtag })
+            // The server ignores conditions.
+            if (probe.outcome === 'written') await this.bucket.delete([probeKey])
+            this.isConditional = probe.outcome === 'refused'
+        }
+        if (!this.isConditional) throw withoutConditions()
+    }
+
+    /**
      * Replaces the page that was read, or creates it.
      *
      * @param expected the ETag of the page that was read; undefined if it did not exist
      * @returns `certain` is false if the write may have overwritten another publisher's: read the page again
+     * @throws UserError after `requireConditionalWrites`, if the server lacks the condition of this write
      */
     async replace(
         key: string,
@@ -52,6 +76,7 @@ export class PackageIndex<Bucket extends IndexBucket = IndexBucket> {
         const result = await this.bucket.put(key, body, headers, condition)
         if (result.outcome === 'refused') return undefined
         if (result.outcome === 'written') return { etag: result.etag, certain: true }
+        if (this.isRequired) throw withoutConditions()
         this.withoutConditionalWrites()
         return { etag: await this.bucket.write(key, body, headers), certain: false }
     }
@@ -62,4 +87,12 @@ export class PackageIndex<Bucket extends IndexBucket = IndexBucket> {
         this.isConditional = false
         this.warn('this S3 server has no conditional writes: pages are written, then compared with the bucket')
     }
+}
+
+/** The refusal of an upload. */
+export function withoutConditions(): UserError {
+    return new UserError(
+        'the S3 server of this index has no conditional writes, so uploads at the same time could be lost',
+        'Publish with publish-package, which compares the pages with the bucket.',
+    )
 }

@@ -1,6 +1,6 @@
 import type { Engine } from '../byte-source.js'
 
-/** What Node.js and nginx do differently with pages. */
+/** Functions for pages that Node.js and nginx implement differently. */
 export interface IndexPlatform extends Engine {
     areEqual(one: Uint8Array, other: Uint8Array): boolean
     /** False if pages are stored as they are: njs before 0.7.12 has no zlib. */

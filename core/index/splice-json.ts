@@ -6,7 +6,7 @@ import { compareVersions } from '../version.js'
 import { findLine, hasText, replaced, type Lines } from './page-lines.js'
 
 /** The stored page of a project, of which single lines are read: parsing 5,000 files costs njs 3 s and 1.5 GiB. */
-export interface StoredPage {
+export interface OpenedPage {
     /** index.json, not compressed. */
     json: Uint8Array
     status: ProjectStatus
@@ -28,7 +28,7 @@ export interface PageEdit {
 }
 
 /** A page after an edit, and what its index.html needs to know of it. */
-export interface EditedPage extends StoredPage {
+export interface EditedPage extends OpenedPage {
     entry: FileEntry
     /** Whether the page had an entry of the file. */
     isKnown: boolean
@@ -43,7 +43,7 @@ const endMark = ']}\n'
  *
  * @returns undefined for a page that must be parsed whole: without files, of a quarantined project, or by another tool
  */
-export function openJson(json: Uint8Array, project: string, engine: Engine): StoredPage | undefined {
+export function openJson(json: Uint8Array, project: string, engine: Engine): OpenedPage | undefined {
     const at = engine.indexOf(json, filesMark, 0)
     const end = json.length - endMark.length
     if (at < 0 || !hasText(json, end, endMark)) return undefined
@@ -80,30 +80,44 @@ function isTextList(value: unknown): value is string[] {
  *     spelling of the same version (1.0 and 1.0.0), whose order depends on the whole page
  */
 export function spliceJson(
-    page: StoredPage,
+    page: OpenedPage,
     project: string,
     { filename, edit }: PageEdit,
     engine: Engine,
 ): EditedPage | undefined {
     const { json, files } = page
-    const version = versionOf(project, filename)
-    const versions = withVersion(page.versions, version)
+    const versions = withVersion(page.versions, versionOf(project, filename))
     if (versions === undefined) return undefined
-    const entryAt = (line: Lines) => parseFileLine(textOf(json, line), project)
-    const line = findLine(json, files, (range) => {
-        const known = entryAt(range)
+    const line = lineOf(page, project, filename)
+    if (line === undefined) return undefined
+    const isKnown = line.end > line.start
+    const entry = edit(isKnown ? entryAt(page, line, project) : undefined)
+    const withLine = replacedLine(engine, json, files, line, toFileLine(entry))
+    const isNewVersion = versions.length > page.versions.length
+    const edited = isNewVersion ? withVersions(engine, withLine, files.start, versions) : withLine
+    return edited === undefined ? undefined : { ...openJson(edited, project, engine)!, entry, isKnown }
+}
+
+/** The entry of a file; undefined if the page has none, or its lines are not as this program writes them. */
+export function findEntry(page: OpenedPage, project: string, filename: string): FileEntry | undefined {
+    const line = lineOf(page, project, filename)
+    return line !== undefined && line.end > line.start ? entryAt(page, line, project) : undefined
+}
+
+/** The line of a file, or the empty range where it belongs. */
+function lineOf(page: OpenedPage, project: string, filename: string): Lines | undefined {
+    const version = versionOf(project, filename)
+    return findLine(page.json, page.files, (range) => {
+        const known = entryAt(page, range, project)
         if (known === undefined) return undefined
         const other = versionOf(project, known.filename)
         if (other !== version) return compareVersions(other, version) || undefined
         return known.filename === filename ? 0 : known.filename < filename ? -1 : 1
     })
-    if (line === undefined) return undefined
-    const isKnown = line.end > line.start
-    const entry = edit(isKnown ? entryAt(line) : undefined)
-    const withLine = replacedLine(engine, json, files, line, toFileLine(entry))
-    const isNewVersion = versions.length > page.versions.length
-    const edited = isNewVersion ? withVersions(engine, withLine, files.start, versions) : withLine
-    return edited === undefined ? undefined : { ...openJson(edited, project, engine)!, entry, isKnown }
+}
+
+function entryAt({ json }: OpenedPage, line: Lines, project: string): FileEntry | undefined {
+    return parseFileLine(textOf(json, line), project)
 }
 
 /** The versions with one more; undefined if another spelling of it is among them. */

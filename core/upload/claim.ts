@@ -4,7 +4,7 @@ import { kindOf, otherFormat, parseFileName } from '../file-name.js'
 import { normalizeName } from '../project-name.js'
 import { normalizeVersion, sameVersion, strip } from '../version.js'
 import type { UploadForm } from './form.js'
-import { RefusedUpload } from './refused-upload.js'
+import { RefusedUpload, useCurrentClient } from './refused-upload.js'
 
 /** What an upload says about its file, before the file is read. */
 export interface UploadClaim {
@@ -12,13 +12,9 @@ export interface UploadClaim {
     kind: 'wheel' | 'sdist'
     /** Normalised. */
     project: string
-    /** Normalised. */
-    version: string
     /** Digests of the file in hex, lower case. A client sends at least `sha256`. */
     sha256: string
     md5: string | undefined
-    /** BLAKE2b with 32 bytes. njs cannot compute it: only its form is checked. */
-    blake2: string | undefined
     /** As the form says. Undefined if installers cannot parse it. */
     requiresPython: string | undefined
     /** As sent: see attestations.ts. */
@@ -30,7 +26,6 @@ export interface UploadClaim {
 /** Longer than any real name of a file; FILE.metadata and FILE.provenance must be valid keys, too. Characters. */
 const maxFilename = 400
 
-const cure = 'Upload with a current twine, uv, poetry, hatch, pdm or flit.'
 const rebuild = 'Nothing was uploaded. Fix the project and rebuild it.'
 
 /** Requests of old clients besides the upload of a file. */
@@ -48,7 +43,7 @@ export function readClaim({ fields, file }: UploadForm): UploadClaim {
     const { filename } = file
     const kind = checkedKind(filename, field('filetype'))
     const name = field('name')
-    if (name === '') throw new RefusedUpload(400, 'the form has no name', cure)
+    if (name === '') throw new RefusedUpload(400, 'the form has no name', useCurrentClient)
     if (!isProjectNameText(name)) {
         throw new RefusedUpload(400, `${quoted(name)} cannot be the name of a project`, rebuild)
     }
@@ -57,7 +52,7 @@ export function readClaim({ fields, file }: UploadForm): UploadClaim {
         throw new RefusedUpload(400, 'a project cannot be called "simple": /simple/ is the path of the index', rebuild)
     }
     const version = field('version')
-    if (version === '') throw new RefusedUpload(400, 'the form has no version', cure)
+    if (version === '') throw new RefusedUpload(400, 'the form has no version', useCurrentClient)
     const normalized = normalizeVersion(version)
     if (normalized === undefined) {
         throw new RefusedUpload(400, `the version ${quoted(version)} is not valid (PEP 440)`, rebuild)
@@ -69,24 +64,27 @@ export function readClaim({ fields, file }: UploadForm): UploadClaim {
     }
     if (file.size === 0) throw new RefusedUpload(400, `${filename}: the file is empty`, rebuild)
     const sha256 = digest(field('sha256_digest'), 'sha256_digest', 64)
-    if (sha256 === undefined) throw new RefusedUpload(400, 'the form has no sha256_digest', cure)
+    if (sha256 === undefined) throw new RefusedUpload(400, 'the form has no sha256_digest', useCurrentClient)
+    checkBlake2(field('blake2_256_digest'))
     return {
         filename,
         kind,
         project,
-        version: normalized,
         sha256,
         md5: digest(field('md5_digest'), 'md5_digest', 32),
-        blake2: blake2Of(field('blake2_256_digest')),
         requiresPython: requiresPythonOf(field('requires_python').replace(/[\r\n\t ]+/g, ' ')).requiresPython,
         attestations: field('attestations') || undefined,
         file: { offset: file.offset, size: file.size },
     }
 }
 
-/** distutils calls a BLAKE2b with 64 bytes by this name. @see CPython 3.8 to 3.11, `distutils/command/upload.py` */
-function blake2Of(value: string): string | undefined {
-    return /^[0-9a-f]{128}$/i.test(value) ? undefined : digest(value, 'blake2_256_digest', 64)
+/**
+ * Checks the form of a BLAKE2b digest, which njs cannot compute. distutils sends one of 64 bytes by this name.
+ *
+ * @see CPython 3.8 to 3.11, `distutils/command/upload.py`
+ */
+function checkBlake2(value: string): void {
+    if (!/^[0-9a-f]{128}$/i.test(value)) digest(value, 'blake2_256_digest', 64)
 }
 
 function checkAction(action: string, protocol: string): void {
@@ -94,10 +92,10 @@ function checkAction(action: string, protocol: string): void {
         throw new RefusedUpload(410, `the action ${action} has ended`, 'Upload the file; nothing else is needed.')
     }
     if (action !== 'file_upload') {
-        throw new RefusedUpload(400, `:action is ${quoted(action)}; only file_upload is known`, cure)
+        throw new RefusedUpload(400, `:action is ${quoted(action)}; only file_upload is known`, useCurrentClient)
     }
     if (protocol !== '' && protocol !== '1') {
-        throw new RefusedUpload(400, `protocol_version is ${quoted(protocol)}; only 1 is known`, cure)
+        throw new RefusedUpload(400, `protocol_version is ${quoted(protocol)}; only 1 is known`, useCurrentClient)
     }
 }
 
@@ -129,5 +127,5 @@ function digest(value: string, field: string, digits: number): string | undefine
     if (value === '' || value === 'None') return undefined
     const hex = value.toLowerCase()
     if (hex.length === digits && /^[0-9a-f]+$/.test(hex)) return hex
-    throw new RefusedUpload(400, `${field} is not a digest of ${digits} hexadecimal digits`, cure)
+    throw new RefusedUpload(400, `${field} is not a digest of ${digits} hexadecimal digits`, useCurrentClient)
 }

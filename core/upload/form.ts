@@ -3,7 +3,7 @@ import { quoted } from '../distribution/refusal.js'
 import { decodeUtf8, encodeUtf8 } from '../utf8.js'
 import { FormWindow } from './form-window.js'
 import { boundaryOf, parsePartHeader, type PartHeader } from './part-header.js'
-import { RefusedUpload } from './refused-upload.js'
+import { RefusedUpload, useCurrentClient } from './refused-upload.js'
 
 /** The form of an upload. */
 export interface UploadForm {
@@ -44,7 +44,6 @@ const hyphen = 0x2d
 const partsBetweenPauses = 100
 
 const again = 'Send the upload again.'
-const current = 'Upload with a current twine, uv, poetry, hatch, pdm or flit.'
 
 /**
  * Reads the form of an upload, with fields in any order.
@@ -71,7 +70,8 @@ export async function readForm(
     for (let count = 0; ; count++) {
         const start = partStart(window, at, body.size)
         if (start === undefined) break
-        if (count === maxParts) throw new RefusedUpload(400, `the form has more than ${maxParts} fields`, current)
+        if (count === maxParts)
+            throw new RefusedUpload(400, `the form has more than ${maxParts} fields`, useCurrentClient)
         if (count % partsBetweenPauses === partsBetweenPauses - 1) await engine.pause()
         const { name, filename, end } = readHeader(window, start, body.size)
         const isContent = name === 'content'
@@ -88,14 +88,18 @@ export async function readForm(
         else {
             total += size
             if (total > maxFields) {
-                throw new RefusedUpload(400, `the fields of the form have more than ${maxFields} bytes`, current)
+                throw new RefusedUpload(
+                    400,
+                    `the fields of the form have more than ${maxFields} bytes`,
+                    useCurrentClient,
+                )
             }
             addField(fields, name, size, (length) => window.bytes(end, length))
         }
         at = next + delimiter.length
     }
     if (file === undefined)
-        throw new RefusedUpload(400, 'the form has no file: the field "content" is missing', current)
+        throw new RefusedUpload(400, 'the form has no file: the field "content" is missing', useCurrentClient)
     return { fields, file }
 }
 
@@ -117,7 +121,7 @@ function partStart(window: FormWindow, at: number, size: number): number | undef
     if (window.byte(at) === hyphen && window.byte(at + 1) === hyphen) {
         const end = window.isAt(at + 2, lineBreak) ? at + 4 : at + 2
         if (end === size) return undefined
-        throw new RefusedUpload(400, 'data follows the closing boundary of the form', current)
+        throw new RefusedUpload(400, 'data follows the closing boundary of the form', useCurrentClient)
     }
     let padded = at
     while (padded < at + maxPadding && isBlank(window.byte(padded))) padded++
@@ -140,10 +144,15 @@ function readHeader(window: FormWindow, start: number, size: number): PartHeader
     const found = window.isAt(start, lineBreak) ? start - 2 : window.findNear(emptyLine, start, start + maxHeader)
     if (found === undefined) {
         if (start + maxHeader >= size) throw cutOff()
-        throw new RefusedUpload(400, `the header of a part of the form has more than ${maxHeader} bytes`, current)
+        throw new RefusedUpload(
+            400,
+            `the header of a part of the form has more than ${maxHeader} bytes`,
+            useCurrentClient,
+        )
     }
     const text = decodeUtf8(window.bytes(start, Math.max(0, found - start)))
-    if (text === undefined) throw new RefusedUpload(400, 'the header of a part of the form is not UTF-8', current)
+    if (text === undefined)
+        throw new RefusedUpload(400, 'the header of a part of the form is not UTF-8', useCurrentClient)
     return { ...parsePartHeader(text), end: found + emptyLine.length }
 }
 
@@ -151,22 +160,26 @@ function addField(fields: Map<string, string>, name: string, size: number, read:
     const largest = knownFields.get(name)
     if (largest === undefined) return
     if (size > largest) {
-        throw new RefusedUpload(400, `the field ${name} has ${size} bytes; at most ${largest} are allowed`, current)
+        throw new RefusedUpload(
+            400,
+            `the field ${name} has ${size} bytes; at most ${largest} are allowed`,
+            useCurrentClient,
+        )
     }
-    if (fields.has(name)) throw new RefusedUpload(400, `the form has the field ${name} twice`, current)
+    if (fields.has(name)) throw new RefusedUpload(400, `the form has the field ${name} twice`, useCurrentClient)
     const text = decodeUtf8(read(size))
-    if (text === undefined) throw new RefusedUpload(400, `the field ${name} is not UTF-8`, current)
+    if (text === undefined) throw new RefusedUpload(400, `the field ${name} is not UTF-8`, useCurrentClient)
     fields.set(name, text)
 }
 
 function filenameOf(filename: string | undefined): string {
     if (filename !== undefined && filename !== '') return filename
-    throw new RefusedUpload(400, 'the field "content" has no file name', current)
+    throw new RefusedUpload(400, 'the field "content" has no file name', useCurrentClient)
 }
 
 function unending(name: string, isTooLarge: boolean): RefusedUpload {
     if (!isTooLarge) return cutOff()
-    return new RefusedUpload(400, `the field ${quoted(name)} has more than ${maxField} bytes`, current)
+    return new RefusedUpload(400, `the field ${quoted(name)} has more than ${maxField} bytes`, useCurrentClient)
 }
 
 function cutOff(): RefusedUpload {

@@ -1,5 +1,5 @@
 import { quoted } from '../distribution/refusal.js'
-import { RefusedUpload } from './refused-upload.js'
+import { RefusedUpload, useCurrentClient } from './refused-upload.js'
 
 /** The header of one part of a form. */
 export interface PartHeader {
@@ -8,8 +8,6 @@ export interface PartHeader {
     /** Undefined for a part that is not a file. */
     filename: string | undefined
 }
-
-const cure = 'Upload with a current twine, uv, poetry, hatch, pdm or flit.'
 
 /** A parameter of a header: `; name=value` or `; name="value"`. @see RFC 9110, 5.6.6; RFC 7578, 4.2 */
 const parameter = /^[ \t]*;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";,]+))/
@@ -26,12 +24,17 @@ export function boundaryOf(contentType: string): string {
     const { value, parameters } = parseValue(contentType, 'Content-Type')
     if (value.toLowerCase() !== 'multipart/form-data') {
         const found = value === '' ? 'the request has no Content-Type' : `the request is ${quoted(value)}`
-        throw new RefusedUpload(400, `${found}, but an upload is a form of the type multipart/form-data`, cure)
+        throw new RefusedUpload(
+            400,
+            `${found}, but an upload is a form of the type multipart/form-data`,
+            useCurrentClient,
+        )
     }
     const boundary = parameters.get('boundary')
-    if (boundary === undefined) throw new RefusedUpload(400, 'the Content-Type of the form has no boundary', cure)
+    if (boundary === undefined)
+        throw new RefusedUpload(400, 'the Content-Type of the form has no boundary', useCurrentClient)
     if (boundary.length > maxBoundary || !/^[!-~](?:[ -~]*[!-~])?$/.test(boundary)) {
-        throw new RefusedUpload(400, `the boundary of the form is not valid: ${quoted(boundary)}`, cure)
+        throw new RefusedUpload(400, `the boundary of the form is not valid: ${quoted(boundary)}`, useCurrentClient)
     }
     return boundary
 }
@@ -50,7 +53,11 @@ export function parsePartHeader(text: string): PartHeader {
     for (const line of text === '' ? [] : unfolded(text).split('\r\n')) {
         const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/.exec(line)
         if (match === null || /[\x00-\x08\x0a-\x1f\x7f]/.test(line)) {
-            throw new RefusedUpload(400, `the form has a part with an invalid header: ${quoted(line)}`, cure)
+            throw new RefusedUpload(
+                400,
+                `the form has a part with an invalid header: ${quoted(line)}`,
+                useCurrentClient,
+            )
         }
         const name = match[1]!.toLowerCase()
         if (name === 'content-disposition') {
@@ -92,7 +99,7 @@ function plainName(text: string): string | undefined {
 }
 
 function invalid(problem: string): RefusedUpload {
-    return new RefusedUpload(400, `a part of the form ${problem}`, cure)
+    return new RefusedUpload(400, `a part of the form ${problem}`, useCurrentClient)
 }
 
 /** Joins lines that continue on the next one. @see RFC 5322, 2.2.3 */
@@ -107,11 +114,15 @@ function parseValue(text: string, header: string): { value: string; parameters: 
     while (!/^[ \t;]*$/.test(rest)) {
         const match = parameter.exec(rest)
         if (match === null) {
-            throw new RefusedUpload(400, `the form has an invalid ${header}: ${quoted(text)}`, cure)
+            throw new RefusedUpload(400, `the form has an invalid ${header}: ${quoted(text)}`, useCurrentClient)
         }
         const name = match[1]!.toLowerCase()
         if (parameters.has(name)) {
-            throw new RefusedUpload(400, `the form has a ${header} with two ${quoted(name)} parameters`, cure)
+            throw new RefusedUpload(
+                400,
+                `the form has a ${header} with two ${quoted(name)} parameters`,
+                useCurrentClient,
+            )
         }
         parameters.set(name, match[2] === undefined ? match[3]! : match[2].replace(/\\(["\\])/g, '$1'))
         rest = rest.slice(match[0].length)

@@ -1,5 +1,8 @@
 import { UserError } from '../user-error.js'
 
+/** The cure for a form that no current client sends. */
+export const useCurrentClient = 'Upload with a current twine, uv, poetry, hatch, pdm or flit.'
+
 /** An upload that is refused because of what the client sent; the client sees the message and the cure. */
 export class RefusedUpload extends UserError {
     /**

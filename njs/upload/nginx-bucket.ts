@@ -92,10 +92,8 @@ export class NginxBucket implements IndexBucket {
         if (condition === 'absent') return this.putWith(key, body, headers, [['if-none-match', '*']])
         const { etag } = condition
         const first = await this.putWith(key, body, headers, [['if-match', this.unquoted ? etag : `"${etag}"`]])
-        if (first.outcome !== 'refused' || this.unquoted !== undefined) {
-            if (first.outcome === 'written') this.unquoted ??= false
-            return first
-        }
+        if (first.outcome === 'written') this.unquoted ??= false
+        if (first.outcome !== 'refused' || first.isAbsent || this.unquoted !== undefined) return first
         // RFC 9110 requires quotes, Ceph 16 rejects them: the other form shows whether the object has changed.
         const second = await this.putWith(key, body, headers, [['if-match', etag]])
         if (second.outcome === 'written') this.unquoted = true
@@ -220,12 +218,14 @@ export class NginxBucket implements IndexBucket {
     }
 }
 
-/** What a write that was not answered with 200 came to. @throws Error for an answer that does not say it */
+/** The outcome of a write whose answer is not 200. @throws Error for any other failure */
 export function outcomeOf(request: S3Request, answer: S3Answer): PutResult {
     // 409: a concurrent conditional write. NoSuchKey: If-Match on a deleted object. NoSuchUpload: the upload was completed,
     // but the answer was lost.
     if (answer.status === 412 || answer.status === 409) return { outcome: 'refused' }
-    if (answer.status === 404 && /^NoSuch(?:Key|Upload)$/.test(errorCode(answer))) return { outcome: 'refused' }
+    if (answer.status === 404 && /^NoSuch(?:Key|Upload)$/.test(errorCode(answer))) {
+        return { outcome: 'refused', isAbsent: true }
+    }
     if (answer.status === 501) return { outcome: 'unsupported' }
     throw failure(request, answer)
 }

@@ -1,13 +1,13 @@
-/** S3 refuses what an upload needs, and will refuse it again: the operator must act. */
-export class RefusedByS3 extends Error {
+import { UserError } from '../../core/user-error.js'
+
+/** S3 refuses what an upload needs, and will refuse it again: the operator must act. The client sees none of it. */
+export class RefusedByS3 extends UserError {
     /** @param cure for the operator */
     constructor(
         message: string,
-        readonly cure: string,
+        override readonly cure: string,
     ) {
-        super(message)
-        // Compiled to ES5, an object made by Error() has no other class.
-        Object.setPrototypeOf(this, RefusedByS3.prototype)
+        super(message, cure)
     }
 }
 

@@ -32,7 +32,7 @@ export class S3Connection {
      * Sends a request, and again after a failure that may pass. So an answer may be that to a repetition: a condition that the
      * first attempt has made false, an upload that it has completed.
      *
-     * @throws Error when S3 does not say what became of the request
+     * @throws Error when the outcome is unknown
      */
     async ask(request: S3Request): Promise<S3Answer> {
         for (let attempt = 0; ; attempt++) {

@@ -22,8 +22,8 @@ export interface FileToStore {
     md5: string
     /** Where the file begins in the body. */
     offset: number
-    /** SHA-256 of the whole body, hex; only called for files larger than `maxSinglePut`. */
-    bodySha256: () => Promise<string>
+    /** Digest of the whole body, hex; only called for files larger than `maxSinglePut`. */
+    bodyDigest: (name: 'sha256' | 'md5') => Promise<string>
     /** Bytes of the file in memory, which a later call may overwrite. */
     read: (position: number, length: number) => Buffer
     /** Unique name of the body while it is in S3. */
@@ -33,27 +33,23 @@ export interface FileToStore {
 /**
  * Stores a file that must not replace another one. A large one never passes through the memory of nginx.
  *
- * @param conditional whether the server is known to take conditional writes
+ * @returns with the ETag of the answer: empty for a large file
  */
-export async function storeFile(bucket: NginxBucket, file: FileToStore, conditional: boolean): Promise<PutResult> {
-    if (file.size > maxSinglePut) return storeInParts(bucket, file, conditional)
+export async function storeFile(bucket: NginxBucket, file: FileToStore): Promise<PutResult> {
+    if (file.size > maxSinglePut) return storeInParts(bucket, file)
     const request: S3Request = {
         method: 'PUT',
         key: bucket.prefix + file.key,
         body: file.read(0, file.size),
         payloadHash: file.sha256,
-        headers: [
-            ...objectHeaders(file.headers),
-            ['content-md5', base64(file.md5)],
-            ...(conditional ? [['if-none-match', '*'] as Header] : []),
-        ],
+        headers: [...objectHeaders(file.headers), ['content-md5', base64(file.md5)], ['if-none-match', '*']],
     }
     const answer = await bucket.connection.ask(request)
     if (answer.status !== 200) return outcomeOf(request, answer)
-    return { outcome: 'written', etag: await bucket.storedEtag(file.key, etagOf(answer), file.md5) }
+    return { outcome: 'written', etag: etagOf(answer) }
 }
 
-async function storeInParts(bucket: NginxBucket, file: FileToStore, conditional: boolean): Promise<PutResult> {
+async function storeInParts(bucket: NginxBucket, file: FileToStore): Promise<PutResult> {
     const { connection } = bucket
     const key = bucket.prefix + file.key
     const begin: S3Request = { method: 'POST', key, query: [['uploads', '']], headers: objectHeaders(file.headers) }
@@ -77,10 +73,10 @@ async function storeInParts(bucket: NginxBucket, file: FileToStore, conditional:
             body,
             payloadHash: await bucket.digests.sha256(body),
             // Servers that do not know this condition ignore it: the caller has looked for the key.
-            headers: conditional ? [['if-none-match', '*']] : [],
+            headers: [['if-none-match', '*']],
         }
         const answer = await connection.ask(complete)
-        if (answer.status === 200) return { outcome: 'written', etag: await bucket.storedEtag(file.key, '') }
+        if (answer.status === 200) return { outcome: 'written', etag: '' }
         const result = outcomeOf(complete, answer)
         if (errorCode(answer) !== 'NoSuchUpload') await abort()
         return result
@@ -98,13 +94,18 @@ async function storeInParts(bucket: NginxBucket, file: FileToStore, conditional:
  */
 async function copyFromStaged(bucket: NginxBucket, file: FileToStore, uploadId: string): Promise<string[] | undefined> {
     const { connection } = bucket
+    const isV4 = connection.place.signature === 'V4'
     const staged = bucket.prefix + stagedKey(file.id)
     const stage: S3Request = {
         method: 'PUT',
         key: staged,
         ownBody: true,
-        payloadHash: await file.bodySha256(),
-        headers: [['content-type', 'application/octet-stream']],
+        ...(isV4 && { payloadHash: await file.bodyDigest('sha256') }),
+        headers: [
+            ['content-type', 'application/octet-stream'],
+            // Signatures of version 2 have no digest of the body.
+            ...(isV4 ? [] : [['content-md5', base64(await file.bodyDigest('md5'))] as Header]),
+        ],
     }
     const stored = await connection.ask(stage)
     if (stored.status !== 200) throw failure(stage, stored)

@@ -1,9 +1,9 @@
 import crypto from 'crypto'
 import { partOf, type ByteSource } from '../../core/byte-source.js'
-import { addFile, listProjectName, prepareProject } from '../../core/index/add-file.js'
-import { factsMetadata, readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
+import { addFile, findEntryOf, listProjectName, prepareProject } from '../../core/index/add-file.js'
+import { factsMetadata, knownSha256, readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
 import type { ObjectHead } from '../../core/index/objects.js'
-import { PackageIndex } from '../../core/index/package-index.js'
+import { PackageIndex, withoutConditions } from '../../core/index/package-index.js'
 import type { IndexPlatform } from '../../core/index/platform.js'
 import { fileKey, metadataKey } from '../../core/index/project-objects.js'
 import { fileHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
@@ -12,10 +12,12 @@ import { checkUpload, type CheckedUpload } from '../../core/upload/check-upload.
 import { readClaim, type UploadClaim } from '../../core/upload/claim.js'
 import { readForm } from '../../core/upload/form.js'
 import { RefusedUpload } from '../../core/upload/refused-upload.js'
+import { stagedKey } from '../../core/upload/staged-body.js'
 import type { Audit } from './audit.js'
 import { asBuffer } from './body-source.js'
 import { digestOf } from './digests.js'
 import type { NginxBucket } from './nginx-bucket.js'
+import { RefusedByS3 } from './refused-by-s3.js'
 import { decodeBase64, storeProvenance } from './store-provenance.js'
 import { deleteAbandoned, maxSinglePut, storeFile } from './store-file.js'
 
@@ -30,11 +32,11 @@ export interface UploadContext {
     now: Date
     /** Unique: the name of the body while it is in S3. */
     id: string
-    /** Receives what is known of the upload, step by step. */
+    /** Filled in step by step. */
     audit: Audit
 }
 
-/** What an upload came to. */
+/** The result of an upload. */
 export interface TakenUpload {
     /** Whether the same file was there already. */
     wasPresent: boolean
@@ -69,7 +71,7 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const provenance = attestations && provenanceOf(attestations, claim, decodeBase64)
 
     const index = new PackageIndex(bucket, engine)
-    await prepareProject(index, project)
+    await prepareProject(index, project, stagedKey(context.id))
     const stored = await storeOnce(context, claim, file, md5, checked)
     const { metadata, requiresPython } = checked
     if (metadata) await bucket.write(metadataKey(project, filename), metadata, metadataHeaders)
@@ -124,7 +126,7 @@ async function storeOnce(
     const { project, filename, sha256 } = claim
     const key = fileKey(project, filename)
     const before = await bucket.head(key)
-    if (before) return sameFile(before, claim, md5)
+    if (before) return sameFile(context, before, claim, file, md5)
     const isLarge = file.size > maxSinglePut
     const uploadTime = uploadTimeOf(context.now)
     const coreMetadata = metadata && {
@@ -134,50 +136,67 @@ async function storeOnce(
     // A large file is stored in parts, so that its ETag is not its MD5.
     const facts = { sha256, md5: isLarge ? undefined : md5, uploadTime, requiresPython, coreMetadata }
     const buffer = engine.allocate(Math.min(file.size, maxSinglePut))
-    const result = await storeFile(
-        bucket,
-        {
-            ...{ key, sha256, md5, size: file.size, offset: claim.file.offset, id: context.id },
-            headers: fileHeaders(filename, factsMetadata(facts)),
-            bodySha256: () => digestOf('sha256', body, engine),
-            read: (position, length) => {
-                file.readInto(buffer, position, length)
-                return asBuffer(length === buffer.length ? buffer : buffer.subarray(0, length))
-            },
+    const result = await storeFile(bucket, {
+        ...{ key, sha256, md5, size: file.size, offset: claim.file.offset, id: context.id },
+        headers: fileHeaders(filename, factsMetadata(facts)),
+        bodyDigest: (name) => digestOf(name, body, engine),
+        read: (position, length) => {
+            file.readInto(buffer, position, length)
+            return asBuffer(length === buffer.length ? buffer : buffer.subarray(0, length))
         },
-        true,
-    )
+    })
     if (isLarge) await deleteAbandoned(bucket, context.now)
-    if (result.outcome === 'unsupported') {
-        throw new RefusedUpload(
-            400,
-            'The S3 server of this index has no conditional writes, which uploads need',
-            'Publish with publish-package.',
-        )
-    }
+    if (result.outcome === 'unsupported') throw withoutConditions()
+    // S3 has compared the bytes with their MD5.
+    if (result.outcome === 'written' && result.etag === md5) return { etag: undefined, uploadTime, wasPresent: false }
     const after = await bucket.head(key)
     if (after === undefined) throw new Error(`${key} is gone right after its upload`)
-    const { etag } = sameFile(after, claim, md5)
-    if (result.outcome === 'written') return { etag, uploadTime, wasPresent: false }
-    // Another upload was faster, or the answer to an earlier attempt of this one was lost.
-    return sameFile(after, claim, md5)
+    if (result.outcome === 'written' && after.size !== file.size) {
+        throw new RefusedByS3(
+            `S3 stored ${after.size} bytes as ${key} instead of ${file.size}`,
+            'delete this object, and publish the file with publish-package',
+        )
+    }
+    // If it was not written, another upload was faster, or the answer to an earlier attempt of this one was lost.
+    const stored = await sameFile(context, after, claim, file, md5)
+    return result.outcome === 'written' ? { ...stored, wasPresent: false } : stored
 }
 
-/** @throws RefusedUpload if the object is not the file of the upload */
-function sameFile(object: ObjectHead, claim: UploadClaim, md5: string): StoredFile {
-    const { filename, sha256 } = claim
+/**
+ * Compares the object of the same name with the file.
+ *
+ * @throws RefusedUpload unless it is the same
+ */
+async function sameFile(
+    { bucket, engine }: UploadContext,
+    object: ObjectHead,
+    claim: UploadClaim,
+    file: ByteSource,
+    md5: string,
+): Promise<StoredFile> {
+    const { project, filename } = claim
     const facts = readFacts(object.metadata)
-    const isSame = facts
-        ? facts.sha256 === sha256
-        : // Another tool wrote it: its ETag is the only digest.
-          object.size === claim.file.size && object.etag === md5 && md5 !== ''
-    if (isSame) {
+    // Another tool wrote an object without facts. The page knows it after `manage-index rebuild`.
+    const known = knownSha256(object, facts ? undefined : await findEntryOf(bucket, engine, project, filename))
+    const hasSize = object.size === file.size
+    const isSame =
+        known !== undefined
+            ? known === claim.sha256
+            : hasSize && object.etag === (md5 === '' ? await digestOf('md5', file, engine) : md5)
+    if (hasSize && isSame) {
         const uploadTime = facts?.uploadTime ?? uploadTimeOf(object.lastModified)
         return { etag: recordedEtag(facts, object.etag), uploadTime, wasPresent: true }
     }
-    throw new RefusedUpload(
-        400,
-        `File already exists ('${filename}', with ${facts ? `sha256 hash '${facts.sha256}'` : 'other bytes'})`,
+    const exists = (what: string, cure: string) =>
+        new RefusedUpload(400, `File already exists ('${filename}', ${what})`, cure)
+    // An ETag is the MD5 of some objects only.
+    if (hasSize && known === undefined) {
+        const rebuild = 'If it is the same file, "manage-index rebuild" indexes it. Otherwise upload a new version.'
+        throw exists('stored by another tool', rebuild)
+    }
+    const isOther = known !== undefined && known !== claim.sha256
+    throw exists(
+        isOther ? `with sha256 hash '${known}'` : 'with other bytes',
         'A file is never replaced: upload a new version.',
     )
 }

@@ -321,7 +321,7 @@ export const optionTable = {
     uploadHtpasswd: {
         flag: '--upload-htpasswd <file>',
         group: uploads,
-        help: 'passwords of those who may upload, a path on the machine of nginx',
+        help: 'password file of uploaders, a path on the machine of nginx',
         needs: 'upload',
         negation: '--no-upload-htpasswd',
         parse: parseFilePath,
@@ -329,7 +329,7 @@ export const optionTable = {
     uploadRights: {
         flag: '--upload-rights <file>',
         group: uploads,
-        help: "projects that each may upload; a line of the file: USER 'acme-*' ...",
+        help: "file with the projects of each uploader; a line: USER 'acme-*' ...",
         needs: 'upload',
         negation: '--no-upload-rights',
         parse: parseFilePath,
@@ -353,7 +353,7 @@ export const optionTable = {
     only: {
         flag: '--only <part>',
         group: uploads,
-        help: 'an nginx of its own for uploads, which serves no files; the reading nginx then needs no right to write',
+        help: 'a separate nginx for uploads, which serves no files; the reading nginx then needs no right to write',
         choices: ['upload'],
         needs: 'upload',
     },

@@ -1,4 +1,4 @@
-import { uploadHeaders } from '../../njs/upload/s3-headers.js'
+import { uploadHeaders } from '../../njs/upload/subrequest-args.js'
 import { isContainer, type Settings } from './settings.js'
 import type { Placement } from './render.js'
 

@@ -2,7 +2,8 @@ import { awsPartition } from '../option-values/aws-partition.js'
 
 /**
  * The least-privilege policy for nginx: it may read objects and check whether keys exist. With uploads it may also write
- * objects, and delete bodies of uploads and the HTML page of a project that was removed meanwhile.
+ * objects, and delete bodies of uploads, markers of unlisted projects, and the HTML page of a project that was removed
+ * meanwhile.
  *
  * @param prefix key prefix in the bucket: empty, or with a trailing slash
  * @returns JSON of an IAM policy document
@@ -34,7 +35,7 @@ function uploadStatements(index: string): object[] {
             Sid: 'CleanUpAfterUploads',
             Effect: 'Allow',
             Action: 's3:DeleteObject',
-            Resource: [`${index}.uploads/*`, `${index}*/index.html`],
+            Resource: [`${index}.uploads/*`, `${index}-/unlisted/*`, `${index}*/index.html`],
         },
     ]
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../../core/user-error.js'
 import type { Distribution } from '../distribution/read-distribution.js'
 import { inspectFile } from '../index/stored/inspect-file.js'
-import { readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
+import { knownSha256, readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
 import { fileKey } from '../../core/index/project-objects.js'
 import type { ProjectPage } from '../../core/project-page.js'
 import type { Bucket } from '../s3/bucket.js'
@@ -67,9 +67,6 @@ async function sha256OfStored(
     page: ProjectPage | undefined,
 ): Promise<string | undefined> {
     if (stored.size !== distribution.size) return undefined
-    const facts = readFacts(stored.metadata)
-    if (facts) return facts.sha256
-    const known = page?.files.find(({ filename }) => filename === distribution.filename)
-    if (known?.etag === stored.etag) return known.sha256
-    return (await inspectFile(bucket, stored.key))?.sha256
+    const entry = page?.files.find(({ filename }) => filename === distribution.filename)
+    return knownSha256(stored, entry) ?? (await inspectFile(bucket, stored.key))?.sha256
 }

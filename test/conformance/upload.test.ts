@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verify } from '../../scripts/index/repair/verify.js'
-import { makeWheel } from '../support/distributions/distributions.js'
+import { publish } from '../../scripts/publish/publish.js'
+import { makeWheel, writeDistributions } from '../support/distributions/distributions.js'
 import { describeWhere } from '../support/machine/requirements.js'
 import { missingS3 } from '../support/s3/missing-s3.js'
 import { firstStart, type S3Name } from '../support/s3/s3-servers.js'
@@ -40,15 +41,21 @@ for (const name of servers) {
         )
 
         test.runIf(name === 'swift')(
-            'no conditional writes: the refusal names publish-package, and no file is stored',
+            'no conditional writes: the refusal names publish-package, and nothing is written',
             async () => {
-                const answer = await sendUpload(uploads.index.port, makeWheel({ name: 'acme', version: '1.0' }))
-                expect(answer).toMatchObject({
-                    status: 400,
-                    reason: expect.stringContaining('conditional writes') as string,
-                })
-                expect(answer.text).toContain('publish-package')
-                expect((await uploads.keys()).filter((key) => key.endsWith('.whl'))).toEqual([])
+                await publish(uploads.bucket, await writeDistributions(makeWheel({ name: 'known', version: '1.0' })))
+                const before = await uploads.keys()
+                for (const name of ['acme', 'known']) {
+                    for (const ballast of [0, 9 * 1024 * 1024]) {
+                        const file = makeWheel({ name, version: '2.0', ballast })
+                        const answer = await sendUpload(uploads.index.port, file)
+                        const reason = expect.stringContaining('conditional writes') as string
+                        expect(answer).toMatchObject({ status: 400, reason })
+                        expect(answer.text).toContain('publish-package')
+                    }
+                }
+                expect(await uploads.keys()).toEqual(before)
+                expect((await verify(uploads.bucket, { deep: true })).problems).toEqual([])
             },
         )
     })

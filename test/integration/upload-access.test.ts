@@ -59,7 +59,13 @@ describe.each([false, true])('cached: %s', (cached) => {
     )
 
     test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s /legacy/ is no upload', async (method) => {
-        expect(await sendForm(index.port, form, { method })).toMatchObject({ status: 405 })
+        for (const [path, allow] of [
+            ['/legacy/', 'POST'],
+            ['/', 'GET, HEAD, POST'],
+        ] as const) {
+            const answer = await sendForm(index.port, form, { method, path })
+            expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, allow])
+        }
         expect(s3.requests).toEqual([])
     })
 
@@ -88,7 +94,7 @@ describe.each([false, true])('cached: %s', (cached) => {
         expect(s3.requests).toEqual([])
     })
 
-    test('a web page cannot upload with the rights of who looks at it', async () => {
+    test('a web page cannot upload with the rights of its reader', async () => {
         const answer = await sendForm(index.port, form, { headers: { Origin: 'http://evil.example.com' } })
         expect(answer.status).toBe(403)
         expect(s3.requests).toEqual([])

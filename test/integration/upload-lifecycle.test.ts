@@ -90,7 +90,11 @@ describe('as publish-package does', () => {
     test('a name of the public index: a redirect, then the upload, and no redirect', async () => {
         const page = `${uploads.index.url}/simple/public-tools/`
         expect((await fetch(page, { redirect: 'manual' })).status).toBe(302)
+        // hatch looks for files that are uploaded already.
+        const ofHatch = `${uploads.index.url}/legacy/%2Bsimple/public-tools/`
+        expect((await fetch(ofHatch, { redirect: 'manual' })).status).toBe(404)
         expect((await sendUpload(uploads.index.port, first('public-tools'))).status).toBe(200)
+        expect((await fetch(ofHatch, { redirect: 'manual' })).status).toBe(200)
         expect((await fetch(page, { redirect: 'manual' })).status).toBe(200)
     })
 })

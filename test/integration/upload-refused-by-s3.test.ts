@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { iamPolicy } from '../../scripts/next-steps/iam-policy.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { makeWheel } from '../support/distributions/distributions.js'
 import { environmentOf } from '../support/s3/bucket.js'
@@ -7,6 +8,28 @@ import { startIndex } from '../support/nginx/start-index.js'
 import { sendUpload } from '../support/uploads/send-upload.js'
 import { startUploadIndex, type UploadIndex } from '../support/uploads/upload-index.js'
 import { startFaultProxy, type Fate, type FaultProxy, type ProxiedRequest } from '../support/upstreams/fault-proxy.js'
+
+/** Whether a policy allows a request with the bucket in the path. @see Service Authorization Reference, "Amazon S3" */
+function allows(policy: string, { method, url }: ProxiedRequest): boolean {
+    const { pathname, searchParams } = new URL(url, 'http://s3')
+    const key = decodeURIComponent(pathname.slice(1)).replace(/\/$/, '')
+    const writes = searchParams.has('uploadId') ? 's3:AbortMultipartUpload' : 's3:DeleteObject'
+    const reads = key.includes('/') ? 's3:GetObject' : 's3:ListBucket'
+    const action = { GET: reads, HEAD: reads, PUT: 's3:PutObject', POST: 's3:PutObject', DELETE: writes }[method]!
+    const { Statement } = JSON.parse(policy) as {
+        Statement: { Action: string | string[]; Resource: string | string[] }[]
+    }
+    return Statement.some(
+        ({ Action, Resource }) =>
+            [Action].flat().includes(action) &&
+            [Resource].flat().some((pattern) => matches(pattern, `arn:aws:s3:::${key}`)),
+    )
+}
+
+function matches(pattern: string, resource: string): boolean {
+    const parts = pattern.split('*').map((text) => text.replace(/[.?+^$(){}|[\]\\]/g, '\\$&'))
+    return new RegExp(`^${parts.join('.*')}$`, 's').test(resource)
+}
 
 const operator = 'uploads fail until this is cured: '
 
@@ -65,6 +88,35 @@ describe('a server that refuses some requests', () => {
 
         decide = () => 'pass'
         expect((await sendUpload(uploads.index.port, file)).status).toBe(200)
+        expect((await verify(uploads.bucket, { deep: false })).problems).toEqual([])
+    })
+
+    test('the rights of --print-iam-policy are enough, and those of a reading nginx are not', async () => {
+        const policy = (takesUploads: boolean) => iamPolicy(uploads.bucket.name, '', 'us-east-1', takesUploads)
+        decide = (request) => (allows(policy(true), request) ? 'pass' : { status: 403, code: 'AccessDenied' })
+        for (const name of ['small', 'other']) {
+            for (const version of ['1.0', '2.0']) {
+                const file = makeWheel({ name, version, ballast: version === '2.0' ? 9 * 1024 * 1024 : 0 })
+                expect(await sendUpload(uploads.index.port, file)).toMatchObject({ status: 200 })
+                expect(await sendUpload(uploads.index.port, file)).toMatchObject({ status: 200 })
+            }
+        }
+        expect(await uploads.keys()).not.toContainEqual(expect.stringMatching(/^(?:-|\.uploads)\//))
+        expect((await verify(uploads.bucket, { deep: false })).problems).toEqual([])
+
+        decide = (request) => (allows(policy(false), request) ? 'pass' : { status: 403, code: 'AccessDenied' })
+        const before = await uploads.keys()
+        expect((await sendUpload(uploads.index.port, makeWheel({ name: 'small', version: '3.0' }))).status).toBe(424)
+        expect(await uploads.keys()).toEqual(before)
+    })
+
+    test('a marker that may not be deleted does no harm', async () => {
+        decide = refusal(403, 'AccessDenied', ['DELETE'])
+        for (const version of ['1.0', '1.1']) {
+            const file = makeWheel({ name: 'marked', version })
+            expect(await sendUpload(uploads.index.port, file)).toMatchObject({ status: 200 })
+        }
+        expect(await uploads.keys()).toContain('-/unlisted/marked')
         expect((await verify(uploads.bucket, { deep: false })).problems).toEqual([])
     })
 

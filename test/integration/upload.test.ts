@@ -154,7 +154,7 @@ test('--upload-rights: each user publishes its own projects, and the file is rea
         const answers = [await sendUpload(own.index.port, acme), await sendUpload(own.index.port, other)]
         expect([content, answers.map(({ status }) => status)]).toEqual([content, statuses])
     }
-    // Without the option, who has a password may upload everything.
+    // Without the option, each uploader may upload everything.
     expect((await sendUpload(uploads.index.port, other)).status).toBe(200)
     await uploads.stop()
     await own.stop()

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { addFile, listProjectName, prepareProject } from '../../../../core/index/add-file.js'
 import { PackageIndex } from '../../../../core/index/package-index.js'
 import type { IndexPlatform } from '../../../../core/index/platform.js'
@@ -29,7 +29,7 @@ beforeEach(() => {
 const wheel = (version: string, python = 'py3') => fileEntry(`acme-${version}-${python}-none-any.whl`)
 
 async function upload(entry = wheel('1.0'), into = index): Promise<void> {
-    await prepareProject(into, 'acme')
+    await prepareProject(into, 'acme', '.uploads/probe')
     await addFile(into, 'acme', entry)
     await listProjectName(into, 'acme')
 }
@@ -119,9 +119,41 @@ test('a folder of another tool is left alone', async () => {
     expect([...bucket.objects.keys()]).toEqual(['acme/acme-1.0.zip'])
 })
 
-test('a server without conditional writes is refused', async () => {
-    bucket.put = async () => ({ outcome: 'unsupported' })
-    await expect(upload()).rejects.toThrow('this S3 server has no conditional writes')
+describe('a server without conditional writes', () => {
+    const ignoring: MemoryBucket['put'] = async function (this: MemoryBucket, key, body, headers) {
+        return { outcome: 'written', etag: await this.write(key, body, headers) }
+    }
+    const partly: MemoryBucket['put'] = async (_key, _body, _headers, condition) => ({
+        outcome: condition === 'absent' ? 'unsupported' : 'refused',
+    })
+
+    test.each<[string, MemoryBucket['put']]>([
+        ['it says so', async () => ({ outcome: 'unsupported' })],
+        ['it ignores conditions', ignoring],
+        ['it has only some', partly],
+    ])('%s: nothing is written', async (_name, put) => {
+        bucket.isAws = false
+        bucket.put = put
+        await expect(upload()).rejects.toThrow('has no conditional writes')
+        expect([...bucket.objects.keys()]).toEqual([])
+    })
+
+    test('its pages stay as they are', async () => {
+        await store(pageOf([wheel('1.0')]))
+        const before = new Map(bucket.objects)
+        bucket.isAws = false
+        bucket.put = ignoring
+        await expect(upload(wheel('2.0'))).rejects.toThrow('has no conditional writes')
+        expect(bucket.objects).toEqual(before)
+    })
+
+    test('one that has them is probed once, beside the pages', async () => {
+        bucket.isAws = false
+        await upload()
+        expect(bucket.requests.filter((request) => request.endsWith('.uploads/probe'))).toEqual(['PUT .uploads/probe'])
+        expect(names()).toEqual([wheel('1.0').filename])
+        expect(bucket.objects.has('.uploads/probe')).toBe(false)
+    })
 })
 
 test('pages that are not compressed are read, and stay so where nothing compresses', async () => {

@@ -17,7 +17,7 @@ interface Stored {
 
 /** A bucket in memory, with conditional writes, in which every request takes one turn of the event loop or more. */
 export class MemoryBucket implements IndexBucket {
-    readonly isAws = true
+    isAws = true
     readonly objects = new Map<string, Stored>()
     requests: string[] = []
     /** Called before each request; may throw, like a server that fails. */
