@@ -172,12 +172,13 @@ async function refreshCache(r: Request, { project }: TakenUpload): Promise<void>
     for (const folder of [`${project}/`, '']) {
         for (const [file, type] of forms) {
             // nginx makes a GET of it, which fills the cache.
-            const reply = await r.subrequest('/-/refresh', {
-                method: 'HEAD',
-                args: `page=${folder}${file}&type=${type}`,
-            })
-            if (reply.status !== 200)
-                r.warn(`the cache keeps ${folder}${file} until it expires: status ${reply.status}`)
+            const options = { method: 'HEAD', args: `page=${folder}${file}&type=${type}` } as const
+            // The upload has succeeded, whatever happens here.
+            const status = await r.subrequest('/-/refresh', options).then(
+                (reply) => `status ${reply.status}`,
+                (error: Error) => error.message,
+            )
+            if (status !== 'status 200') r.warn(`the cache keeps ${folder}${file} until it expires: ${status}`)
         }
     }
 }
