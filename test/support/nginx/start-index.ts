@@ -34,10 +34,19 @@ export interface IndexOptions extends Partial<ConfigOptions> {
     listen?: string[]
     /** A cache in a folder of the index's own, which goes with it. */
     cached?: boolean
+    /** Worker processes; 1 by default. */
+    workers?: number
 }
 
 /** Renders a configuration and starts the nginx under test with it, on a free port. */
-export async function startIndex({ environment, edit, cached, listen, ...options }: IndexOptions): Promise<Index> {
+export async function startIndex({
+    environment,
+    edit,
+    cached,
+    listen,
+    workers = 1,
+    ...options
+}: IndexOptions): Promise<Index> {
     const nginx = await nginxUnderTest()
     const engine = jsEngineUnderTest()
     const port = await unusedPort()
@@ -58,7 +67,7 @@ export async function startIndex({ environment, edit, cached, listen, ...options
         },
         () => [],
     )
-    const placement = { folder, command: 'test', modulePath: nginx.modulePath, workers: 1 }
+    const placement = { folder, command: 'test', modulePath: nginx.modulePath, workers }
     const files = render(settings, placement).map(({ name, content }) => ({
         name,
         content: edit ? edit(name, content) : content,

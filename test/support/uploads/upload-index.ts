@@ -15,6 +15,8 @@ export interface UploadIndex {
     s3: S3Server
     /** Files for the options of the index. */
     folder: string
+    /** Starts one more nginx on the bucket, with the same options. */
+    startAnother(): Promise<Index>
     /** Objects of the bucket, by key. */
     keys(): Promise<string[]>
     stop(): Promise<void>
@@ -31,18 +33,21 @@ export async function startUploadIndex(
     await chmod(folder, 0o755)
     const uploadHtpasswd = path.join(folder, 'uploaders')
     await writeFile(uploadHtpasswd, uploaderLine)
-    const index = await startIndex({
-        endpointUrl: endpoint === undefined ? s3.endpoint : await endpoint(s3),
-        environment: environmentOf(s3),
-        bucket: bucket.name,
-        region: s3.region,
-        ...{ upload: true, uploadHtpasswd, ...options },
-    })
+    const start = async () =>
+        startIndex({
+            endpointUrl: endpoint === undefined ? s3.endpoint : await endpoint(s3),
+            environment: environmentOf(s3),
+            bucket: bucket.name,
+            region: s3.region,
+            ...{ upload: true, uploadHtpasswd, ...options },
+        })
+    const index = await start()
     return {
         index,
         bucket,
         s3,
         folder,
+        startAnother: start,
         keys: async () => {
             const keys: string[] = []
             for await (const { key } of bucket.list()) keys.push(key)
