@@ -25,9 +25,16 @@ export interface UploadTool {
     builds?: ('wheel' | 'sdist')[]
     /** What it shows of a file that exists with other bytes, if not nginx's message. */
     shows?: RegExp
+    /** Whether the commands of the page are for one file, an example that the reader replaces. */
+    perFile?: true
+    /** Whether the page's settings have the password of a reader, besides that of the uploader. */
+    reads?: true
 }
 
 const { password } = uploader
+
+/** A reader of the index, whose password is not that of the uploader. */
+export const reader = { user: 'ci', password: 'r"ad%41&er$' }
 
 const project = (name: string) => `[build-system]
 requires = ["flit_core >=3.2"]
@@ -40,9 +47,10 @@ description = "A project"
 requires-python = ">=3.8"
 `
 
-const uv = (version: string, section = 'uv'): UploadTool => ({
-    name: section === 'uv' ? `uv ${version}` : `uv ${version} --index`,
+const uv = (version: string, section = 'uv', more: Partial<UploadTool> = {}): UploadTool => ({
+    name: section.replace('uv', `uv ${version}`),
     section,
+    ...more,
     requirements: [`uv==${version}`],
     files: (name) => ({ 'pyproject.toml': project(name) }),
     // With --check-url, it compares the hashes itself.
@@ -112,6 +120,7 @@ export const uploadTools: UploadTool[] = [
         }),
         environment: { FLIT_USE_VCS: '0' },
     },
+    { name: 'curl', section: 'curl', requirements: [], perFile: true },
     {
         name: 'distutils',
         section: 'distutils',
@@ -123,6 +132,16 @@ export const uploadTools: UploadTool[] = [
             'setup.py': `from distutils.core import setup\nsetup(name="${name}", version="1.0", py_modules=[])\n`,
         }),
     },
+]
+
+/** Tools that also read the index, with the settings for one whose readers need a password. */
+export const readingTools: UploadTool[] = [
+    uv('0.8.0', 'uv with a password for readers', { reads: true }),
+    uv('0.13.9', 'uv with a password for readers', { reads: true }),
+    uv('0.13.9', 'uv with an index and a password for readers', {
+        reads: true,
+        sections: ['uv with an index in pyproject.toml'],
+    }),
 ]
 
 /** The programs of the environment: those beside its Python name the folder in which they were installed. */
@@ -163,16 +182,33 @@ export async function runUploadTool(
         NO_COLOR: '1',
         ...tool.environment,
     }
-    const commands = filledIn(commandsOf(pageBlocks('uploading.md', tool.section)), origin, `'${password}'`)
+    const onPage = commandsOf(pageBlocks('uploading.md', tool.section))
+    const forReader = tool.perFile ? dist.map(({ filename }) => forFile(onPage, name, filename)).join('') : onPage
+    const commands = filledIn(forReader, origin, `'${password}'`, `'${reader.password}'`)
     const options = { cwd: folder, env: environment, timeout: 120_000 }
     const { stdout, stderr } = await promisify(execFile)('bash', ['-eo', 'pipefail', '-c', commands], options)
     return stdout + stderr
 }
 
-/** What the reader fills in. */
-function filledIn(text: string, origin: string, secret: string): string {
+/** The commands for another file than that of the page. */
+function forFile(commands: string, name: string, filename: string): string {
+    const changes = {
+        'dist/acme-1.0-py3-none-any.whl': `dist/${filename}`,
+        'name=acme': `name=${name}`,
+        ...(filename.endsWith('.tar.gz') && { 'filetype=bdist_wheel': 'filetype=sdist' }),
+    }
+    return Object.entries(changes).reduce((text, [old, now]) => {
+        if (!text.includes(old)) throw new Error(`The page does not have ${old}`)
+        return text.replace(old, now)
+    }, commands)
+}
+
+/** What the user of the page fills in. @param readerSecret in lines of the user `ci` */
+function filledIn(text: string, origin: string, secret: string, readerSecret = reader.password): string {
     return text
         .replaceAll('https://pypi.example.com', () => origin)
+        .replaceAll('pypi.example.com', () => new URL(origin).hostname)
+        .replaceAll(/(\bci\b.*)\.\.\./g, (_, before: string) => before + readerSecret)
         .replaceAll('...', () => secret)
         .replaceAll('${{ secrets.PYPI_PASSWORD }}', () => secret)
 }

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { makeSdist, makeWheel } from '../support/distributions/distributions.js'
+import { temporaryFolder } from '../support/machine/temporary-folder.js'
 import { missingFor, systemPython } from '../support/python/python-clients.js'
 import { startUploadIndex, type UploadIndex } from '../support/uploads/upload-index.js'
 import { startFaultProxy, type FaultProxy } from '../support/upstreams/fault-proxy.js'
-import { runUploadTool, uploadTools, type UploadTool } from './upload-tools.js'
+import { reader, readingTools, runUploadTool, uploadTools, type UploadTool } from './upload-tools.js'
 
 let uploads: UploadIndex
 beforeAll(async () => {
@@ -20,7 +21,7 @@ afterAll(() => uploads.stop())
 
 describe.each(uploadTools)('$name', (tool) => {
     const missing = tool.missing ?? missingFor(tool.requirements)
-    const name = `acme-${tool.name.toLowerCase().replace(/\W+/g, '-')}`
+    const name = projectOf(tool)
 
     test.skipIf(missing !== undefined)(
         'publishes a wheel and an sdist, which pip installs at once; again is a success',
@@ -91,9 +92,43 @@ describe.each(uploadTools.filter(({ builds }) => !builds))('$name', (tool) => {
     )
 })
 
+describe('an index whose readers need a password', () => {
+    let restricted: UploadIndex
+    beforeAll(async () => {
+        const folder = await temporaryFolder()
+        await chmod(folder, 0o755)
+        const htpasswd = path.join(folder, 'readers')
+        await writeFile(htpasswd, `${reader.user}:{PLAIN}${reader.password}\n`)
+        restricted = await startUploadIndex({ htpasswd })
+    })
+    afterAll(() => restricted.stop())
+
+    // uv reads with --check-url.
+    const others = uploadTools.filter(({ name, builds }) => !builds && !name.startsWith('uv '))
+    test.each([...readingTools, ...others])('$name', { timeout: 600_000 }, async (tool) => {
+        const missing = missingFor(tool.requirements)
+        if (missing !== undefined) return expect(process.env['CI'], missing).not.toBe('true')
+        const name = projectOf(tool)
+        const wheel = makeWheel({ name, version: '1.0' })
+        const publish = (with_: UploadTool) => runUploadTool(with_, restricted.index.url, name, [wheel])
+        await publish(tool)
+        expect(await restricted.keys()).toContain(`${name}/${wheel.filename}`)
+        const again = await publish(tool)
+        if (!tool.reads) return
+        expect(again).toContain('already exists')
+        const withoutPassword = { ...tool, section: tool.sections?.[0] ?? 'uv', sections: [] }
+        expect(await publish(withoutPassword)).not.toContain('already exists')
+    })
+})
+
 /** distutils does not normalise the name. @see PEP 625 */
 function storedName(tool: UploadTool, name: string, filename: string): string {
     return tool.name === 'distutils' ? `${name}-1.0.tar.gz` : filename
+}
+
+/** A project for its uploads only. */
+function projectOf(tool: UploadTool): string {
+    return `acme-${tool.name.toLowerCase().replace(/\W+/g, '-')}`
 }
 
 function publishWith(tool: UploadTool, name: string, dist: { filename: string; bytes: Buffer }[]): Promise<string> {

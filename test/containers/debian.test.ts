@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { makeWheel } from '../support/distributions/distributions.js'
+import { sendUpload, uploader, uploaderLine } from '../support/uploads/send-upload.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf } from '../support/s3/bucket.js'
 import { nginxImage } from '../support/containers/container-image.js'
@@ -96,6 +98,43 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             )
             await untilStatus(`${machine.url}/-/readyz`, 200)
             expect(await pipInstall(machine.url, world.sample)).toBe(world.sample.version)
+        })
+
+        test('the printed steps, with uploads; nginx that was killed takes them again', async () => {
+            const cache = ['--cache', '/var/cache/nginx-s3-pypi', '--cache-size', '64m']
+            const upload = ['--upload', '--upload-htpasswd', '/etc/nginx/secrets/uploaders']
+            const words = ['--target', 'debian', ...standIns(), ...dns, ...cache, ...upload]
+            const { status, stdout } = await runProgram('generate-config', words, { cwd })
+            expect(status).toBe(0)
+            await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
+            await machine.run(
+                `rm -f /var/log/nginx/error.log
+                mkdir -p /etc/nginx/secrets
+                printf '%s' "$LINE" > /etc/nginx/secrets/uploaders`,
+                { LINE: uploaderLine },
+            )
+            await machine.run(stdout.match(/^ {2}.*$/gm)!.join('\n'), environmentOf(world.s3))
+            await untilStatus(`${machine.url}/-/readyz`, 200)
+            const name = `uploaded-${suite}`
+            const send = (version: string, ballast: number) =>
+                sendUpload(Number(new URL(machine.url).port), makeWheel({ name, version, ballast }), { name })
+            expect(await send('1.0', 0)).toMatchObject({ status: 200 })
+            expect(await send('2.0', 9 * 1024 * 1024)).toMatchObject({ status: 200 })
+            const page = await (await fetch(`${machine.url}/simple/${name}/`)).text()
+            expect(page.match(/<h2>.*<\/h2>/g)).toEqual(['<h2>2.0</h2>', '<h2>1.0</h2>'])
+
+            const folder = '/var/lib/nginx/pypi-upload'
+            expect(await machine.run(`stat -c '%U %a' ${folder}; find ${folder} -type f`)).toBe('www-data 700\n')
+            const audit = await machine.run('cat /var/log/nginx/uploads.log')
+            expect(audit.match(/"user":"release-bot"/g)).toHaveLength(2)
+            expect(audit).not.toContain(uploader.password)
+            expect(await machine.run('cat /var/log/nginx/error.log')).toBe('')
+
+            await machine.run(
+                'systemctl kill --signal KILL nginx; sleep 1; systemctl reset-failed; systemctl start nginx',
+            )
+            await untilStatus(`${machine.url}/-/readyz`, 200)
+            expect(await send('3.0', 0)).toMatchObject({ status: 200 })
         })
 
         test('it is the drop-in that brings the credentials', async () => {

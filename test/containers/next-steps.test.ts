@@ -7,9 +7,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
 import { environmentOf } from '../support/s3/bucket.js'
 import { nginxImage, officialImage } from '../support/containers/container-image.js'
+import { complaintsIn } from '../support/containers/complaints.js'
 import { docker, uniqueName } from '../support/containers/docker.js'
 import { pipInstall } from '../support/python/pip.js'
 import { describeWhere } from '../support/machine/requirements.js'
+import { makeWheel } from '../support/distributions/distributions.js'
+import { sendUpload, uploaderLine } from '../support/uploads/send-upload.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { startS3InNetwork } from '../support/containers/s3-in-network.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
@@ -101,6 +104,33 @@ describeWhere('the commands that generate-config prints for Docker', found.missi
         } finally {
             await docker('rm', '--force', name)
             await docker('volume', 'rm', name)
+        }
+    })
+
+    test.each([
+        ['beside reading', []],
+        ['alone', ['--only', 'upload']],
+    ])('a container that takes uploads %s', async (_name, more) => {
+        const name = uniqueName()
+        const port = await freePort()
+        await writeFile(path.join(cwd, 'uploaders'), uploaderLine)
+        const words = ['--endpoint-url', s3.endpoint, '--listen', `127.0.0.1:${port}`, '--out', 'uploads', ...more]
+        const steps = await nextSteps(...words, '--upload', '--upload-htpasswd', path.join(cwd, 'uploaders'))
+        try {
+            await runStep(steps, 'docker run', {
+                '--name pypi': `--name ${name}`,
+                [` ${officialImage} `]: ` ${image} `,
+            })
+            await untilStatus(`http://127.0.0.1:${port}/-/readyz`, 200)
+            expect(steps).toContain(`uv publish --publish-url http://localhost:${port}/legacy/ --username USER dist/*`)
+            const project = `uploaded-${more.length}`
+            const wheel = makeWheel({ name: project, version: '1.0', ballast: 9 * 1024 * 1024 })
+            expect(await sendUpload(port, wheel, { name: project })).toMatchObject({ status: 200 })
+            expect(await statusOf(`http://127.0.0.1:${port}/simple/${project}/`)).toBe(more.length === 0 ? 200 : 404)
+            const { stdout, stderr } = await docker('logs', name)
+            expect(complaintsIn(stdout + stderr)).toEqual([])
+        } finally {
+            await docker('rm', '--force', '--volumes', name)
         }
     })
 

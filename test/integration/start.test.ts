@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type net from 'node:net'
 import os from 'node:os'
@@ -10,6 +10,9 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../../scripts/nginx/free-port.js'
 import { writeSampleWheel } from '../../scripts/start/sample-package.js'
+import { makeWheel } from '../support/distributions/distributions.js'
+import { describeWhere } from '../support/machine/requirements.js'
+import { environmentWith, missingFor } from '../support/python/python-clients.js'
 import { environmentOf, makeBucket } from '../support/s3/bucket.js'
 import { startS3 } from '../support/s3/s3-servers.js'
 
@@ -87,6 +90,51 @@ test(
         }
     },
 )
+
+const uploadTools = ['uv==0.13.9', 'twine==7.0.0']
+const missingTools = uploadTools.map((tool) => missingFor([tool])).find((missing) => missing !== undefined)
+
+describeWhere('uploads to npm start', missingTools, () => {
+    test(
+        'the lines that it prints upload, also after a restart; another password does not',
+        { timeout: 300_000 },
+        async () => {
+            const [uv, twine] = await Promise.all(uploadTools.map((tool) => environmentWith([tool])))
+            await chmod(folder, 0o755)
+            const programs = path.join(folder, 'programs')
+            await mkdir(programs)
+            await writeFile(path.join(programs, 'twine'), `#!/bin/sh\nexec ${twine} -m twine "$@"\n`, { mode: 0o755 })
+            await mkdir(path.join(folder, 'dist'))
+            const { filename, bytes } = makeWheel({ name: 'acme', version: '1.0' })
+            await writeFile(path.join(folder, 'dist', filename), bytes)
+            const run = (line: string) =>
+                promisify(execFile)('sh', ['-c', line], {
+                    cwd: folder,
+                    env: { ...environment, HOME: folder, PATH: `${programs}:${path.dirname(uv!)}:${environment.PATH}` },
+                })
+
+            const port = String(await freePort())
+            const lines: string[][] = []
+            for (const tool of ['uv publish', 'twine upload']) {
+                const index = start(['--port', port])
+                const words = await index.ready
+                lines.push(words.match(/^ {2}(?:UV_PUBLISH|TWINE)_PASSWORD=.*$/gm)!.map((line) => line.trim()))
+                const line = lines.at(-1)!.find((line) => line.includes(tool))!
+                const wrong = line.replace(/PASSWORD=\S+/, 'PASSWORD=wrong')
+                const refused = await run(wrong).catch((error: Error & { stdout: string }) => error)
+                expect('message' in refused && refused.message + refused.stdout).toContain('401')
+                await run(line)
+                const page = await fetch(`http://127.0.0.1:${port}/simple/acme/`)
+                expect(await page.text()).toContain(filename)
+                index.child.kill('SIGINT')
+                expect(await index.ended).toMatchObject({ status: 0 })
+            }
+            expect(lines[0]).toHaveLength(2)
+            expect(lines[1]).toEqual(lines[0])
+            expect((await stat(path.join(folder, 'data/upload-password'))).mode & 0o777).toBe(0o600)
+        },
+    )
+})
 
 test('a bucket that exists is served with the credentials of the environment', async () => {
     const s3 = await startS3('embedded')

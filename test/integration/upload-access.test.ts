@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -161,6 +161,26 @@ test.each([
     expect((await sendForm(index.port, empty)).status).toBe(status)
     // Who may read is another matter.
     expect((await request(index.port, '/demo/file')).status).toBe(200)
+    await index.stop()
+})
+
+test('a password file that nginx cannot read, or that is missing: the answer says where the cause is', async () => {
+    const own = path.join(folder, 'own')
+    await writeFile(own, uploaderLine, { mode: 0o644 })
+    const index = await startUploads({ uploadHtpasswd: own })
+    s3.requests.length = 0
+    expect((await sendForm(index.port, empty)).status).toBe(400)
+    await chmod(own, 0o000)
+    const answer = await sendForm(index.port, form)
+    // Not 5xx, after which twine sends the file five times.
+    expect(answer.status).toBe(424)
+    expect(answer.text).toContain('its user must be able to read the file of --upload-htpasswd')
+    await rm(own)
+    const missing = await sendForm(index.port, form)
+    expect(missing).toMatchObject({ status: 403, text: expect.stringContaining('error log') as string })
+    expect(s3.requests).toEqual([])
+    await writeFile(own, uploaderLine, { mode: 0o644 })
+    expect((await sendForm(index.port, empty)).status).toBe(400)
     await index.stop()
 })
 
