@@ -133,7 +133,8 @@ async function storeOnce(
     }
     // A large file is stored in parts, so that its ETag is not its MD5.
     const facts = { sha256, md5: isLarge ? undefined : md5, uploadTime, requiresPython, coreMetadata }
-    const buffer = engine.allocate(Math.min(file.size, maxSinglePut))
+    // A large file is usually copied from the staged body, without this memory.
+    let buffer: Uint8Array | undefined
     const result = await storeFile(
         bucket,
         {
@@ -141,6 +142,7 @@ async function storeOnce(
             headers: fileHeaders(filename, factsMetadata(facts)),
             bodySha256: () => digestOf('sha256', body, engine),
             read: (position, length) => {
+                buffer ??= engine.allocate(Math.min(file.size, maxSinglePut))
                 file.readInto(buffer, position, length)
                 return asBuffer(length === buffer.length ? buffer : buffer.subarray(0, length))
             },
