@@ -131,7 +131,8 @@ function localDifference(
         if (has(unicodePathField) && !isOnlyName(extraAt(header, at), member.nameBytes)) {
             return 'has a second name in its local header'
         }
-        if (extraRest(header, extraStart, extraStart + extraLength) > 3) return 'has broken extra fields in its local header'
+        if (extraRest(header, extraStart, extraStart + extraLength) > 3)
+            return 'has broken extra fields in its local header'
     }
     if (((uint16(header, at + 6) ^ member.flags) & 0x2049) !== 0 || uint16(header, at + 8) !== member.method) {
         return 'has other flags or another compression in its local header'
