@@ -10,13 +10,23 @@ import type { Waits } from './probe.js'
 const [port, path, pid] = process.argv.slice(2) as [string, string, string]
 let isAsked = true
 process.stdin.on('end', () => void (isAsked = false)).resume()
-const socket = net.connect(Number(port), '127.0.0.1').setNoDelay()
-await once(socket, 'connect')
+/** nginx closes a connection after 1,000. */
+const requestsOfConnection = 500
+const connect = async () => {
+    const opened = net.connect(Number(port), '127.0.0.1').setNoDelay()
+    await once(opened, 'connect')
+    return opened
+}
+let socket = await connect()
 const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
 const waits: number[] = []
 const held: number[] = []
 process.stdout.write('ready\n')
 while (isAsked) {
+    if (waits.length % requestsOfConnection === requestsOfConnection - 1) {
+        socket.destroy()
+        socket = await connect()
+    }
     const [cpu, began] = [cpuMicroseconds(Number(pid)), performance.now()]
     socket.write(request)
     const [answer] = (await once(socket, 'data')) as [Buffer]

@@ -29,9 +29,11 @@ export async function waitsDuring(
     await once(lines, 'line')
     try {
         await task()
-        const line = once(lines, 'line')
+        const line = once(lines, 'line') as Promise<[string]>
         child.stdin.end()
-        return JSON.parse(((await line) as [string])[0]) as Waits
+        const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the probe ended with ${code}`)))
+        const [result] = await Promise.race([line, ended])
+        return JSON.parse(result) as Waits
     } finally {
         child.kill()
     }
