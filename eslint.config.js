@@ -10,6 +10,7 @@ const awsSdk = { group: ['@aws-sdk/*'], message: 'Only scripts/s3/ sees the AWS 
 const rooms = [
     'test',
     'bench/{request-cost,end-to-end,publish}.ts',
+    'bench/uploads',
     'bench/rivals',
     'bench/end-to-end',
     'bench/request-cost',

@@ -9,14 +9,16 @@ import { readGateway, type Gateway } from './request-cost/subjects.js'
 import { compareRivals } from './rivals/compare.js'
 import { pageSizes } from './rivals/pages.js'
 import { rivalsTables, writeRivalsReport, type RivalsReport } from './rivals/report.js'
+import { measureUploads } from './uploads/measure.js'
+import { uploadsTables, writeUploadsReport, type UploadsReport } from './uploads/report.js'
 import { compareServers } from './servers/compare.js'
 import { findWrk, loadGenerator, type LoadGenerator } from './load.js'
 import { findInstallations, type NginxInstallation } from './measured-nginx.js'
 import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
 import { toJson, toMarkdown, toText } from './report.js'
 
-/** The parts that can be measured alone: our nginx against a plain one, and all of ours against pypiron and peryx. */
-const parts = ['nginx', 'rivals'] as const
+/** The parts that can be measured alone: our nginx against a plain one, all of ours against pypiron and peryx, uploads. */
+const parts = ['nginx', 'rivals', 'uploads'] as const
 type Part = (typeof parts)[number]
 
 interface Options {
@@ -38,7 +40,8 @@ const rootsOfEnvironment = (process.env.BENCH_NGINX_ROOTS ?? '').split(':').filt
 const program = createProgram(
     'npm run bench --',
     'Measures what our nginx costs against a plain one of the same version: signed requests, hits of the cache, a large ' +
-        'file. Then it compares pages, files and installs with pypiron and peryx, which it installs from PyPI.',
+        'file. Then it compares pages, files and installs with pypiron and peryx, which it installs from PyPI, and measures ' +
+        'what uploads do to other requests of the same worker.',
 )
     .addOption(new Option('--only <parts...>', 'measure these parts (default: all)').choices(parts))
     .option(
@@ -56,7 +59,7 @@ const program = createProgram(
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
     .option(
         '--write <folder>',
-        'write performance.json, performance.svg, rivals.json and the tables of a performance.md',
+        'write performance.json, performance.svg, rivals.json, uploads.json and the tables of a performance.md',
     )
     .option('--json', 'print the result for a machine')
     .addHelpText(
@@ -67,6 +70,7 @@ Examples:
   npm run bench -- --nginx-root /srv/roots/trixie --nginx-root /srv/roots/forky
   npm run bench -- --rounds 15 --paths recent --json
   npm run bench -- --only rivals --page-files 4 300
+  npm run bench -- --only uploads --rounds 3
   npm run bench -- --instructions
   npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway --write docs
 
@@ -85,16 +89,21 @@ async function bench(options: Options, folder: string): Promise<void> {
         process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
         return
     }
-    const { report, rivals } = await runInterruptibly((context) =>
+    const { report, rivals, uploads } = await runInterruptibly((context) =>
         measureParts(nginxes, gateway, folder, options, context),
     )
     if (options.write !== undefined) {
         if (report !== undefined) await writeReport(report, options.write)
         if (rivals !== undefined) await writeRivalsReport(rivals, options.write)
+        if (uploads !== undefined) await writeUploadsReport(uploads, options.write)
     }
     const formatted = options.write === undefined ? toText : toMarkdown
-    const tables = [...(report ? requestCostTables(report) : []), ...(rivals ? rivalsTables(rivals) : [])]
-    process.stdout.write(options.json ? toJson({ ...report, rivals }) : formatted(tables))
+    const tables = [
+        ...(report ? requestCostTables(report) : []),
+        ...(rivals ? rivalsTables(rivals) : []),
+        ...(uploads ? uploadsTables(uploads) : []),
+    ]
+    process.stdout.write(options.json ? toJson({ ...report, rivals, uploads }) : formatted(tables))
 }
 
 /** @param folder for the files of the load generator */
@@ -104,7 +113,7 @@ async function measureParts(
     folder: string,
     options: Options,
     context: RunContext,
-): Promise<{ report?: Report; rivals?: RivalsReport }> {
+): Promise<{ report?: Report; rivals?: RivalsReport; uploads?: UploadsReport }> {
     const wrk = findWrk()
     const isMeasured = (part: Part) => options.only?.includes(part) ?? true
     if (wrk === undefined && (options.servers || options.only?.includes('rivals'))) {
@@ -119,7 +128,12 @@ async function measureParts(
         isMeasured('rivals') && wrk !== undefined
             ? await compareRivals(nginxes.at(-1)!, wrk, options.pageFiles, options, context)
             : undefined
-    return { ...(measured && { report: reportOf(measured, load.name, options) }), ...(rivals && { rivals }) }
+    const uploads = isMeasured('uploads') ? await measureUploads(nginxes, load, options, context) : undefined
+    return {
+        ...(measured && { report: reportOf(measured, load.name, options) }),
+        ...(rivals && { rivals }),
+        ...(uploads && { uploads }),
+    }
 }
 
 async function countAll(

@@ -66,8 +66,12 @@ export async function writeWheel(folder: string, name: string, version: string, 
     return path
 }
 
-/** The archive of a wheel: its members, not compressed, and RECORD. @see PyPA, "Recording installed projects" */
-function wheelArchive(members: [path: string, bytes: Buffer][], distInfo: string): NodeJS.ReadableStream {
+/** The archive of a wheel: its members and RECORD. @see PyPA, "Recording installed projects" */
+export function wheelArchive(
+    members: [path: string, bytes: Buffer][],
+    distInfo: string,
+    compress: (path: string) => boolean = () => false,
+): NodeJS.ReadableStream {
     const lines = members.map(([path, bytes]) => {
         const hash = createHash('sha256').update(bytes).digest('base64url')
         return `${path},sha256=${hash},${bytes.length}\n`
@@ -75,7 +79,7 @@ function wheelArchive(members: [path: string, bytes: Buffer][], distInfo: string
     const record = Buffer.from(`${lines.join('')}${distInfo}/RECORD,,\n`)
     const archive = new ZipFile()
     for (const [path, bytes] of [...members, [`${distInfo}/RECORD`, record] as const]) {
-        archive.addBuffer(bytes, path, { mtime: new Date(2026, 0, 1), mode: 0o100644, compress: false })
+        archive.addBuffer(bytes, path, { mtime: new Date(2026, 0, 1), mode: 0o100644, compress: compress(path) })
     }
     archive.end()
     return archive.outputStream

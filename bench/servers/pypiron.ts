@@ -11,6 +11,9 @@ import { installPrograms, startServer } from './programs.js'
 const version = '0.0.29'
 const password = 'of-no-account'
 
+/** The header of uploads. */
+export const pypironAuthorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`
+
 /**
  * A Rust program that serves a folder or a bucket. Pages are kept in memory, compressed.
  *
@@ -80,8 +83,7 @@ async function upload(url: string, wheel: string): Promise<void> {
     }
     for (const [field, value] of Object.entries(fields)) form.set(field, value)
     form.set('content', new Blob([content]), path.basename(wheel))
-    const headers = { authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` }
-    const answer = await fetch(url, { method: 'POST', headers, body: form })
+    const answer = await fetch(url, { method: 'POST', headers: { authorization: pypironAuthorization }, body: form })
     if (!answer.ok) throw new Error(`it answers an upload with ${answer.status}: ${await answer.text()}`)
     await answer.arrayBuffer()
 }

@@ -8,6 +8,8 @@ interface Huffman {
 
 /** Of output. In njs, about 4 ms. */
 const bytesBetweenPauses = 16 * 1024
+/** What the codes of a block cost, in bytes of output: hostile data has many blocks without content. */
+const blockCost = 1024
 
 /**
  * Inflates raw deflate data, for njs: before 0.7.12 it has no zlib, and later its zlib has no bound of the output.
@@ -36,6 +38,12 @@ class Inflater {
     /** The codes of the current block. */
     private lengthCode: Huffman | undefined
     private distanceCode: Huffman | undefined
+    private fixed: { length: Huffman; distance: Huffman } | undefined
+    /** Used again by each block: njs frees no memory meanwhile. */
+    private readonly lengths = zeros(288 + 32 + 138)
+    private readonly ownLength = emptyCode(288)
+    private readonly ownDistance = emptyCode(32)
+    private readonly ownCodes = emptyCode(19)
     /** Bytes left of a stored block. */
     private stored = 0
 
@@ -47,12 +55,15 @@ class Inflater {
 
     /** Continues for about so many bytes. @returns whether there is more */
     run(bytes: number): boolean {
-        const until = this.filled + bytes
+        let until = this.filled + bytes
         while (this.filled < until) {
             if (this.stored > 0) this.copyStored(until)
             else if (this.lengthCode) this.decodeBlock(until)
             else if (this.isLast) return false
-            else this.beginBlock()
+            else {
+                this.beginBlock()
+                until -= blockCost
+            }
         }
         return true
     }
@@ -67,8 +78,9 @@ class Inflater {
         const type = this.bits(2)
         if (type === 0) this.beginStored()
         else if (type === 1) {
-            this.lengthCode = huffman(fixedLengths())
-            this.distanceCode = huffman(new Array<number>(30).fill(5))
+            this.fixed ??= fixedCodes()
+            this.lengthCode = this.fixed.length
+            this.distanceCode = this.fixed.distance
         } else if (type === 2) this.readCodes()
         else throw this.damaged()
     }
@@ -126,24 +138,25 @@ class Inflater {
         const lengthCount = this.bits(5) + 257
         const distanceCount = this.bits(5) + 1
         const codeCount = this.bits(4) + 4
-        const codeLengths = new Array<number>(19).fill(0)
-        for (let index = 0; index < codeCount; index++) codeLengths[codeOrder[index]!] = this.bits(3)
-        const code = this.valid(huffman(codeLengths), false)
-        const lengths: number[] = []
-        while (lengths.length < lengthCount + distanceCount) {
+        const { lengths } = this
+        for (let index = 0; index < 19; index++) lengths[codeOrder[index]!] = index < codeCount ? this.bits(3) : 0
+        const code = this.valid(huffman(this.ownCodes, lengths, 0, 19), false)
+        const total = lengthCount + distanceCount
+        let count = 0
+        while (count < total) {
             const symbol = this.symbol(code)
             if (symbol < 16) {
-                lengths.push(symbol)
+                lengths[count++] = symbol
                 continue
             }
-            if (symbol === 16 && lengths.length === 0) throw this.damaged()
-            const value = symbol === 16 ? lengths[lengths.length - 1]! : 0
+            if (symbol === 16 && count === 0) throw this.damaged()
+            const value = symbol === 16 ? lengths[count - 1]! : 0
             let repeat = symbol === 16 ? 3 + this.bits(2) : symbol === 17 ? 3 + this.bits(3) : 11 + this.bits(7)
-            while (repeat-- > 0) lengths.push(value)
+            while (repeat-- > 0) lengths[count++] = value
         }
-        if (lengths.length > lengthCount + distanceCount || lengths[256] === 0) throw this.damaged()
-        this.lengthCode = this.valid(huffman(lengths.slice(0, lengthCount)), true)
-        this.distanceCode = this.valid(huffman(lengths.slice(lengthCount)), true)
+        if (count > total || lengths[256] === 0) throw this.damaged()
+        this.lengthCode = this.valid(huffman(this.ownLength, lengths, 0, lengthCount), true)
+        this.distanceCode = this.valid(huffman(this.ownDistance, lengths, lengthCount, distanceCount), true)
     }
 
     private bits(need: number): number {
@@ -207,24 +220,37 @@ class Inflater {
     }
 }
 
-function fixedLengths(): number[] {
-    const lengths: number[] = []
-    for (let symbol = 0; symbol < 288; symbol++)
-        lengths.push(symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)
-    return lengths
+function zeros(count: number): number[] {
+    return new Array<number>(count).fill(0)
 }
 
-function huffman(lengths: readonly number[]): Huffman {
-    const counts = new Array<number>(16).fill(0)
-    for (const length of lengths) counts[length]!++
+function emptyCode(symbols: number): Huffman {
+    return { counts: zeros(16), symbols: zeros(symbols) }
+}
+
+/** @see RFC 1951, 3.2.6 */
+function fixedCodes(): { length: Huffman; distance: Huffman } {
+    const lengths = zeros(288).map((_zero, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8))
+    const distances = zeros(30).map(() => 5)
+    return {
+        length: huffman(emptyCode(288), lengths, 0, lengths.length),
+        distance: huffman(emptyCode(30), distances, 0, distances.length),
+    }
+}
+
+/** Makes the code of these lengths in the memory of another one. */
+function huffman(code: Huffman, lengths: readonly number[], from: number, count: number): Huffman {
+    const { counts, symbols } = code
+    for (let length = 0; length < 16; length++) counts[length] = 0
+    for (let symbol = 0; symbol < count; symbol++) counts[lengths[from + symbol]!]!++
     counts[0] = 0
     const offsets = [0, 0]
     for (let length = 1; length < 15; length++) offsets[length + 1] = offsets[length]! + counts[length]!
-    const symbols = new Array<number>(lengths.length).fill(0)
-    lengths.forEach((length, symbol) => {
+    for (let symbol = 0; symbol < count; symbol++) {
+        const length = lengths[from + symbol]!
         if (length !== 0) symbols[offsets[length]!++] = symbol
-    })
-    return { counts, symbols }
+    }
+    return code
 }
 
 const codeOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]

@@ -1,5 +1,6 @@
 import type { Engine } from '../byte-source.js'
 import { decodeUtf8 } from '../utf8.js'
+import { inSlices } from './in-slices.js'
 import { ofMembers, quoted } from './refusal.js'
 import type { ZipMember } from './zip-directory.js'
 import { isFolder } from './zip-names.js'
@@ -26,31 +27,58 @@ export async function recordProblems(
     const exempt = signatures.map((name) => `${folder}/${name}`)
     /** Whether a file is listed, by its path. */
     const listed = new Map<string, boolean>()
-    for (let position = 0; position < members.length; position++) {
-        const member = members[position]!
-        const path = member.name.includes('\\') ? member.name.replaceAll('\\', '/') : member.name
-        if (!isFolder(member) && !exempt.includes(path)) listed.set(path, false)
-        if (position % linesBetweenPauses === linesBetweenPauses - 1) await engine.pause()
-    }
+    await inSlices(members.length, linesBetweenPauses, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            const member = members[position]!
+            const path = recordPathOf(member)
+            if (!isFolder(member) && !exempt.includes(path)) listed.set(path, false)
+        }
+    })
     const vain: string[] = []
-    for (let start = 0, count = 1; start < record.length; count++) {
-        const found = engine.indexOf(record, lineFeed, start)
-        const end = found < 0 ? record.length : found
-        const text = decodeUtf8(record.subarray(start, end))
-        if (text === undefined) return ['its RECORD is not UTF-8']
-        if (text.includes('\r')) text.split('\r').forEach((line) => readLine(line, listed, vain))
-        else readLine(text, listed, vain)
-        start = end + 1
-        if (count % linesBetweenPauses === 0) await engine.pause()
+    for (let start = 0; start < record.length;) {
+        if (start > 0) await engine.pause()
+        const next = readLines(record, start, listed, vain, engine)
+        if (next === undefined) return ['its RECORD is not UTF-8']
+        start = next
     }
     const missing: string[] = []
-    listed.forEach((isListed, path) => {
-        if (!isListed) missing.push(path)
+    await inSlices(members.length, linesBetweenPauses, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            const path = recordPathOf(members[position]!)
+            if (listed.get(path) !== false) continue
+            listed.set(path, true)
+            missing.push(path)
+        }
     })
     return [
         ...(missing.length > 0 ? [ofMembers(missing, 'is not in its RECORD', 'are not in its RECORD')] : []),
         ...(vain.length === 0 ? [] : [`its RECORD lists files that are missing (first: ${quoted(vain[0]!)})`]),
     ]
+}
+
+function recordPathOf({ name }: ZipMember): string {
+    return name.includes('\\') ? name.replaceAll('\\', '/') : name
+}
+
+/** Reads a slice of lines, without `await`: see `inSlices`. @returns where the next one begins; undefined if it is not UTF-8 */
+function readLines(
+    record: Uint8Array,
+    from: number,
+    listed: Map<string, boolean>,
+    vain: string[],
+    engine: Engine,
+): number | undefined {
+    let start = from
+    for (let count = 0; count < linesBetweenPauses && start < record.length; count++) {
+        const found = engine.indexOf(record, lineFeed, start)
+        const end = found < 0 ? record.length : found
+        const text = decodeUtf8(record.subarray(start, end))
+        if (text === undefined) return undefined
+        if (text.includes('\r')) text.split('\r').forEach((line) => readLine(line, listed, vain))
+        else readLine(text, listed, vain)
+        start = end + 1
+    }
+    return start
 }
 
 /** Marks the path of a line as listed; adds the first one without a member to `vain`. */

@@ -1,12 +1,16 @@
 import type { Engine } from '../byte-source.js'
-import { membersBetweenPauses, type ZipMember } from './zip-directory.js'
+import { inSlices } from './in-slices.js'
+import { membersBetweenPauses, membersInSimpleLoop, type ZipMember } from './zip-directory.js'
 
 /** The members in the order of their offsets. Builders write them so; others are merged in slices. */
 export async function sortByOffset(members: readonly ZipMember[], engine: Engine): Promise<readonly ZipMember[]> {
     let from = members
-    const isSorted = members.every(
-        (member, position) => position === 0 || members[position - 1]!.offset <= member.offset,
-    )
+    let isSorted = true
+    await inSlices(members.length, membersInSimpleLoop, engine, (start, end) => {
+        for (let position = Math.max(1, start); position < end; position++) {
+            if (members[position - 1]!.offset > members[position]!.offset) isSorted = false
+        }
+    })
     if (isSorted) return members
     for (let width = 1; width < members.length; width *= 2) {
         const to: ZipMember[] = []

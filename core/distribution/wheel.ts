@@ -1,11 +1,12 @@
 import type { Engine } from '../byte-source.js'
 import { normalizeName } from '../project-name.js'
+import { inSlices } from './in-slices.js'
 import { maxMetadataSize } from './pkg-info.js'
 import { recordProblems } from './record.js'
 import { refusal } from './refusal.js'
 import { normalizeVersion, sameVersion } from '../version.js'
 import { zstd, type ZipArchive } from './zip-archive.js'
-import type { ZipMember } from './zip-directory.js'
+import { membersInSimpleLoop, type ZipMember } from './zip-directory.js'
 
 /** The content of a wheel. */
 export interface WheelContent {
@@ -32,10 +33,10 @@ export async function readWheel(
     maxRecordSize: number,
     file: string,
 ): Promise<WheelContent> {
-    const distInfo = distInfoOf(members, file)
+    const { distInfo, inside, zstdMember } = await findDistInfo(members, engine, file)
     const member = (name: string): ZipMember => {
         const path = `${distInfo}.dist-info/${name}`
-        const found = members.find((member) => member.name === path)
+        const found = inside.find((member) => member.name === path)
         if (!found) throw refusal(file, `it has no ${path}`)
         return found
     }
@@ -47,22 +48,44 @@ export async function readWheel(
         metadata,
         distInfo,
         oddities: [...oddities, ...problems],
-        zstdMember: members.find(({ method }) => method === zstd)?.name,
+        zstdMember,
     }
 }
 
-/** The name of the .dist-info folder, without `.dist-info`. pip and uv refuse a wheel with two. */
-function distInfoOf(members: readonly ZipMember[], file: string): string {
+/** What one pass over the members finds. */
+interface Found {
+    /** The name of the .dist-info folder, without `.dist-info`. */
+    distInfo: string
+    /** The members in such a folder. */
+    inside: ZipMember[]
+    zstdMember: string | undefined
+}
+
+/** @throws UserError unless there is one .dist-info folder: pip and uv refuse a wheel with two */
+async function findDistInfo(members: readonly ZipMember[], engine: Engine, file: string): Promise<Found> {
     const found = new Set<string>()
-    members.forEach(({ name }) => {
-        const slash = name.indexOf('/')
-        const length = slash - '.dist-info'.length
-        if (length > 0 && name.slice(length, slash) === '.dist-info') found.add(name.slice(0, length))
+    const inside: ZipMember[] = []
+    let zstdMember: string | undefined
+    await inSlices(members.length, membersInSimpleLoop / 2, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            const member = members[position]!
+            if (member.method === zstd) zstdMember ??= member.name
+            const distInfo = distInfoOf(member.name)
+            if (distInfo === undefined) continue
+            found.add(distInfo)
+            inside.push(member)
+        }
     })
     const [name, other] = found
     if (name === undefined) throw refusal(file, 'it has no NAME-VERSION.dist-info/METADATA')
     if (other !== undefined) throw refusal(file, `it has ${found.size} .dist-info folders, and only one can be right`)
-    return name
+    return { distInfo: name, inside, zstdMember }
+}
+
+function distInfoOf(name: string): string | undefined {
+    const slash = name.indexOf('/')
+    const length = slash - '.dist-info'.length
+    return length > 0 && name.slice(length, slash) === '.dist-info' ? name.slice(0, length) : undefined
 }
 
 /** Whether a .dist-info folder is named for this project and version. */

@@ -1,11 +1,13 @@
 import { readBytes, type ByteSource, type Engine } from '../byte-source.js'
+import { inSlices } from './in-slices.js'
 import { quoted, refusal } from './refusal.js'
 import { sortByOffset } from './sort-by-offset.js'
 import {
-    extraRest,
     membersBetweenPauses,
+    membersInSimpleLoop,
     named,
     readZipDirectory,
+    unicodePathField,
     type ZipDirectory,
     type ZipLimits,
     type ZipMember,
@@ -68,7 +70,11 @@ export async function openZip(source: ByteSource, engine: ZipEngine, file: strin
     ]
     const inOrder = await sortByOffset(members, engine)
     oddities.push(...(await checkLocalHeaders(source, engine, inOrder, directory, file)))
-    const ratio = Math.round(members.reduce((sum, { size }) => sum + size, 0) / source.size)
+    let unpacked = 0
+    await inSlices(members.length, membersInSimpleLoop, engine, (from, to) => {
+        for (let position = from; position < to; position++) unpacked += members[position]!.size
+    })
+    const ratio = Math.round(unpacked / source.size)
     if (ratio > suspiciousRatio && ratio * source.size > suspiciousSize) {
         oddities.push(`it unpacks to ${ratio} times its size, as decompression bombs do`)
     } else await engine.checkContents?.(source, inOrder, directory.offset, file)
@@ -114,26 +120,26 @@ async function checkMembers({ members, comment }: ZipDirectory, engine: Engine, 
     // uv's test: every zip archive contains one of these bytes.
     if (comment.some((byte) => byte >= 1 && byte <= 8))
         throw refusal(file, 'its comment seems to hold another zip archive')
-    for (let position = 0; position < members.length; position++) {
-        checkMember(members[position]!, file)
-        if (position % membersBetweenPauses === membersBetweenPauses - 1) await engine.pause()
-    }
+    const described: ZipMember[] = []
+    const commented: ZipMember[] = []
+    const padded: ZipMember[] = []
+    await inSlices(members.length, membersBetweenPauses, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            const member = members[position]!
+            checkMember(member, file)
+            if (hasDescriptor(member)) described.push(member)
+            if (member.hasComment) commented.push(member)
+            if (member.hasExtra && member.extraRest > 0) padded.push(member)
+        }
+    })
     return [
         named(
-            members.filter(hasDescriptor),
+            described,
             'has its size after its data (a data descriptor)',
             'have their sizes after their data (data descriptors)',
         ),
-        named(
-            members.filter(({ hasComment }) => hasComment),
-            'has a comment',
-            'have comments',
-        ),
-        named(
-            members.filter((member) => member.hasExtra && extraRest(member.extra) > 0),
-            'has padding after its extra fields',
-            'have padding after their extra fields',
-        ),
+        named(commented, 'has a comment', 'have comments'),
+        named(padded, 'has padding after its extra fields', 'have padding after their extra fields'),
     ].flat()
 }
 
@@ -151,6 +157,6 @@ function memberProblem(member: ZipMember): string | undefined {
     }
     if (isFolder(member) && (member.size !== 0 || member.crc !== 0)) return 'is a folder with content'
     if (!member.hasExtra) return undefined
-    if (!isOnlyName(member.extra, member.nameBytes)) return 'has a second name'
-    return extraRest(member.extra) > 3 ? 'has broken extra fields' : undefined
+    if (member.hasField(unicodePathField) && !isOnlyName(member.extra, member.nameBytes)) return 'has a second name'
+    return member.extraRest > 3 ? 'has broken extra fields' : undefined
 }

@@ -3,32 +3,56 @@ import { decodeUtf8, decodeUtf8Lossily } from '../utf8.js'
 import { areEqualAt, uint16, uint32, uint64 } from './little-endian.js'
 import { ofMembers, refusal } from './refusal.js'
 
-/** A member of a zip archive, as the central directory describes it. */
+/**
+ * A member of a zip archive, as the central directory describes it. It reads most values from the directory when they are
+ * needed: each property of an object takes 100 bytes in njs.
+ */
 export class ZipMember {
     /** Folder names end in "/". */
     readonly name: string
-    readonly flags: number
-    /** 0 is stored, 8 deflate; others are unusual. */
-    readonly method: number
-    readonly crc: number
-    /** Bytes in the archive. */
-    storedSize = 0
-    /** Unpacked size as claimed by the archive. Bytes. */
-    size = 0
-    /** Offset of its local header. */
-    offset = 0
+    /** Size, stored size and offset, if its record has them in a zip64 field. */
+    private readonly zip64?: number[]
     /** Offset of its data, once the local headers are checked. */
     dataOffset = 0
 
-    /** @param at of its record in the central directory */
+    /** @param at of its record in the central directory @throws Error for a broken zip64 field */
     constructor(
         private readonly directory: Uint8Array,
         private readonly at: number,
+        broken: Broken,
     ) {
-        this.flags = uint16(directory, at + 8)
-        this.method = uint16(directory, at + 10)
-        this.crc = uint32(directory, at + 16)
         this.name = decodeUtf8(this.nameBytes) ?? decodeUtf8Lossily(this.nameBytes)
+        if (this.hasField(zip64Field) || Math.max(this.size, this.storedSize, this.offset) === 0xffffffff) {
+            this.zip64 = zip64Numbers(this.extra, [this.size, this.storedSize, this.offset], broken)
+        }
+    }
+
+    get flags(): number {
+        return uint16(this.directory, this.at + 8)
+    }
+
+    /** 0 is stored, 8 deflate; others are unusual. */
+    get method(): number {
+        return uint16(this.directory, this.at + 10)
+    }
+
+    get crc(): number {
+        return uint32(this.directory, this.at + 16)
+    }
+
+    /** Bytes in the archive. */
+    get storedSize(): number {
+        return this.zip64 ? this.zip64[1]! : uint32(this.directory, this.at + 20)
+    }
+
+    /** Unpacked size as claimed by the archive. Bytes. */
+    get size(): number {
+        return this.zip64 ? this.zip64[0]! : uint32(this.directory, this.at + 24)
+    }
+
+    /** Offset of its local header. */
+    get offset(): number {
+        return this.zip64 ? this.zip64[2]! : uint32(this.directory, this.at + 42)
     }
 
     get nameBytes(): Uint8Array {
@@ -36,11 +60,21 @@ export class ZipMember {
     }
 
     get extra(): Uint8Array {
-        return this.directory.subarray(this.nameEnd, this.nameEnd + uint16(this.directory, this.at + 30))
+        return this.directory.subarray(this.nameEnd, this.extraEnd)
     }
 
     get hasExtra(): boolean {
         return uint16(this.directory, this.at + 30) > 0
+    }
+
+    /** Whether it has an extra field of this kind. */
+    hasField(id: number): boolean {
+        return hasExtraField(this.directory, this.nameEnd, this.extraEnd, id)
+    }
+
+    /** See the function of this name. */
+    get extraRest(): number {
+        return extraRest(this.directory, this.nameEnd, this.extraEnd)
     }
 
     get hasComment(): boolean {
@@ -59,6 +93,10 @@ export class ZipMember {
             if (this.directory[at]! < 0x20 || this.directory[at]! > 0x7e) return false
         }
         return true
+    }
+
+    private get extraEnd(): number {
+        return this.nameEnd + uint16(this.directory, this.at + 30)
     }
 
     private get nameEnd(): number {
@@ -97,6 +135,9 @@ export interface ZipLimits {
 }
 
 const signatures = { end: 0x06054b50, zip64End: 0x06064b50, zip64Locator: 0x07064b50, member: 0x02014b50 }
+/** Kinds of extra fields: sizes of 8 bytes, and a name in UTF-8. @see APPNOTE.TXT 4.5.3, 4.6.9 */
+export const zip64Field = 0x0001
+export const unicodePathField = 0x7075
 const endSize = 22
 const zip64LocatorSize = 20
 const zip64EndSize = 56
@@ -105,6 +146,8 @@ const memberSize = 46
 const maxTail = endSize + 0xffff
 /** In njs, about 2 ms. */
 export const membersBetweenPauses = 200
+/** The same, for loops that compare one field. */
+export const membersInSimpleLoop = 2000
 
 /**
  * Reads the central directory of a zip archive. Sizes are checked before anything is read.
@@ -214,10 +257,19 @@ function agreeing(end: Uint8Array, zip64: Zip64End | undefined, broken: Broken):
 async function parseMembers(directory: Uint8Array, engine: Engine, broken: Broken): Promise<ZipMember[]> {
     const members: ZipMember[] = []
     for (let at = 0; at < directory.length;) {
-        at = parseMember(directory, at, members, broken)
-        if (members.length % membersBetweenPauses === 0) await engine.pause()
+        if (at > 0) await engine.pause()
+        at = parseSlice(directory, at, members, broken)
     }
     return members
+}
+
+/** Without `await`: see `inSlices`. @returns the position after the last record that was parsed */
+function parseSlice(directory: Uint8Array, from: number, members: ZipMember[], broken: Broken): number {
+    let at = from
+    for (let count = 0; count < membersBetweenPauses && at < directory.length; count++) {
+        at = parseMember(directory, at, members, broken)
+    }
+    return at
 }
 
 /** @returns the position of the next record */
@@ -227,17 +279,7 @@ function parseMember(directory: Uint8Array, at: number, members: ZipMember[], br
     }
     const next = at + memberSize + uint16(directory, at + 28) + uint16(directory, at + 30) + uint16(directory, at + 32)
     if (next > directory.length) throw broken('its central directory is broken')
-    const member = new ZipMember(directory, at)
-    member.size = uint32(directory, at + 24)
-    member.storedSize = uint32(directory, at + 20)
-    member.offset = uint32(directory, at + 42)
-    if (member.hasExtra || Math.max(member.size, member.storedSize, member.offset) === 0xffffffff) {
-        const numbers = zip64Numbers(member.extra, [member.size, member.storedSize, member.offset], broken)
-        member.size = numbers[0]!
-        member.storedSize = numbers[1]!
-        member.offset = numbers[2]!
-    }
-    members.push(member)
+    members.push(new ZipMember(directory, at, broken))
     return next
 }
 
@@ -248,7 +290,7 @@ function parseMember(directory: Uint8Array, at: number, members: ZipMember[], br
  * @see APPNOTE.TXT 4.5.3
  */
 export function zip64Numbers(extra: Uint8Array, numbers: number[], broken: Broken): number[] {
-    const zip64 = extraFields(extra).filter(({ id }) => id === 0x0001)
+    const zip64 = extraFields(extra).filter(({ id }) => id === zip64Field)
     if (zip64.length > 1) throw broken('a header has two zip64 fields')
     let at = 0
     return numbers.map((number) => {
@@ -271,9 +313,19 @@ export function extraFields(extra: Uint8Array): { id: number; data: Uint8Array }
     return fields
 }
 
+/** Whether there is an extra field of this kind, as `extraFields` finds them. It takes no memory. */
+export function hasExtraField(bytes: Uint8Array, start: number, end: number, id: number): boolean {
+    for (let at = start; at + 4 <= end && at + 4 + uint16(bytes, at + 2) <= end; at += 4 + uint16(bytes, at + 2)) {
+        if (uint16(bytes, at) === id) return true
+    }
+    return false
+}
+
 /** The number of bytes after the last valid extra field. Up to 3 are padding, which readers ignore. */
-export function extraRest(extra: Uint8Array): number {
-    return extra.length - extraFields(extra).reduce((sum, { data }) => sum + 4 + data.length, 0)
+export function extraRest(bytes: Uint8Array, start: number, end: number): number {
+    let at = start
+    while (at + 4 <= end && at + 4 + uint16(bytes, at + 2) <= end) at += 4 + uint16(bytes, at + 2)
+    return end - at
 }
 
 /** Creates the error for a broken archive. */

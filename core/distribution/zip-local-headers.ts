@@ -1,13 +1,17 @@
 import type { ByteSource, Engine } from '../byte-source.js'
 import { decodeUtf8Lossily } from '../utf8.js'
 import { areEqual, uint16, uint32, uint64 } from './little-endian.js'
+import { inSlices } from './in-slices.js'
 import { quoted, refusal } from './refusal.js'
 import { SourceWindow } from './source-window.js'
 import {
     extraFields,
     extraRest,
+    hasExtraField,
     membersBetweenPauses,
     named,
+    unicodePathField,
+    zip64Field,
     zip64Numbers,
     type ZipDirectory,
     type ZipMember,
@@ -35,11 +39,12 @@ export async function checkLocalHeaders(
     const window = new SourceWindow(source, engine, windowSize, directory.offset, tooShort)
     const padded: ZipMember[] = []
     let expected = 0
-    for (let position = 0; position < members.length; position++) {
-        const next = members[position + 1]?.offset ?? directory.offset
-        expected = checkLocalHeader(window, members[position]!, expected, next, padded, file)
-        if (position % membersBetweenPauses === membersBetweenPauses - 1) await engine.pause()
-    }
+    await inSlices(members.length, membersBetweenPauses, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            const next = members[position + 1]?.offset ?? directory.offset
+            expected = checkLocalHeader(window, members[position]!, expected, next, padded, file)
+        }
+    })
     if (expected !== directory.offset) {
         const end = { name: 'the central directory', offset: directory.offset }
         throw misplaced(end, expected, window, file)
@@ -71,7 +76,8 @@ function checkLocalHeader(
     at = window.position(expected, headerSize + nameLength + extraLength)
     const difference = localDifference(member, window.buffer, at, nameLength, extraLength)
     if (difference !== undefined) throw wrong(difference)
-    if (extraLength > 0 && extraRest(extraAt(window.buffer, at)) > 0) padded.push(member)
+    const extraStart = at + headerSize + nameLength
+    if (extraLength > 0 && extraRest(window.buffer, extraStart, extraStart + extraLength) > 0) padded.push(member)
     member.dataOffset = expected + headerSize + nameLength + extraLength
     const dataEnd = member.dataOffset + member.storedSize
     if (!hasDescriptor(member)) return dataEnd
@@ -119,10 +125,14 @@ function localDifference(
         const name = decodeUtf8Lossily(header.subarray(nameAt, nameAt + nameLength))
         return `is called ${quoted(name)} in its local header`
     }
+    const extraStart = nameAt + nameLength
+    const has = (id: number) => hasExtraField(header, extraStart, extraStart + extraLength, id)
     if (extraLength > 0) {
-        const extra = extraAt(header, at)
-        if (!isOnlyName(extra, member.nameBytes)) return 'has a second name in its local header'
-        if (extraRest(extra) > 3) return 'has broken extra fields in its local header'
+        if (has(unicodePathField) && !isOnlyName(extraAt(header, at), member.nameBytes)) {
+            return 'has a second name in its local header'
+        }
+        if (extraRest(header, extraStart, extraStart + extraLength) > 3)
+            return 'has broken extra fields in its local header'
     }
     if (((uint16(header, at + 6) ^ member.flags) & 0x2049) !== 0 || uint16(header, at + 8) !== member.method) {
         return 'has other flags or another compression in its local header'
@@ -130,7 +140,7 @@ function localDifference(
     const crc = uint32(header, at + 14)
     let storedSize = uint32(header, at + 18)
     let size = uint32(header, at + 22)
-    if (extraLength > 0 || Math.max(storedSize, size) === 0xffffffff) {
+    if (has(zip64Field) || Math.max(storedSize, size) === 0xffffffff) {
         const broken = (reason: string) => new RangeError(reason)
         try {
             const sizes = zip64Numbers(extraAt(header, at), [size, storedSize], broken)
@@ -144,14 +154,14 @@ function localDifference(
     const isLater = hasDescriptor(member) && crc === 0 && size === 0 && storedSize === 0
     const isSame = crc === member.crc && size === member.size && storedSize === member.storedSize
     if (!isLater && !isSame) return 'has another size or checksum in its local header'
-    return extraLength > 0 && hasOtherZip64(member, extraAt(header, at))
+    return has(zip64Field) && hasOtherZip64(member, extraAt(header, at))
         ? 'has another size in the zip64 field of its local header'
         : undefined
 }
 
 /** Whether an unneeded zip64 field has other sizes than the header: readers differ in which they use. */
 function hasOtherZip64({ size, storedSize, flags }: ZipMember, extra: Uint8Array): boolean {
-    const field = extraFields(extra).find(({ id }) => id === 0x0001)
+    const field = extraFields(extra).find(({ id }) => id === zip64Field)
     if (field === undefined || field.data.length === 0 || (flags & 8) !== 0) return false
     if (field.data.length < 8) return true
     const expected = [size, storedSize].slice(0, Math.floor(field.data.length / 8))
@@ -173,6 +183,6 @@ export function hasDescriptor({ flags }: ZipMember): boolean {
 
 /** Whether no Unicode Path field (Info-ZIP) gives the member another name. @see APPNOTE.TXT 4.6.9 */
 export function isOnlyName(extra: Uint8Array, name: Uint8Array): boolean {
-    const paths = extraFields(extra).filter(({ id }) => id === 0x7075)
+    const paths = extraFields(extra).filter(({ id }) => id === unicodePathField)
     return paths.every(({ data }) => data.length > 5 && areEqual(data.subarray(5), name))
 }

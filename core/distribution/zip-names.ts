@@ -1,6 +1,7 @@
 import type { Engine } from '../byte-source.js'
 import { decodeUtf8 } from '../utf8.js'
 import { hasControlCharacter } from './control-characters.js'
+import { inSlices } from './in-slices.js'
 import { ofMembers, quoted, refusal } from './refusal.js'
 import { membersBetweenPauses, type ZipMember } from './zip-directory.js'
 
@@ -19,14 +20,15 @@ export async function checkZipNames(members: readonly ZipMember[], engine: Engin
     const byPath = new Map<string, ZipMember>()
     const twice: string[] = []
     const backslashes: string[] = []
-    for (let position = 0; position < members.length; position++) {
-        const member = members[position]!
-        const problem = nameProblem(member)
-        if (problem !== undefined) throw refusal(file, `its member ${quoted(member.name)} ${problem}`)
-        if (member.name.includes('\\')) backslashes.push(member.name)
-        if (addPath(byPath, member, file)) twice.push(member.name)
-        if (position % membersBetweenPauses === membersBetweenPauses - 1) await engine.pause()
-    }
+    await inSlices(members.length, membersBetweenPauses, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            const member = members[position]!
+            const problem = nameProblem(member)
+            if (problem !== undefined) throw refusal(file, `its member ${quoted(member.name)} ${problem}`)
+            if (member.name.includes('\\')) backslashes.push(member.name)
+            if (addPath(byPath, member, file)) twice.push(member.name)
+        }
+    })
     await checkParents(byPath, members, engine, file)
     return [
         ...(twice.length > 0 ? [ofMembers(twice, 'is in it twice', 'are in it twice')] : []),
@@ -78,17 +80,28 @@ async function checkParents(
     file: string,
 ): Promise<void> {
     const checked = new Set<string>()
-    for (let position = 0; position < members.length; position++) {
-        let path = pathOf(members[position]!.name)
-        for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/')) {
-            path = path.slice(0, slash)
-            if (checked.has(path)) break
-            checked.add(path)
-            const parent = byPath.get(path)
-            if (parent && !isFolder(parent))
-                throw refusal(file, `its member ${quoted(parent.name)} is both a file and a folder`)
+    await inSlices(members.length, membersBetweenPauses, engine, (from, to) => {
+        for (let position = from; position < to; position++) {
+            checkParentsOf(pathOf(members[position]!.name), byPath, checked, file)
         }
-        if (position % membersBetweenPauses === membersBetweenPauses - 1) await engine.pause()
+    })
+}
+
+/** @param checked the paths that have been checked */
+function checkParentsOf(
+    start: string,
+    byPath: ReadonlyMap<string, ZipMember>,
+    checked: Set<string>,
+    file: string,
+): void {
+    let path = start
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/')) {
+        path = path.slice(0, slash)
+        if (checked.has(path)) return
+        checked.add(path)
+        const parent = byPath.get(path)
+        if (parent && !isFolder(parent))
+            throw refusal(file, `its member ${quoted(parent.name)} is both a file and a folder`)
     }
 }
 

@@ -7,6 +7,7 @@ import { mapParallel } from '../parallel.js'
 import { classifyObjects, isProjectName } from './project-objects.js'
 import { rootPage, type RootPage } from '../root-page.js'
 import { patience, updatePages, type Change, type Update } from './compare-and-swap.js'
+import { openJson } from './splice-json.js'
 import { markerKey, unlistedProjects } from './unlisted-projects.js'
 import { waitForOthers } from './write-html.js'
 
@@ -116,6 +117,8 @@ async function holdsProject(index: PackageIndex, folder: string): Promise<boolea
         }
         return false
     }
+    // Without parsing a page of thousands of files, which takes njs seconds.
+    if (stored.body && openJson(stored.body, folder, index.platform)) return true
     try {
         return parse(stored).files.length > 0
     } catch (error) {

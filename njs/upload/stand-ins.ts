@@ -41,70 +41,77 @@ function nameOf(key: Key): string {
     return '# ' + object[numberOf]
 }
 
-/** In the order of insertion, as the real one. Strings are the usual keys: they are not copied. */
+/**
+ * In the order of insertion, as the real one. Strings are the usual keys: they are not copied. An entry is no object: each
+ * would take 340 bytes.
+ */
 class StandInMap<K, V> {
-    private strings = Object.create(null) as Record<string, [K, V] | undefined>
-    private others = Object.create(null) as Record<string, [K, V] | undefined>
-    private list: [K, V][] = []
+    /** Positions in the lists. */
+    private strings = Object.create(null) as Record<string, number | undefined>
+    private others = Object.create(null) as Record<string, number | undefined>
+    private keyList: K[] = []
+    private valueList: V[] = []
     size = 0
 
     constructor(entries?: Iterable<readonly [K, V]> | null) {
         if (entries) toArray(entries).forEach((entry) => this.set(entry[0], entry[1]))
     }
 
-    private entry(key: K): [K, V] | undefined {
+    private position(key: K): number | undefined {
         return typeof key === 'string' ? this.strings[key] : this.others[nameOf(key)]
     }
 
-    private replace(key: K, entry: [K, V] | undefined): void {
-        if (typeof key === 'string') this.strings[key] = entry
-        else this.others[nameOf(key)] = entry
+    private place(key: K, position: number | undefined): void {
+        if (typeof key === 'string') this.strings[key] = position
+        else this.others[nameOf(key)] = position
     }
 
     set(key: K, value: V): this {
-        const entry = this.entry(key)
-        if (entry) entry[1] = value
+        const position = this.position(key)
+        if (position !== undefined) this.valueList[position] = value
         else {
-            const added: [K, V] = [key, value]
-            this.replace(key, added)
-            this.list.push(added)
+            this.place(key, this.size)
+            this.keyList.push(key)
+            this.valueList.push(value)
             this.size++
         }
         return this
     }
 
     get(key: K): V | undefined {
-        const entry = this.entry(key)
-        return entry && entry[1]
+        const position = this.position(key)
+        return position === undefined ? undefined : this.valueList[position]
     }
 
     has(key: K): boolean {
-        return this.entry(key) !== undefined
+        return this.position(key) !== undefined
     }
 
     delete(key: K): boolean {
-        const entry = this.entry(key)
-        if (!entry) return false
-        this.replace(key, undefined)
-        this.list = this.list.filter((other) => other !== entry)
+        const position = this.position(key)
+        if (position === undefined) return false
+        this.place(key, undefined)
+        this.keyList = this.keyList.filter((_key, index) => index !== position)
+        this.valueList = this.valueList.filter((_value, index) => index !== position)
         this.size--
+        for (let index = position; index < this.size; index++) this.place(this.keyList[index]!, index)
         return true
     }
 
     forEach(call: (value: V, key: K) => void): void {
-        this.list.forEach((entry) => call(entry[1], entry[0]))
+        for (let index = 0; index < this.keyList.length; index++) call(this.valueList[index]!, this.keyList[index]!)
     }
 
     entries(): IterableIterator<[K, V]> {
-        return iterate(this.list)
+        return iterate(this.keyList.map((key, index): [K, V] => [key, this.valueList[index]!]))
     }
 
     keys(): IterableIterator<K> {
-        return iterate(this.list.map((entry) => entry[0]))
+        return iterate(this.keyList)
     }
 
     values(): IterableIterator<V> {
-        return iterate(this.list.map((entry) => entry[1]))
+        return iterate(this.valueList)
     }
 
     [Symbol.iterator](): IterableIterator<[K, V]> {

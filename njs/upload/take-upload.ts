@@ -135,12 +135,14 @@ async function storeOnce(
     }
     // A large file is stored in parts, so that its ETag is not its MD5.
     const facts = { sha256, md5: isLarge ? undefined : md5, uploadTime, requiresPython, coreMetadata }
-    const buffer = engine.allocate(Math.min(file.size, maxSinglePut))
+    // A large file is usually copied from the staged body, without this memory.
+    let buffer: Uint8Array | undefined
     const result = await storeFile(bucket, {
         ...{ key, sha256, md5, size: file.size, offset: claim.file.offset, id: context.id },
         headers: fileHeaders(filename, factsMetadata(facts)),
         bodyDigest: (name) => digestOf(name, body, engine),
         read: (position, length) => {
+            buffer ??= engine.allocate(Math.min(file.size, maxSinglePut))
             file.readInto(buffer, position, length)
             return asBuffer(length === buffer.length ? buffer : buffer.subarray(0, length))
         },

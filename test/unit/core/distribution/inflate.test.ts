@@ -43,6 +43,21 @@ test('long work is done in slices, with pauses between', async () => {
     expect((await inflated(deflateRawSync(sample), sample.length)).pauses).toBeGreaterThan(50)
 })
 
+/** Blocks with the fixed code and no content, 10 bits each. */
+function emptyBlocks(count: number): Buffer {
+    const result = Buffer.alloc(Math.ceil((count * 10) / 8))
+    const set = (bit: number) => (result[bit >> 3]! |= 1 << (bit & 7))
+    for (let block = 0; block < count; block++) set(10 * block + 1)
+    set(10 * (count - 1))
+    return result
+}
+
+test('blocks without content are long work, too', async () => {
+    expect(inflateRawSync(emptyBlocks(1000))).toHaveLength(0)
+    expect((await inflated(emptyBlocks(1), 0)).pauses).toBe(0)
+    expect((await inflated(emptyBlocks(100_000), 0)).pauses).toBeGreaterThan(1000)
+})
+
 test('a bomb takes no more memory than the archive says', async () => {
     const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024))
     await expect(inflated(bomb, 1000)).rejects.toThrow('unpacks to more than it says')
