@@ -128,7 +128,7 @@ function bucketOf(r: Request): NginxBucket {
         () => new Date(),
         backOff,
     )
-    return new NginxBucket(connection, prefix, digests)
+    return new NginxBucket(connection, prefix, digests, platform)
 }
 
 /** Full jitter. @see AWS Architecture Blog, "Exponential Backoff And Jitter" */
