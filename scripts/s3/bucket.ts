@@ -34,6 +34,8 @@ import type {
 } from '../../core/index/objects.js'
 import { mapParallel } from '../../core/parallel.js'
 import { WholeReader } from '../../core/index/whole-reader.js'
+import type { OpenUpload } from '../../core/upload/open-upload.js'
+import { abortOpenUpload, listOpenUploads } from './open-uploads.js'
 import { retryConflict, retryCut } from './retry.js'
 
 /** Part size of multipart uploads: at most 10,000 parts, so 156 GiB in all. @see Amazon S3 User Guide, "Quotas" */
@@ -268,6 +270,20 @@ export class Bucket {
             ),
         )
         return []
+    }
+
+    /**
+     * The open multipart uploads of the index that are wanted.
+     *
+     * @returns undefined if S3 denies the listing, or does not support it
+     */
+    async openUploads(isWanted: (upload: OpenUpload) => boolean): Promise<OpenUpload[] | undefined> {
+        return this.#connection.run(undefined, () => listOpenUploads(this.#client, this, isWanted))
+    }
+
+    /** Aborts a multipart upload, which deletes its parts; succeeds if it has ended meanwhile. */
+    async abortUpload(upload: OpenUpload): Promise<void> {
+        await this.#connection.run(upload.key, () => abortOpenUpload(this.#client, this, upload))
     }
 
     /**
