@@ -9,6 +9,7 @@ import type {
 } from '../../core/index/objects.js'
 import type { IndexPlatform } from '../../core/index/platform.js'
 import { WholeReader } from '../../core/index/whole-reader.js'
+import { openUploadKey, type OpenUpload } from '../../core/upload/open-upload.js'
 import type { Header } from '../signing/sigv4.js'
 import { errorCode, etagOf, failure, type S3Answer, type S3Connection } from './s3-connection.js'
 import type { S3Request } from './s3-request.js'
@@ -181,6 +182,33 @@ export class NginxBucket implements IndexBucket {
             },
         )
         return names
+    }
+
+    /** The first 1,000 open multipart uploads whose key starts with `start`. */
+    async openUploads(start: string): Promise<OpenUpload[]> {
+        const request: S3Request = {
+            method: 'GET',
+            key: '',
+            query: [
+                ['uploads', ''],
+                ['encoding-type', 'url'],
+                ['prefix', this.prefix + start],
+            ],
+        }
+        const answer = await this.connection.ask(request)
+        if (answer.status !== 200) throw failure(request, answer)
+        const xml = answer.body.toString('utf8')
+        const encoding = element(xml, 'EncodingType')
+        return elements(xml, 'Upload').map((upload) => ({
+            key: openUploadKey(element(upload, 'Key') ?? '', encoding).slice(this.prefix.length),
+            id: element(upload, 'UploadId') ?? '',
+            begun: new Date(element(upload, 'Initiated') ?? ''),
+        }))
+    }
+
+    /** Aborts a multipart upload, which deletes its parts. */
+    async abortUpload({ key, id }: Pick<OpenUpload, 'key' | 'id'>): Promise<void> {
+        await this.connection.ask({ method: 'DELETE', key: this.prefix + key, query: [['uploadId', id]] })
     }
 
     private async eachPage(

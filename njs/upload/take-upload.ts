@@ -14,10 +14,11 @@ import { readForm } from '../../core/upload/form.js'
 import { RefusedUpload } from '../../core/upload/refused-upload.js'
 import type { Audit } from './audit.js'
 import { asBuffer } from './body-source.js'
+import { cleanUp } from './clean-up.js'
 import { digestOf } from './digests.js'
 import type { NginxBucket } from './nginx-bucket.js'
 import { decodeBase64, storeProvenance } from './store-provenance.js'
-import { deleteAbandoned, maxSinglePut, storeFile } from './store-file.js'
+import { maxSinglePut, storeFile } from './store-file.js'
 
 /** An upload, and what it is put into. */
 export interface UploadContext {
@@ -147,7 +148,7 @@ async function storeOnce(
         },
         true,
     )
-    if (isLarge) await deleteAbandoned(bucket, context.now)
+    if (isLarge) await cleanUp(bucket, project, context.now)
     if (result.outcome === 'unsupported') {
         throw new RefusedUpload(
             400,
