@@ -129,7 +129,7 @@ function bucketOf(r: Request): NginxBucket {
         () => new Date(),
         (attempt) => platform.sleep(backOffTime(attempt, 100, 5000)),
     )
-    return new NginxBucket(connection, prefix, digests)
+    return new NginxBucket(connection, prefix, digests, platform)
 }
 
 /** Sends by a subrequest, which nginx proxies to S3. */

@@ -3,8 +3,8 @@ import type { ListedObject } from '../index/objects.js'
 /** Folder of the bodies of uploads, while S3 copies the files out of them. No project has this name. */
 export const stagingFolder = '.uploads'
 
-/** A body that is in S3 for longer belongs to an upload that was killed. Milliseconds. */
-const abandonedAfter = 24 * 60 * 60 * 1000
+/** What an upload has left in S3 for longer belongs to one that was killed. Milliseconds. */
+export const abandonedAfter = 24 * 60 * 60 * 1000
 
 /** The key of a body. @param id nginx's `$request_id`: 32 hexadecimal digits */
 export function stagedKey(id: string): string {

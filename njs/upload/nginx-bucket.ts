@@ -7,8 +7,10 @@ import type {
     ObjectHeaders,
     PutResult,
 } from '../../core/index/objects.js'
+import type { IndexPlatform } from '../../core/index/platform.js'
+import { WholeReader } from '../../core/index/whole-reader.js'
+import { openUploadKey, type OpenUpload } from '../../core/upload/open-upload.js'
 import type { Header } from '../signing/sigv4.js'
-import { asBuffer } from './body-source.js'
 import { errorCode, etagOf, failure, type S3Answer, type S3Connection } from './s3-connection.js'
 import type { S3Request } from './s3-request.js'
 import { element, elements } from './xml.js'
@@ -25,12 +27,16 @@ export class NginxBucket implements IndexBucket {
     /** Whether Ceph 16's form of If-Match is needed: without quotes. */
     private unquoted: boolean | undefined
 
+    private readonly whole: WholeReader<Uint8Array>
+
     constructor(
         readonly connection: S3Connection,
         readonly prefix: string,
         readonly digests: Digests,
+        { areEqual, sleep }: Pick<IndexPlatform, 'areEqual' | 'sleep'>,
     ) {
         this.name = connection.place.bucket
+        this.whole = new WholeReader({ md5: digests.md5, areEqual, sleep })
     }
 
     /** Whether the server is AWS itself, where conditional writes need no probe. */
@@ -38,25 +44,9 @@ export class NginxBucket implements IndexBucket {
         return /\.amazonaws\.com(?:\.cn)?$/.test(this.connection.place.host)
     }
 
-    /**
-     * Reads a small object; undefined only if S3 answers "no such key".
-     *
-     * versitygw may return an old page with a new ETag while the page is replaced: an ETag that is not the MD5 of the body
-     * counts when three reads agree, as with SSE-KMS.
-     */
+    /** Reads a small object; undefined only if S3 answers "no such key". */
     async get(key: string): Promise<ObjectContent | undefined> {
-        for (let agreeing = 1, last: ObjectContent | undefined; ;) {
-            const content = await this.getOnce(key)
-            if (content === undefined || this.isWhole(content)) return content
-            agreeing = last?.etag === content.etag && asBuffer(last.body).equals(content.body) ? agreeing + 1 : 1
-            if (agreeing === 3) return content
-            last = content
-        }
-    }
-
-    /** ETags of multipart objects have another form. */
-    private isWhole({ body, etag }: ObjectContent): boolean {
-        return !/^[0-9a-f]{32}$/.test(etag) || this.digests.md5(body) === etag
+        return this.whole.read(() => this.getOnce(key))
     }
 
     private async getOnce(key: string): Promise<ObjectContent | undefined> {
@@ -190,6 +180,33 @@ export class NginxBucket implements IndexBucket {
             },
         )
         return names
+    }
+
+    /** The first 1,000 open multipart uploads whose key starts with `start`. */
+    async openUploads(start: string): Promise<OpenUpload[]> {
+        const request: S3Request = {
+            method: 'GET',
+            key: '',
+            query: [
+                ['uploads', ''],
+                ['encoding-type', 'url'],
+                ['prefix', this.prefix + start],
+            ],
+        }
+        const answer = await this.connection.ask(request)
+        if (answer.status !== 200) throw failure(request, answer)
+        const xml = answer.body.toString('utf8')
+        const encoding = element(xml, 'EncodingType')
+        return elements(xml, 'Upload').map((upload) => ({
+            key: openUploadKey(element(upload, 'Key') ?? '', encoding).slice(this.prefix.length),
+            id: element(upload, 'UploadId') ?? '',
+            begun: new Date(element(upload, 'Initiated') ?? ''),
+        }))
+    }
+
+    /** Aborts a multipart upload, which deletes its parts. */
+    async abortUpload({ key, id }: Pick<OpenUpload, 'key' | 'id'>): Promise<void> {
+        await this.connection.ask({ method: 'DELETE', key: this.prefix + key, query: [['uploadId', id]] })
     }
 
     private async eachPage(

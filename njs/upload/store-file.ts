@@ -1,6 +1,6 @@
 import type { ObjectHeaders, PutResult } from '../../core/index/objects.js'
 import { canonicalPath } from '../../core/canonical-path.js'
-import { isAbandoned, stagedKey, stagingFolder } from '../../core/upload/staged-body.js'
+import { stagedKey } from '../../core/upload/staged-body.js'
 import type { Header } from '../signing/sigv4.js'
 import { base64, objectHeaders, outcomeOf, type NginxBucket } from './nginx-bucket.js'
 import { errorCode, etagOf, failure } from './s3-connection.js'
@@ -56,7 +56,7 @@ async function storeInParts(bucket: NginxBucket, file: FileToStore): Promise<Put
     const begun = await connection.ask(begin)
     const uploadId = begun.status === 200 ? element(begun.body.toString('utf8'), 'UploadId') : undefined
     if (uploadId === undefined) throw failure(begin, begun)
-    const abort = () => connection.ask({ method: 'DELETE', key, query: [['uploadId', uploadId]] })
+    const abort = () => bucket.abortUpload({ key: file.key, id: uploadId })
     try {
         const etags = (await copyFromStaged(bucket, file, uploadId)) ?? (await sendParts(bucket, file, uploadId))
         const parts = etags.map(
@@ -81,7 +81,7 @@ async function storeInParts(bucket: NginxBucket, file: FileToStore): Promise<Put
         if (errorCode(answer) !== 'NoSuchUpload') await abort()
         return result
     } catch (error) {
-        // What remains after a failure here is deleted by a lifecycle rule.
+        // What remains after a failure here is deleted by a later upload, see `cleanUp`.
         await abort().catch(() => undefined)
         throw error
     }
@@ -152,15 +152,4 @@ async function sendParts(bucket: NginxBucket, file: FileToStore, uploadId: strin
         etags.push(etagOf(answer))
     }
     return etags
-}
-
-/** Deletes the bodies of uploads that were killed. A failure is left to the next upload. */
-export async function deleteAbandoned(bucket: NginxBucket, now: Date): Promise<void> {
-    try {
-        const staged = await bucket.listAll(`${stagingFolder}/`)
-        const old = staged.filter((object) => isAbandoned(object, now))
-        await bucket.delete(old.slice(0, 10).map(({ key }) => key))
-    } catch {
-        // The upload has succeeded.
-    }
 }

@@ -15,11 +15,12 @@ import { RefusedUpload } from '../../core/upload/refused-upload.js'
 import { stagedKey } from '../../core/upload/staged-body.js'
 import type { Audit } from './audit.js'
 import { asBuffer } from './body-source.js'
+import { cleanUp } from './clean-up.js'
 import { digestOf } from './digests.js'
 import type { NginxBucket } from './nginx-bucket.js'
 import { RefusedByS3 } from './refused-by-s3.js'
 import { decodeBase64, storeProvenance } from './store-provenance.js'
-import { deleteAbandoned, maxSinglePut, storeFile } from './store-file.js'
+import { maxSinglePut, storeFile } from './store-file.js'
 
 /** An upload, and what it is put into. */
 export interface UploadContext {
@@ -147,7 +148,7 @@ async function storeOnce(
             return asBuffer(length === buffer.length ? buffer : buffer.subarray(0, length))
         },
     })
-    if (isLarge) await deleteAbandoned(bucket, context.now)
+    if (isLarge) await cleanUp(bucket, project, context.now)
     if (result.outcome === 'unsupported') throw withoutConditions()
     // S3 has compared the bytes with their MD5.
     if (result.outcome === 'written' && result.etag === md5) return { etag: undefined, uploadTime, wasPresent: false }

@@ -37,6 +37,10 @@ export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
 
 const warn = (message: string) => printError(`manage-index: ${message}\n`)
 
+const unseenUploads =
+    'parts of killed uploads were not searched for: S3 does not list open uploads to these credentials ' +
+    '(s3:ListBucketMultipartUploads). A lifecycle rule can delete them, see docs/publishing.md'
+
 /** `list BUCKET [PROJECT]` */
 export async function listCommand(name: string, project: string | undefined, options: ManageOptions): Promise<void> {
     const bucket = open(name, options)
@@ -79,6 +83,7 @@ export async function rebuildCommand(name: string, projects: string[], options: 
         line.end()
         const summary = `${counted(report.projects, 'project')}, ${counted(report.files, 'file')}\n`
         show(options, report, describeRebuild(report) + summary)
+        if (!report.seesOpenUploads) warn(unseenUploads)
     } finally {
         line.end()
     }
@@ -87,7 +92,7 @@ export async function rebuildCommand(name: string, projects: string[], options: 
 /** `verify BUCKET [PROJECT...]`. @throws UserError if there are problems */
 export async function verifyCommand(name: string, projects: string[], options: ManageOptions): Promise<void> {
     const bucket = open(name, options)
-    const { problems, older, ...seen } = await findProblems(bucket, projects, options)
+    const { problems, older, seesOpenUploads, ...seen } = await findProblems(bucket, projects, options)
     const summary = `${counted(seen.projects, 'project')}, ${counted(seen.files, 'file')}: no problems\n`
     show(options, { problems, older }, problems.length === 0 ? summary : describeProblems(problems))
     if (older > 0) {
@@ -96,6 +101,7 @@ export async function verifyCommand(name: string, projects: string[], options: M
                 `Convert with: manage-index rebuild ${name}`,
         )
     }
+    if (!seesOpenUploads) warn(unseenUploads)
     if (problems.length === 0) return
     const unknown = problems.filter(({ kind }) => kind === 'unknown-object').length
     const cures = [
@@ -118,7 +124,8 @@ async function findProblems(bucket: Bucket, projects: string[], options: ManageO
             older += found.older
             files += objects.files.size
         }
-        return { projects: projects.length, files, problems, older }
+        // Only the whole index is searched for what uploads have left.
+        return { projects: projects.length, files, problems, older, seesOpenUploads: true }
     }
     const line = showScan(process.stderr, await expectedProjects(bucket))
     try {

@@ -40,6 +40,7 @@ export function describeRebuild(report: RebuildReport): string {
         ...report.unlisted.map((name) => `- ${name} on the list of the projects`),
         ...(report.root ? ['~ index.json, index.html'] : []),
         ...report.abandoned.map((key) => `- ${key}, the body of an upload that was killed`),
+        ...report.aborted.map((key) => `- parts of ${key}, of an upload that was killed`),
         ...report.unknown.map((key) => `? ${onOneLine(key)} does not belong to a project`),
     ]
     return lines.map((line) => line + '\n').join('')

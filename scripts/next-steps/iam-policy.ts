@@ -18,6 +18,10 @@ export function iamPolicy(bucket: string, prefix: string, region: string, upload
             // For HeadBucket and for 404 instead of 403. Both checks apply to the bucket, without a prefix.
             { Sid: 'TellMissingFromForbidden', Effect: 'Allow', Action: 's3:ListBucket', Resource: arn },
             ...(uploads ? uploadStatements(`${arn}/${prefix}`) : []),
+            // For parts that killed uploads have left. IAM knows no prefix for it.
+            ...(uploads
+                ? [{ Sid: 'FindOpenUploads', Effect: 'Allow', Action: 's3:ListBucketMultipartUploads', Resource: arn }]
+                : []),
         ],
     }
     return JSON.stringify(policy, null, 2) + '\n'

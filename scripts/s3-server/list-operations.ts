@@ -52,30 +52,38 @@ type Encode = (text: string) => string
 /** The parameters that both versions share, and the response elements that repeat them. */
 function readCommon(query: Query) {
     const [prefix, delimiter, encoding] = ['prefix', 'delimiter', 'encoding-type'].map((name) => parameter(query, name))
-    const maxKeys = parameter(query, 'max-keys') ?? '1000'
-    if (!/^\d{1,9}$/.test(maxKeys)) {
-        throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range')
-    }
-    if (encoding !== undefined && encoding !== 'url') {
-        throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request')
-    }
-    const encode: Encode = encoding === 'url' ? encodeKey : (text) => text
+    const maxKeys = readCount(query, 'max-keys')
+    const encode = readEncoding(encoding)
     return {
         encode,
         list: {
             prefix: sortKeyOf(prefix ?? ''),
             delimiter: sortKeyOf(delimiter ?? ''),
-            maxKeys: Math.min(Number(maxKeys), 1000),
+            maxKeys: Math.min(maxKeys, 1000),
         },
         describe: (bucket: string, page: ListPage): XmlElement[] => [
             element('Name', bucket),
             element('Prefix', encode(prefix ?? '')),
-            element('MaxKeys', Number(maxKeys)),
+            element('MaxKeys', maxKeys),
             ...(delimiter ? [element('Delimiter', encode(delimiter))] : []),
             ...(encoding === undefined ? [] : [element('EncodingType', encoding)]),
             element('IsTruncated', page.next !== undefined),
         ],
     }
+}
+
+/** @throws S3Error InvalidArgument */
+export function readCount(query: Query, name: string): number {
+    const count = parameter(query, name) ?? '1000'
+    if (/^\d{1,9}$/.test(count)) return Number(count)
+    throw new S3Error('InvalidArgument', `Provided ${name} not an integer or within integer range`)
+}
+
+/** @param encoding the parameter encoding-type @throws S3Error InvalidArgument */
+export function readEncoding(encoding: string | undefined): Encode {
+    if (encoding === undefined) return (text) => text
+    if (encoding === 'url') return encodeKey
+    throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request')
 }
 
 function describeEntry({ name, object }: ListEntry, encode: Encode): XmlElement {

@@ -14,10 +14,10 @@ import type { S3Request } from './request.js'
 import { element, listOf, readXml, textOf, type XmlTree } from './xml.js'
 
 /** CreateMultipartUpload. */
-export const createMultipartUpload: Operation = ({ storage }, { target, headers }) => {
+export const createMultipartUpload: Operation = ({ storage }, { target, headers, time }) => {
     const [bucket, key] = [target.bucket as string, target.key as string]
     const description = { key, headers: headersToStore(headers) }
-    const id = MultipartUpload.create(storage.bucket(bucket), storage.temporaryPath(), description)
+    const id = MultipartUpload.create(storage.bucket(bucket), storage.temporaryPath(), description, time)
     return {
         status: 200,
         body: element('InitiateMultipartUploadResult', [

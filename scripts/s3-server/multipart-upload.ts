@@ -1,16 +1,31 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BucketStorage } from './bucket-storage.js'
 import { S3Error } from './errors.js'
 import { readContent, readMetadata, type ObjectMetadata } from './object-file.js'
 
+/** An incomplete upload, as listed. */
+export interface ListedUpload {
+    readonly key: string
+    readonly id: string
+    readonly initiated: Date
+}
+
 /** Description of the object, from CreateMultipartUpload. */
 interface UploadDescription {
     readonly key: string
     readonly headers: Readonly<Record<string, string>>
 }
+
+/** The description in the folder of an upload. */
+interface StoredUpload extends UploadDescription {
+    /** Milliseconds since 1970. */
+    readonly initiated?: number
+}
+
+const descriptionFile = 'upload.json'
 
 /** A part as listed by CompleteMultipartUpload. */
 export interface ClaimedPart {
@@ -35,11 +50,16 @@ export class MultipartUpload {
         this.#folder = folder
     }
 
-    /** @param temporaryPath an unused path on the same file system */
-    static create(bucket: BucketStorage, temporaryPath: string, description: UploadDescription): string {
+    /** @param temporaryPath an unused path on the same file system @param initiated milliseconds since 1970 */
+    static create(
+        bucket: BucketStorage,
+        temporaryPath: string,
+        description: UploadDescription,
+        initiated: number,
+    ): string {
         const id = randomUUID()
         mkdirSync(temporaryPath)
-        writeFileSync(join(temporaryPath, 'upload.json'), JSON.stringify(description))
+        writeFileSync(join(temporaryPath, descriptionFile), JSON.stringify({ ...description, initiated }))
         renameSync(temporaryPath, join(bucket.uploadsFolder, id))
         return id
     }
@@ -49,9 +69,26 @@ export class MultipartUpload {
         // The identifier names a folder: accept only UUIDs, against path traversal.
         const folder = join(bucket.uploadsFolder, id)
         if (!/^[0-9a-f-]{36}$/.test(id) || !existsSync(folder)) throw noSuchUpload()
-        const description = JSON.parse(readFileSync(join(folder, 'upload.json'), 'utf8')) as UploadDescription
-        if (description.key !== key) throw noSuchUpload()
-        return new MultipartUpload(folder, description)
+        const { key: itsKey, headers } = JSON.parse(readFileSync(join(folder, descriptionFile), 'utf8')) as StoredUpload
+        if (itsKey !== key) throw noSuchUpload()
+        return new MultipartUpload(folder, { key, headers })
+    }
+
+    /** All incomplete uploads of a bucket, unsorted. */
+    static list(bucket: BucketStorage): ListedUpload[] {
+        return readdirSync(bucket.uploadsFolder).flatMap((id) => {
+            const path = join(bucket.uploadsFolder, id, descriptionFile)
+            let stored: StoredUpload
+            try {
+                stored = JSON.parse(readFileSync(path, 'utf8')) as StoredUpload
+            } catch (error) {
+                // An upload is removed file by file, while other requests run.
+                if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+                throw error
+            }
+            // Version 0.1 did not store the time: such an upload is never taken for an old one.
+            return [{ key: stored.key, id, initiated: new Date(stored.initiated ?? Date.now()) }]
+        })
     }
 
     /** Moves a complete object file to a part. @throws S3Error NoSuchUpload when the upload has ended meanwhile */

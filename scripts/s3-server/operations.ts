@@ -2,6 +2,7 @@ import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets 
 import { deleteObject, deleteObjects } from './delete-operations.js'
 import { S3Error } from './errors.js'
 import { listObjectsV1, listObjectsV2 } from './list-operations.js'
+import { listMultipartUploads } from './list-uploads.js'
 import {
     abortMultipartUpload,
     completeMultipartUpload,
@@ -22,6 +23,7 @@ const operations: Readonly<Record<string, Operation>> = {
     'DELETE bucket': deleteBucket,
     'GET bucket': listObjectsV1,
     'GET bucket list-type': listObjectsV2,
+    'GET bucket uploads': listMultipartUploads,
     'GET bucket location': getBucketLocation,
     'GET object': getObject,
     'HEAD object': headObject,

@@ -15,6 +15,7 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../core/user-error.js'
 import { isAccessPointAlias, parseBucketName } from '../option-values/bucket-name.js'
 import { parseKeyPrefix } from '../option-values/key-prefix.js'
@@ -32,8 +33,10 @@ import type {
     PutResult,
 } from '../../core/index/objects.js'
 import { mapParallel } from '../../core/parallel.js'
+import { WholeReader } from '../../core/index/whole-reader.js'
+import type { OpenUpload } from '../../core/upload/open-upload.js'
+import { abortOpenUpload, listOpenUploads } from './open-uploads.js'
 import { retryConflict, retryCut } from './retry.js'
-import { WholeReader } from './whole-object.js'
 
 /** Part size of multipart uploads: at most 10,000 parts, so 156 GiB in all. @see Amazon S3 User Guide, "Quotas" */
 const partSize = 16 * 1024 * 1024
@@ -52,7 +55,7 @@ export class Bucket {
     readonly prefix: string
     readonly #connection: Connection
     readonly #client: S3Client
-    readonly #whole = new WholeReader()
+    readonly #whole = new WholeReader<Buffer>({ md5: md5Of, areEqual: (one, other) => one.equals(other), sleep })
     readonly #ifMatch = new IfMatchForm()
     #deletesSingly = false
 
@@ -267,6 +270,20 @@ export class Bucket {
             ),
         )
         return []
+    }
+
+    /**
+     * The open multipart uploads of the index that are wanted.
+     *
+     * @returns undefined if S3 denies the listing, or does not support it
+     */
+    async openUploads(isWanted: (upload: OpenUpload) => boolean): Promise<OpenUpload[] | undefined> {
+        return this.#connection.run(undefined, () => listOpenUploads(this.#client, this, isWanted))
+    }
+
+    /** Aborts a multipart upload, which deletes its parts; succeeds if it has ended meanwhile. */
+    async abortUpload(upload: OpenUpload): Promise<void> {
+        await this.#connection.run(upload.key, () => abortOpenUpload(this.#client, this, upload))
     }
 
     /**

@@ -1,9 +1,11 @@
+import type { Bucket } from '../../s3/bucket.js'
 import type { PackageIndex } from '../update/package-index.js'
 import { rootPages } from '../stored/pages.js'
 import { isStoredAs, isUpToDate, readStoredPage } from '../stored/stored-page.js'
 import { holdsFiles } from '../../../core/index/project-objects.js'
 import { markerKey, unlistedProjects } from '../../../core/index/unlisted-projects.js'
 import { mapParallel } from '../../../core/parallel.js'
+import { isAbandonedUpload } from '../../../core/upload/open-upload.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
@@ -22,6 +24,10 @@ export interface RebuildReport {
     root: boolean
     /** Keys of bodies of uploads that were killed, which were deleted. */
     abandoned: string[]
+    /** Keys of files whose upload was killed, and whose parts were deleted. One for each upload. */
+    aborted: string[]
+    /** False if S3 does not list open uploads. */
+    seesOpenUploads: boolean
     /** Keys of objects that belong to no index. */
     unknown: string[]
 }
@@ -36,6 +42,7 @@ export async function rebuild(
     options: RebuildOptions & { now?: Date; onProgress?: (progress: ScanProgress) => void },
 ): Promise<RebuildReport> {
     const { bucket } = index
+    const now = options.now ?? new Date()
     const changed: ProjectChanges[] = []
     const projects = new Set<string>()
     let files = 0
@@ -47,15 +54,28 @@ export async function rebuild(
             if (changes.files > 0) projects.add(changes.project)
             files += changes.files
         },
-        options.now ?? new Date(),
+        now,
         options.onProgress,
     )
     const abandoned = found.abandoned.map(({ key }) => key)
     if (!options.dryRun) await bucket.delete(abandoned)
     const isCurrent = (html: Buffer) => isUpToDate(bucket, rootPages.htmlKey, found.html, html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
+    const uploads = await abortAbandoned(bucket, now, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
-    return { projects: projects.size, files, changed, ...list, abandoned, unknown: found.unknown }
+    return { projects: projects.size, files, changed, ...list, abandoned, ...uploads, unknown: found.unknown }
+}
+
+/** Deletes the parts that killed uploads have left. */
+async function abortAbandoned(
+    bucket: Bucket,
+    now: Date,
+    dryRun: boolean,
+): Promise<Pick<RebuildReport, 'aborted' | 'seesOpenUploads'>> {
+    const uploads = await bucket.openUploads((upload) => isAbandonedUpload(upload, now))
+    if (uploads === undefined) return { aborted: [], seesOpenUploads: false }
+    if (!dryRun) await mapParallel(uploads, parallelProjects, (upload) => bucket.abortUpload(upload))
+    return { aborted: uploads.map(({ key }) => key).sort(), seesOpenUploads: true }
 }
 
 async function rebuildList(

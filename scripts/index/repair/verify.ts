@@ -3,6 +3,7 @@ import type { ListedObject } from '../../../core/index/objects.js'
 import { rootPages } from '../stored/pages.js'
 import { holdsFiles } from '../../../core/index/project-objects.js'
 import { mapParallel } from '../../../core/parallel.js'
+import { isAbandonedUpload } from '../../../core/upload/open-upload.js'
 import { readStoredPage } from '../stored/stored-page.js'
 import type { Problem } from './problem.js'
 import { rootPage } from '../../../core/root-page.js'
@@ -19,6 +20,8 @@ export interface VerifyReport {
     problems: Problem[]
     /** Number of valid pages in an older form. */
     older: number
+    /** False if S3 does not list them. */
+    seesOpenUploads: boolean
 }
 
 /**
@@ -40,6 +43,7 @@ export async function verify(
         for (const problem of found.problems) problems.push(problem)
         older += found.older
     }
+    const now = options.now ?? new Date()
     const found = await scan(
         bucket,
         async (objects) => {
@@ -47,7 +51,7 @@ export async function verify(
             if (objects.files.size > 0) projects.push(objects.project)
             files += objects.files.size
         },
-        options.now ?? new Date(),
+        now,
         options.onProgress,
     )
     for (const key of found.unknown) {
@@ -61,9 +65,14 @@ export async function verify(
         const detail = `is the body of an upload that was killed on ${lastModified.toISOString().slice(0, 10)}`
         problems.push({ kind: 'abandoned-upload', key, detail })
     }
+    const open = await bucket.openUploads((upload) => isAbandonedUpload(upload, now))
+    for (const { key, begun } of open ?? []) {
+        const detail = `has parts in S3 of an upload that began on ${begun.toISOString().slice(0, 10)} and was killed`
+        problems.push({ kind: 'abandoned-upload', key, detail })
+    }
     add(await verifyList(bucket, projects, found.html))
     problems.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    return { projects: projects.length, files, problems, older }
+    return { projects: projects.length, files, problems, older, seesOpenUploads: open !== undefined }
 }
 
 async function verifyList(bucket: Bucket, projects: string[], html: ListedObject | undefined): Promise<Findings> {

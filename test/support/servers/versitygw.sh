@@ -10,7 +10,7 @@ folder=$1 port=$2
 . "$(dirname "$0")/lifetime.sh"
 
 # With the ETags as attributes of the files. Kept apart (--sidecar), one read in four gives an old object with a new ETag
-# while it is replaced (scripts/s3/whole-object.ts); this way one in thousands.
+# while it is replaced (core/index/whole-reader.ts); this way one in thousands.
 mkdir -p "$folder/objects"
 export ROOT_ACCESS_KEY=$ACCESS_KEY ROOT_SECRET_KEY=$SECRET_KEY
 start gateway "$PROGRAM" --quiet --keep-alive --health /health \

@@ -22,12 +22,20 @@ export interface UploadIndex {
     stop(): Promise<void>
 }
 
-/** @param options of the generator @param endpoint of a proxy before the S3 server, made from that of the server */
+/**
+ * @param options of the generator
+ * @param s3.endpoint of a proxy before the S3 server, made from that of the server
+ * @param s3.now the clock of the embedded S3 server
+ */
 export async function startUploadIndex(
     options: Partial<IndexOptions> = {},
-    { s3Name = 'embedded', endpoint }: { s3Name?: S3Name; endpoint?: (s3: S3Server) => Promise<string> } = {},
+    {
+        s3Name = 'embedded',
+        endpoint,
+        now,
+    }: { s3Name?: S3Name; endpoint?: (s3: S3Server) => Promise<string>; now?: () => Date } = {},
 ): Promise<UploadIndex> {
-    const s3 = await startS3(s3Name)
+    const s3 = await startS3(s3Name, now && { now })
     const bucket = await newBucket(s3, options.prefix)
     const folder = await temporaryFolder()
     await chmod(folder, 0o755)

@@ -21,6 +21,16 @@ test('reading the objects and asking what exists, nothing else', () => {
     })
 })
 
+test('with uploads: finding and aborting open uploads', () => {
+    const { Statement: statements } = JSON.parse(iamPolicy('my-pypi', 'team-a/', 'eu-central-1', true)) as {
+        Statement: { Action: string | string[]; Resource: string | string[] }[]
+    }
+    const resourceOf = (action: string) => statements.find(({ Action: actions }) => actions.includes(action))?.Resource
+    expect(resourceOf('s3:ListBucketMultipartUploads')).toBe('arn:aws:s3:::my-pypi')
+    expect(resourceOf('s3:AbortMultipartUpload')).toBe('arn:aws:s3:::my-pypi/team-a/*')
+    expect(iamPolicy('my-pypi', 'team-a/', 'eu-central-1')).not.toContain('Multipart')
+})
+
 test('only the objects under the prefix', () => {
     const policy = iamPolicy('my-pypi', 'team-a/', 'eu-central-1')
     expect(policy).toContain('"arn:aws:s3:::my-pypi/team-a/*"')

@@ -25,6 +25,7 @@ describe('what this server does not do is refused, not done half', () => {
         ['setting tags', { method: 'PUT', query: { tagging: '' }, body: '<Tagging/>' }],
         ['an object with tags', { method: 'PUT', body: 'x', headers: { 'x-amz-tagging': 'a=b' } }],
         ['a version', { query: { versionId: 'x' } }],
+        ['open uploads by folder', { key: undefined, query: { uploads: '', delimiter: '/' } }],
         ['a part of an object', { query: { partNumber: '1' } }],
         ['another tag in the answer', { query: { 'response-etag': 'x' } }],
         ['another Content-Type of a list', { key: undefined, query: { 'response-content-type': 'text/html' } }],
@@ -43,6 +44,26 @@ describe('what this server does not do is refused, not done half', () => {
     test('HEAD without its body', async () => {
         const { status, body } = await ask({ method: 'HEAD', query: { acl: '' } })
         expect([status, body.length]).toEqual([501, 0])
+    })
+})
+
+describe('the list of open uploads', () => {
+    const query = { uploads: '', 'max-uploads': '1' }
+    test('has a page size and a marker', async () => {
+        for (const key of ['b', 'a']) await ask({ method: 'POST', key, query: { uploads: '' } })
+        const first = (await ask({ key: undefined, query })).body.toString()
+        expect(first).toMatch(/<NextKeyMarker>a<.*<IsTruncated>true<.*<Upload><Key>a<\/Key><UploadId>[0-9a-f-]{36}</)
+        const second = (await ask({ key: undefined, query: { ...query, 'key-marker': 'a' } })).body.toString()
+        expect(second).toMatch(/<IsTruncated>false<.*<Upload><Key>b</)
+        expect(second).not.toContain('<Key>a<')
+    })
+    test.each<[string, S3RequestOptions, string]>([
+        ['a wrong secret', { secretAccessKey: 'wrong' }, 'SignatureDoesNotMatch'],
+        ['a page size that is no number', { query: { uploads: '', 'max-uploads': 'x' } }, 'InvalidArgument'],
+        ['another encoding', { query: { uploads: '', 'encoding-type': 'base64' } }, 'InvalidArgument'],
+        ['a bucket that is not there', { bucket: 'other-bucket' }, 'NoSuchBucket'],
+    ])('%s is refused', async (_name, options, code) => {
+        expect((await ask({ key: undefined, query, ...options })).code).toBe(code)
     })
 })
 
