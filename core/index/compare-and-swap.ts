@@ -84,6 +84,7 @@ export async function updatePages<Page, Bytes extends Uint8Array>(
 }
 
 async function replaceJson(index: PackageIndex, key: string, body: Uint8Array, expected: string | undefined) {
+    await index.platform.pause()
     const compressed = await index.platform.compress(body)
     return index.replace(key, compressed, headersOf(jsonHeaders, compressed), expected)
 }

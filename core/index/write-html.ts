@@ -122,6 +122,7 @@ async function spliceStored<Page>(index: PackageIndex, pages: Pages<Page>, writt
     const stored = await readStoredPage(index.bucket, index.platform, pages.htmlKey)
     if (stored?.body === undefined || stored.metadata[sourceEtag] !== written.before) return false
     const html = pages.spliceHtml!(stored.body, written.page)
+    await index.platform.pause()
     return html !== undefined && (await replaceHtml(index, pages, html, written.etag, stored.etag))
 }
 
