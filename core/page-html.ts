@@ -24,6 +24,10 @@ export function projectHtml(page: ProjectPage): string {
 
 /** Renders the project list. */
 export function rootHtml(page: RootPage): string {
-    const lines = page.projects.map((name) => `<a href="${canonicalPath(name)}/">${escapeHtml(name)}</a><br>`)
-    return htmlDocument('Simple index', [], lines)
+    return htmlDocument('Simple index', [], page.projects.map(rootHtmlLine))
+}
+
+/** The line of a project in the project list. */
+export function rootHtmlLine(name: string): string {
+    return `<a href="${canonicalPath(name)}/">${escapeHtml(name)}</a><br>`
 }

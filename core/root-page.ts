@@ -11,11 +11,20 @@ export function rootPage(projects: Iterable<string>): RootPage {
     return { projects: [...new Set(projects)].sort() }
 }
 
+/** The root index.json before its lines, which are separated by a comma and a line feed, and after them. */
+export const rootJsonStart = '{"meta":{"api-version":"1.4"},"projects":['
+export const rootJsonEnd = ']}\n'
+
 /** Serializes the root index.json deterministically. @see PEP 691, "Project list" */
 export function toRootJson(page: RootPage): string {
-    const projects = page.projects.map((name) => JSON.stringify({ name }))
+    const projects = page.projects.map(rootJsonLine)
     const lines = projects.length === 0 ? '' : `\n${projects.join(',\n')}\n`
-    return `{"meta":{"api-version":"1.4"},"projects":[${lines}]}\n`
+    return rootJsonStart + lines + rootJsonEnd
+}
+
+/** The line of a project in the root index.json. */
+export function rootJsonLine(name: string): string {
+    return JSON.stringify({ name })
 }
 
 /** Parses the root index.json. @throws UserError if it is not a project list */

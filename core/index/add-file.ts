@@ -1,12 +1,13 @@
-import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../project-page.js'
+import { emptyPage, withFiles, type FileEntry } from '../project-page.js'
 import { UserError } from '../user-error.js'
 import { encodeUtf8 } from '../utf8.js'
 import { updatePages, type Change, type Update } from './compare-and-swap.js'
-import type { IndexBucket } from './objects.js'
+import type { BoundedBucket, IndexBucket } from './objects.js'
 import type { PackageIndex } from './package-index.js'
-import { projectPages, rootPages, type Pages } from './pages.js'
+import { projectPages, type Pages } from './pages.js'
 import type { IndexPlatform } from './platform.js'
-import { isInUse, listProject } from './project-objects.js'
+import { prepareList } from './prepare-list.js'
+import { classifyObjects, isInUse, listProject, type ProjectObjects } from './project-objects.js'
 import { publishedEntry, refuseClosed } from './publish-edit.js'
 import { spliceHtml } from './splice-html.js'
 import { findEntry, openJson, spliceJson, type EditedPage } from './splice-json.js'
@@ -22,21 +23,34 @@ export interface SplicedPage {
     edited: EditedPage | undefined
 }
 
+/** The result of `addFile`. */
+export interface AddedFile extends Update<SplicedPage> {
+    /** Whether the page had no files, so that the project was marked as missing on the project list. */
+    isFirst: boolean
+}
+
 /**
  * Prepares the pages of a project, before the first file of an upload is written: empty pages claim the name, so that
  * nginx no longer redirects clients to the public index.
  *
  * @param probeKey a key that no object has: see `requireConditionalWrites`
- * @throws UserError if the project takes no files, its folder was filled by another tool, or the S3 server lacks
- *     conditional writes; nothing is written then
+ * @throws UserError if the project takes no files, its folder or the project list is by another tool, or the S3
+ *     server lacks conditional writes; nothing is written then
  */
-export async function prepareProject(index: PackageIndex, project: string, probeKey: string): Promise<void> {
+export async function prepareProject(
+    index: PackageIndex<BoundedBucket>,
+    project: string,
+    probeKey: string,
+): Promise<void> {
     const { bucket, platform } = index
     await index.requireConditionalWrites(probeKey)
     const pages = projectPages(project)
     const stored = await readStoredPage(bucket, platform, pages.jsonKey)
-    if (stored) return refuseClosed(statusOf(stored, project, platform))
-    const objects = await listProject(bucket, project)
+    const opened = stored?.body && openJson(stored.body, project, platform)
+    if (stored) refuseClosed(opened ? { name: project, status: opened.status } : pages.parse(stored))
+    await prepareList(index, opened === undefined)
+    if (stored) return
+    const objects = await listProjectStart(bucket, project)
     if (objects.json === undefined && isInUse(objects)) {
         throw new UserError(
             `the folder ${project} of the bucket has files or a page by another tool, but no index.json`,
@@ -49,9 +63,11 @@ export async function prepareProject(index: PackageIndex, project: string, probe
     }))
 }
 
-function statusOf(stored: StoredPage, project: string, platform: IndexPlatform): Pick<ProjectPage, 'name' | 'status'> {
-    const opened = stored.body && openJson(stored.body, project, platform)
-    return opened ? { name: project, status: opened.status } : projectPages(project).parse(stored)
+/** The objects of a project, or the first ones of many that are enough to see that the folder is in use. */
+async function listProjectStart(bucket: BoundedBucket, project: string): Promise<ProjectObjects> {
+    const { objects, isComplete } = await bucket.listStart(`${project}/`, 200)
+    const found = classifyObjects(project, objects)
+    return isComplete || isInUse(found) ? found : listProject(bucket, project)
 }
 
 /**
@@ -61,15 +77,16 @@ function statusOf(stored: StoredPage, project: string, platform: IndexPlatform):
  * @param index after `prepareProject`
  * @throws UserError if the project takes no files
  */
-export async function addFile(index: PackageIndex, project: string, entry: FileEntry): Promise<Update<SplicedPage>> {
+export async function addFile(index: PackageIndex, project: string, entry: FileEntry): Promise<AddedFile> {
     const pages = splicedPages(project, index.platform)
     let isMarked = false
-    return updatePages(index, pages, async (current): Promise<Change<SplicedPage>> => {
+    const update = await updatePages(index, pages, async (current): Promise<Change<SplicedPage>> => {
         const { isFirst, ...page } = withFile(current, project, entry, index.platform)
         if (isFirst && !isMarked) await markUnlisted(index.bucket, project)
         isMarked ||= isFirst
         return { page, isComplete: true }
     })
+    return { ...update, isFirst: isMarked }
 }
 
 function withFile(
@@ -123,15 +140,15 @@ function asStored(key: string, body: Uint8Array): StoredPage {
 }
 
 /**
- * Adds a project to the project list. The list is not parsed if the project is not marked as missing and its line is
- * there: an upload of an older version may have been killed before it wrote the line.
+ * Adds a project to the project list after `addFile`. The list is not read if the page had files before and the project
+ * is not marked: the marker is written before the page has files, and deleted when the list has the project.
+ *
+ * The same upload again also repairs a list that has lost the project.
  */
-export async function listProjectName(index: PackageIndex, project: string): Promise<void> {
-    const { bucket, platform } = index
-    if (!(await isMarkedUnlisted(bucket, project))) {
-        const stored = await readStoredPage(bucket, platform, rootPages.jsonKey)
-        const line = encodeUtf8(`\n${JSON.stringify({ name: project })}`)
-        if (stored?.body !== undefined && platform.indexOf(stored.body, line, 0) >= 0) return
-    }
-    await ensureListed(index, [project])
+export async function listProjectName(
+    index: PackageIndex,
+    project: string,
+    { isFirst, written }: Pick<AddedFile, 'isFirst' | 'written'>,
+): Promise<void> {
+    if (isFirst || !written || (await isMarkedUnlisted(index.bucket, project))) await ensureListed(index, [project])
 }

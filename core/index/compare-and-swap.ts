@@ -67,7 +67,7 @@ export async function updatePages<Page, Bytes extends Uint8Array>(
         const isSame = isStoredAs(stored, body, platform)
         if (stored && isSame && isComplete) {
             const isCurrent = options.isCurrent
-                ? await options.isCurrent(pages.toHtml(page))
+                ? await options.isCurrent(await pages.toHtml(page))
                 : stored.etag !== own && (await isOrBecomesCurrent(index, pages, stored.etag))
             if (!isCurrent) await writeHtml(index, pages, { page, etag: stored.etag, before: undefined })
             return { before, page, written: !isCurrent || round > 0 }
@@ -84,6 +84,7 @@ export async function updatePages<Page, Bytes extends Uint8Array>(
 }
 
 async function replaceJson(index: PackageIndex, key: string, body: Uint8Array, expected: string | undefined) {
+    await index.platform.pause()
     const compressed = await index.platform.compress(body)
     return index.replace(key, compressed, headersOf(jsonHeaders, compressed), expected)
 }
@@ -104,6 +105,6 @@ export function readPage<Page>(
 
 /** With `spliceHtml`, `writeHtml` itself waits for others. */
 async function isOrBecomesCurrent<Page>(index: PackageIndex, pages: Pages<Page>, jsonEtag: string): Promise<boolean> {
-    if (!pages.spliceHtml) return becomesCurrent(index, pages, jsonEtag)
+    if (!pages.spliceHtml || !index.conditionalWrites) return becomesCurrent(index, pages, jsonEtag)
     return (await index.bucket.head(pages.htmlKey))?.metadata[sourceEtag] === jsonEtag
 }

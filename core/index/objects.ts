@@ -53,6 +53,16 @@ export type PutResult =
     | { outcome: 'refused'; /** The server says that there is no object to compare. */ isAbsent?: boolean }
     | { outcome: 'unsupported' }
 
+/** The start of a listing of one folder, up to the next slash. */
+export interface ListingStart {
+    /** Names of the folders in it, without slashes. */
+    folders: string[]
+    /** With their keys in the index. */
+    objects: ListedObject[]
+    /** False if there is more. */
+    isComplete: boolean
+}
+
 /** A bucket as the index uses it. Keys are relative to the prefix of the index. */
 export interface IndexBucket {
     /** Whether the server is known to have conditional writes. */
@@ -70,4 +80,10 @@ export interface IndexBucket {
     list(start?: string): AsyncIterable<ListedObject>
     /** The names of the top-level folders of the index, without a trailing slash. */
     folders(): Promise<string[]>
+}
+
+/** A bucket that can list a little of a large folder. */
+export interface BoundedBucket extends IndexBucket {
+    /** Lists a folder (`PROJECT/`, or all of the index) by one request. @param most of objects and folders: up to 1,000 */
+    listStart(folder: string, most: number): Promise<ListingStart>
 }

@@ -53,6 +53,17 @@ export function replaced(engine: Engine, page: Uint8Array, { start, end }: Lines
     return result
 }
 
+/** Puts pieces of pages together. */
+export function joined(engine: Engine, pieces: readonly Uint8Array[]): Uint8Array {
+    const result = engine.allocate(pieces.reduce((size, piece) => size + piece.length, 0))
+    let filled = 0
+    for (const piece of pieces) {
+        result.set(piece, filled)
+        filled += piece.length
+    }
+    return result
+}
+
 /** Whether a page has this text at a position. */
 export function hasText(page: Uint8Array, at: number, text: string): boolean {
     const bytes = encodeUtf8(text)

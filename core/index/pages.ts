@@ -11,7 +11,7 @@ export interface Pages<Page, Bytes extends Uint8Array = Uint8Array> {
     /** @throws UserError if the page is damaged or has another form */
     parse(stored: StoredPage): Page
     toJson(page: Page): Bytes
-    toHtml(page: Page): Bytes
+    toHtml(page: Page): Bytes | Promise<Bytes>
     /**
      * Makes index.html from the one before the change, which costs less; undefined if it must be rendered. If present,
      * index.html is replaced by compare-and-swap, too.
@@ -19,8 +19,13 @@ export interface Pages<Page, Bytes extends Uint8Array = Uint8Array> {
     spliceHtml?(before: Uint8Array, page: Page): Uint8Array | undefined
 }
 
+/** Pages that are rendered at once. */
+export interface RenderedPages<Page, Bytes extends Uint8Array = Uint8Array> extends Pages<Page, Bytes> {
+    toHtml(page: Page): Bytes
+}
+
 /** The pages of one project. */
-export function projectPages(project: string): Pages<ProjectPage> {
+export function projectPages(project: string): RenderedPages<ProjectPage> {
     const jsonKey = `${project}/index.json`
     return {
         jsonKey,
@@ -32,7 +37,7 @@ export function projectPages(project: string): Pages<ProjectPage> {
 }
 
 /** The project list. */
-export const rootPages: Pages<RootPage> = {
+export const rootPages: RenderedPages<RootPage> = {
     jsonKey: 'index.json',
     htmlKey: 'index.html',
     parse: (stored) => parseRootJson(pageText(stored), 'index.json'),

@@ -1,11 +1,12 @@
 import { UserError } from '../user-error.js'
 import type { PackageIndex } from './package-index.js'
-import { projectPages, rootPages } from './pages.js'
+import { projectPages } from './pages.js'
 import type { IndexBucket } from './objects.js'
 import { readStoredPage } from './stored-page.js'
 import { mapParallel } from '../parallel.js'
 import { classifyObjects, isProjectName } from './project-objects.js'
-import { rootPage, type RootPage } from '../root-page.js'
+import type { ListEdit } from './splice-root.js'
+import { editedList, listOf, namesOf, splicedListPages, type SplicedList } from './spliced-list.js'
 import { patience, updatePages, type Change, type Update } from './compare-and-swap.js'
 import { openJson } from './splice-json.js'
 import { markerKey, unlistedProjects } from './unlisted-projects.js'
@@ -28,13 +29,10 @@ export async function ensureListed(index: PackageIndex, projects: readonly strin
     const { bucket } = index
     if (index.conditionalWrites && (await areListedByOthers(index, projects))) return
     const marked = new Set<string>()
-    await updateRoot(index, async (listed) => {
-        for (const project of projects) listed.add(project)
+    await updateRoot(index, async () => {
         // Markers are listed after the list is read: `ensureUnlisted` deletes the marker before it changes the list.
-        for (const { project } of await unlistedProjects(bucket)) {
-            listed.add(project)
-            marked.add(project)
-        }
+        for (const { project } of await unlistedProjects(bucket)) marked.add(project)
+        return { added: [...projects, ...marked], removed: [] }
     })
     await deleteMarkers(bucket, [...marked])
 }
@@ -42,7 +40,7 @@ export async function ensureListed(index: PackageIndex, projects: readonly strin
 /** Removes a project from the project list. */
 export async function ensureUnlisted(index: PackageIndex, project: string): Promise<void> {
     await index.bucket.delete([markerKey(project)])
-    await updateRoot(index, (listed) => void listed.delete(project))
+    await updateRoot(index, async () => ({ added: [], removed: [project] }))
 }
 
 /**
@@ -77,26 +75,23 @@ async function deleteMarkers(bucket: IndexBucket, projects: string[]): Promise<v
     }
 }
 
-async function updateRoot(
-    index: PackageIndex,
-    change: (projects: Set<string>) => Promise<void> | void,
-): Promise<Update<RootPage>> {
-    return updatePages(index, rootPages, async (page, round): Promise<Change<RootPage>> => {
-        const listed = new Set(page?.projects)
-        await change(listed)
+/** @param change called in each round, after the list is read */
+async function updateRoot(index: PackageIndex, change: () => Promise<ListEdit>): Promise<Update<SplicedList>> {
+    const { platform } = index
+    return updatePages(index, splicedListPages(platform), async (stored, round): Promise<Change<SplicedList>> => {
+        const page = editedList(stored, await change(), platform)
         // Without index.json, the list is missing or by another tool: add all existing projects.
-        const isOlder = page === undefined
-        if (!isOlder && (index.conditionalWrites || round === 0)) {
-            return { page: rootPage(listed), isComplete: index.conditionalWrites }
-        }
+        const isOlder = stored === undefined
+        if (!isOlder && (index.conditionalWrites || round === 0)) return { page, isComplete: index.conditionalWrites }
         // Concurrent writes may have overwritten each other: compare the list with the folders.
+        const listed = new Set(namesOf(page.json))
         const folders = (await index.bucket.folders()).filter(isProjectName)
         const missing = folders.filter((folder) => !listed.has(folder))
-        if (missing.length > 0 && round < patience && !isOlder) return { page: rootPage(listed), isComplete: false }
+        if (missing.length > 0 && round < patience && !isOlder) return { page, isComplete: false }
         const found = await projectsAmong(index, missing)
-        const projects = new Set([...folders.filter((folder) => listed.has(folder)), ...found])
-        await change(projects)
-        return { page: rootPage(projects), isComplete: true }
+        const projects = listOf([...folders.filter((folder) => listed.has(folder)), ...found])
+        const { json } = editedList(projects, await change(), platform)
+        return { page: { json, edit: undefined }, isComplete: true }
     })
 }
 

@@ -38,7 +38,7 @@ export async function writeHtml<Page>(
     pages: Pages<Page>,
     written: WrittenJson<Page>,
 ): Promise<void> {
-    if (pages.spliceHtml) await swapHtml(index, pages, written)
+    if (pages.spliceHtml && index.conditionalWrites) await swapHtml(index, pages, written)
     else await renderHtml(index, pages, written)
 }
 
@@ -50,7 +50,7 @@ async function renderHtml<Page>(index: PackageIndex, pages: Pages<Page>, written
     const { bucket, platform } = index
     let { page, etag } = written
     for (let round = 0; round < maxRounds; round++) {
-        const html = await platform.compress(pages.toHtml(page))
+        const html = await platform.compress(await pages.toHtml(page))
         await bucket.write(pages.htmlKey, html, headersOf(htmlHeaders(etag), html))
         const current = (await bucket.head(pages.jsonKey))?.etag
         if (current === etag) return
@@ -122,13 +122,14 @@ async function spliceStored<Page>(index: PackageIndex, pages: Pages<Page>, writt
     const stored = await readStoredPage(index.bucket, index.platform, pages.htmlKey)
     if (stored?.body === undefined || stored.metadata[sourceEtag] !== written.before) return false
     const html = pages.spliceHtml!(stored.body, written.page)
+    await index.platform.pause()
     return html !== undefined && (await replaceHtml(index, pages, html, written.etag, stored.etag))
 }
 
 /** Renders index.html from the current index.json; the next round looks whether it is still current. */
 async function renderStored<Page>(index: PackageIndex, pages: Pages<Page>, expected: string | undefined) {
     const stored = await readStoredPage(index.bucket, index.platform, pages.jsonKey)
-    if (stored) await replaceHtml(index, pages, pages.toHtml(pages.parse(stored)), stored.etag, expected)
+    if (stored) await replaceHtml(index, pages, await pages.toHtml(pages.parse(stored)), stored.etag, expected)
 }
 
 async function replaceHtml<Page>(

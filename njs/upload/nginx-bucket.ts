@@ -1,7 +1,8 @@
 import type {
+    BoundedBucket,
     Condition,
-    IndexBucket,
     ListedObject,
+    ListingStart,
     ObjectContent,
     ObjectHead,
     ObjectHeaders,
@@ -22,7 +23,7 @@ export interface Digests {
 }
 
 /** One index in a bucket, over nginx's connection to S3. Keys are relative to its prefix. */
-export class NginxBucket implements IndexBucket {
+export class NginxBucket implements BoundedBucket {
     readonly name: string
     /** Whether Ceph 16's form of If-Match is needed: without quotes. */
     private unquoted: boolean | undefined
@@ -135,16 +136,33 @@ export class NginxBucket implements IndexBucket {
     async listAll(start = ''): Promise<ListedObject[]> {
         const objects: ListedObject[] = []
         await this.eachPage([['prefix', this.prefix + start]], (xml, encoding) => {
-            for (const content of elements(xml, 'Contents')) {
-                objects.push({
-                    key: decodeKey(element(content, 'Key') ?? '', encoding).slice(this.prefix.length),
-                    size: Number(element(content, 'Size') ?? 0),
-                    etag: (element(content, 'ETag') ?? '').replace(/^(?:W\/)?"|"$/g, ''),
-                    lastModified: new Date(element(content, 'LastModified') ?? 0),
-                })
-            }
+            for (const content of elements(xml, 'Contents')) objects.push(this.listedObject(content, encoding))
         })
         return objects
+    }
+
+    private listedObject(content: string, encoding: string | undefined): ListedObject {
+        return {
+            key: decodeKey(element(content, 'Key') ?? '', encoding).slice(this.prefix.length),
+            size: Number(element(content, 'Size') ?? 0),
+            etag: (element(content, 'ETag') ?? '').replace(/^(?:W\/)?"|"$/g, ''),
+            lastModified: new Date(element(content, 'LastModified') ?? 0),
+        }
+    }
+
+    /** Lists a folder by one request. */
+    async listStart(folder: string, most: number): Promise<ListingStart> {
+        const path = this.prefix + folder
+        const { xml, encoding, token } = await this.listPage([
+            ['prefix', path],
+            ['delimiter', '/'],
+            ['max-keys', String(most)],
+        ])
+        const folders = elements(xml, 'CommonPrefixes').map((common) =>
+            decodeKey(element(common, 'Prefix') ?? '', encoding).slice(path.length, -1),
+        )
+        const objects = elements(xml, 'Contents').map((content) => this.listedObject(content, encoding))
+        return { folders, objects, isComplete: token === undefined }
     }
 
     /** The same, one by one, as Node's bucket lists. */
@@ -215,23 +233,28 @@ export class NginxBucket implements IndexBucket {
     ): Promise<void> {
         let token: string | undefined
         do {
-            const request: S3Request = {
-                method: 'GET',
-                key: '',
-                query: [
-                    ['list-type', '2'],
-                    ['encoding-type', 'url'],
-                    ...query,
-                    ...(token === undefined ? [] : [['continuation-token', token] as [string, string]]),
-                ],
-            }
-            const answer = await this.connection.ask(request)
-            if (answer.status !== 200) throw failure(request, answer)
-            const xml = answer.body.toString('utf8')
-            if (xml.indexOf('<ListBucketResult') < 0) throw new Error('the answer of S3 is no listing')
-            read(xml, element(xml, 'EncodingType'))
-            token = element(xml, 'IsTruncated') === 'true' ? element(xml, 'NextContinuationToken') : undefined
+            const page = await this.listPage(
+                token === undefined ? query : query.concat([['continuation-token', token]]),
+            )
+            read(page.xml, page.encoding)
+            token = page.token
         } while (token !== undefined)
+    }
+
+    /** @returns `token` of the next page */
+    private async listPage(query: [string, string][]) {
+        const common: [string, string][] = [
+            ['list-type', '2'],
+            ['encoding-type', 'url'],
+        ]
+        const request: S3Request = { method: 'GET', key: '', query: common.concat(query) }
+        const answer = await this.connection.ask(request)
+        if (answer.status !== 200) throw failure(request, answer)
+        const xml = answer.body.toString('utf8')
+        if (xml.indexOf('<ListBucketResult') < 0) throw new Error('the answer of S3 is no listing')
+        const isTruncated = element(xml, 'IsTruncated') === 'true'
+        const token = isTruncated ? element(xml, 'NextContinuationToken') : undefined
+        return { xml, encoding: element(xml, 'EncodingType'), token }
     }
 }
 

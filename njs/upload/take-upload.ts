@@ -81,8 +81,8 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const attested = await storeProvenance(bucket, claim, provenance, wasPresent)
     const { size } = claim.file
     const entry = { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata }
-    await addFile(index, project, { ...entry, provenance: attested.exists || undefined })
-    await listProjectName(index, project)
+    const added = await addFile(index, project, { ...entry, provenance: attested.exists || undefined })
+    await listProjectName(index, project, added)
     return { wasPresent, keptAttestations: attested.isOther, project }
 }
 

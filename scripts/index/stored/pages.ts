@@ -3,7 +3,7 @@ import type { ProjectPage } from '../../../core/project-page.js'
 import type { RootPage } from '../../../core/root-page.js'
 import { asBuffer } from '../../distribution/file-source.js'
 
-type Pages<Page> = core.Pages<Page, Buffer>
+type Pages<Page> = core.RenderedPages<Page, Buffer>
 
 /** The pages of one project. */
 export function projectPages(project: string): Pages<ProjectPage> {
@@ -13,7 +13,7 @@ export function projectPages(project: string): Pages<ProjectPage> {
 /** The project list. */
 export const rootPages: Pages<RootPage> = inBuffers(core.rootPages)
 
-function inBuffers<Page>(pages: core.Pages<Page>): Pages<Page> {
+function inBuffers<Page>(pages: core.RenderedPages<Page>): Pages<Page> {
     return {
         ...pages,
         toJson: (page) => asBuffer(pages.toJson(page)),

@@ -4,9 +4,12 @@ import { addFile, listProjectName, prepareProject } from '../../../../core/index
 import { PackageIndex } from '../../../../core/index/package-index.js'
 import type { IndexPlatform } from '../../../../core/index/platform.js'
 import { htmlHeaders, jsonHeaders, sourceEtag } from '../../../../core/index/stored-headers.js'
-import { projectHtml } from '../../../../core/page-html.js'
-import { parseProjectJson, toProjectJson, type ProjectPage } from '../../../../core/project-page.js'
-import { parseRootJson } from '../../../../core/root-page.js'
+import { projectHtml, rootHtml } from '../../../../core/page-html.js'
+import { isMarker, markUnlisted } from '../../../../core/index/unlisted-projects.js'
+import { ensureListed, ensureUnlisted } from '../../../../core/index/update-root.js'
+import type { UserError } from '../../../../core/user-error.js'
+import { emptyPage, parseProjectJson, toProjectJson, type ProjectPage } from '../../../../core/project-page.js'
+import { parseRootJson, toRootJson } from '../../../../core/root-page.js'
 import { nodePlatform } from '../../../../scripts/index/stored/stored-page.js'
 import { fileEntry, pageOf } from '../file-entry.js'
 import { MemoryBucket } from './memory-bucket.js'
@@ -20,7 +23,7 @@ const platform: IndexPlatform = {
 const uncompressing: IndexPlatform = { ...platform, compresses: false, compress: async (page) => page }
 
 let bucket: MemoryBucket
-let index: PackageIndex
+let index: PackageIndex<MemoryBucket>
 beforeEach(() => {
     bucket = new MemoryBucket()
     index = new PackageIndex(bucket, platform)
@@ -30,8 +33,7 @@ const wheel = (version: string, python = 'py3') => fileEntry(`acme-${version}-${
 
 async function upload(entry = wheel('1.0'), into = index): Promise<void> {
     await prepareProject(into, 'acme', '.uploads/probe')
-    await addFile(into, 'acme', entry)
-    await listProjectName(into, 'acme')
+    await listProjectName(into, 'acme', await addFile(into, 'acme', entry))
 }
 
 function textOf(key: string): string {
@@ -54,6 +56,34 @@ async function store(page: ProjectPage, gzip = true): Promise<void> {
     const form = (text: string) => (gzip ? gzipSync(text) : Buffer.from(text))
     const etag = await bucket.write('acme/index.json', form(toProjectJson(page)), jsonHeaders)
     await bucket.write('acme/index.html', form(projectHtml(page)), htmlHeaders(etag))
+    await storeList(['acme'])
+}
+
+async function storeList(projects: string[]): Promise<void> {
+    const etag = await bucket.write('index.json', gzipSync(toRootJson({ projects })), jsonHeaders)
+    await bucket.write('index.html', gzipSync(rootHtml({ projects })), htmlHeaders(etag))
+}
+
+/** The listed projects, after a check that both forms are what the renderer makes of them. */
+function listed(): string[] {
+    const json = textOf('index.json')
+    const parsed = parseRootJson(json, 'index.json')
+    expect(json).toBe(toRootJson(parsed))
+    expect(textOf('index.html')).toBe(rootHtml(parsed))
+    expect(bucket.objects.get('index.html')!.headers.metadata?.[sourceEtag]).toBe(
+        bucket.objects.get('index.json')!.etag,
+    )
+    return parsed.projects
+}
+
+async function uploadTo(project: string): Promise<void> {
+    const into = new PackageIndex(bucket, platform)
+    await prepareProject(into, project, '.uploads/probe')
+    await listProjectName(
+        into,
+        project,
+        await addFile(into, project, fileEntry(`${project.replace(/-/g, '_')}-1.0.zip`)),
+    )
 }
 
 const names = () => page().files.map(({ filename }) => filename)
@@ -61,7 +91,7 @@ const names = () => page().files.map(({ filename }) => filename)
 test('the first upload makes the pages and lists the project', async () => {
     await upload()
     expect(names()).toEqual([wheel('1.0').filename])
-    expect(parseRootJson(textOf('index.json'), 'index.json').projects).toEqual(['acme'])
+    expect(listed()).toEqual(['acme'])
 })
 
 test('the next upload renders nothing', async () => {
@@ -114,9 +144,157 @@ test.each([['archived'], ['quarantined']])('a project that is %s takes no files'
 })
 
 test('a folder of another tool is left alone', async () => {
+    await storeList(['beta'])
     await bucket.write('acme/acme-1.0.zip', Buffer.from('x'), jsonHeaders)
+    const before = [...bucket.objects.keys()]
     await expect(upload()).rejects.toThrow('by another tool, but no index.json')
-    expect([...bucket.objects.keys()]).toEqual(['acme/acme-1.0.zip'])
+    expect([...bucket.objects.keys()]).toEqual(before)
+})
+
+describe('the project list', () => {
+    const names = Array.from({ length: 300 }, (_, number) => `p${number}`).sort()
+
+    test('of many projects is edited, not rendered', async () => {
+        await storeList(names)
+        bucket.requests = []
+        await upload()
+        expect(listed()).toEqual(['acme', ...names])
+        expect(bucket.requests.filter((request) => / index\./.test(request))).toEqual([
+            ...['HEAD index.json', 'HEAD index.html'],
+            ...['GET index.json', 'PUT index.json', 'HEAD index.html', 'GET index.html', 'PUT index.html'],
+        ])
+    })
+
+    test('is not read for a new version', async () => {
+        await storeList(names)
+        await upload()
+        bucket.requests = []
+        await upload(wheel('2.0'))
+        expect(bucket.requests.filter((request) => / index\./.test(request))).toEqual(['HEAD index.json'])
+    })
+
+    test('is read by a new version whose project is still marked: its first upload was killed', async () => {
+        await storeList(names)
+        bucket.onRequest = (request) => {
+            if (request === 'PUT index.json') throw new Error('killed')
+        }
+        await expect(upload()).rejects.toThrow('killed')
+        bucket.onRequest = () => {}
+        expect(listed()).toEqual(names)
+        await upload(wheel('2.0'))
+        expect(listed()).toEqual(['acme', ...names])
+        expect(bucket.objects.has('-/unlisted/acme')).toBe(false)
+    })
+
+    test('gets all marked projects by one write', async () => {
+        await storeList(names)
+        for (const name of ['aaa', 'p150-a', 'zzz', 'p7']) await markUnlisted(bucket, name)
+        await prepareProject(index, 'acme', '.uploads/probe')
+        bucket.requests = []
+        await ensureListed(index, ['acme'])
+        expect(listed()).toEqual([...names, 'aaa', 'acme', 'p150-a', 'zzz'].sort())
+        expect(bucket.requests.filter((request) => request === 'PUT index.json')).toHaveLength(1)
+    })
+
+    test('loses a project, and only that', async () => {
+        await storeList(names)
+        await ensureUnlisted(index, 'p42')
+        await ensureUnlisted(index, 'other')
+        expect(listed()).toEqual(names.filter((name) => name !== 'p42'))
+    })
+
+    test('that lost the project gets it by the same upload again', async () => {
+        await storeList(names)
+        await upload()
+        await storeList(names)
+        await upload(wheel('2.0'))
+        expect(listed()).toEqual(names)
+        await upload(wheel('2.0'))
+        expect(listed()).toEqual(['acme', ...names])
+    })
+
+    test('without index.html gets one', async () => {
+        await storeList(names)
+        bucket.objects.delete('index.html')
+        await upload()
+        expect(listed()).toEqual(['acme', ...names])
+    })
+
+    test('20 new projects at once: each is on both pages', async () => {
+        await storeList(names)
+        const added = Array.from({ length: 20 }, (_, number) => `new-${number}`)
+        await Promise.all(added.map((name) => uploadTo(name)))
+        expect(listed()).toEqual([...names, ...added].sort())
+    })
+
+    test('of an empty bucket, 20 new projects at once: each is on both pages', async () => {
+        const added = Array.from({ length: 20 }, (_, number) => `new-${number}`)
+        await Promise.all(added.map((name) => uploadTo(name)))
+        expect(listed()).toEqual([...added].sort())
+    })
+})
+
+describe('a bucket without a project list', () => {
+    const plain = { contentType: 'text/plain', cacheControl: 'no-cache' }
+    const withFile = gzipSync(toProjectJson(pageOf([wheel('1.0')])))
+
+    test.each<[string, Record<string, Buffer>]>([
+        ['it is empty', {}],
+        ['bodies of killed uploads, and markers', { '.uploads/x': Buffer.from('x'), '-/unlisted/b': Buffer.from('') }],
+        ['folders that are no project', { 'Docs/a.html': Buffer.from('x'), 'simple/index.html': Buffer.from('x') }],
+        ['a folder without packages', { 'docs/readme.txt': Buffer.from('x'), 'index.txt': Buffer.from('x') }],
+        ['the console made folders', { 'docs/': Buffer.from('') }],
+        ['another index under a prefix', { 'team-a/index.json': gzipSync(toRootJson({ projects: ['beta'] })) }],
+        ['an empty page, which claims a name', { 'beta/index.json': gzipSync(toProjectJson(emptyPage('beta'))) }],
+        ['a project whose publisher was killed', { 'acme/index.json': withFile, '-/unlisted/acme': Buffer.from('') }],
+    ])('takes an upload: %s', async (_name, objects) => {
+        for (const [key, body] of Object.entries(objects)) await bucket.write(key, body, plain)
+        await uploadTo('other')
+        const marked = Object.keys(objects)
+            .filter(isMarker)
+            .map((key) => key.slice('-/unlisted/'.length))
+        expect(listed()).toEqual(['other', ...marked].sort())
+    })
+
+    test.each<[string, Record<string, Buffer>]>([
+        ['a file', { 'acme/acme-1.0.tar.gz': Buffer.from('x') }],
+        [
+            'a file, but an empty page claims another name',
+            {
+                'aaa/index.json': gzipSync(toProjectJson(emptyPage('aaa'))),
+                'acme/acme-1.0.tar.gz': Buffer.from('x'),
+            },
+        ],
+        ['an index.html', { 'acme/index.html': Buffer.from('x') }],
+        ['a page of s3pypi', { 'acme/': Buffer.from('<a href="x">') }],
+        ['a page with files', { 'acme/index.json': withFile }],
+        ['a large page', { 'acme/index.json': Buffer.alloc(100_000) }],
+        [
+            'more folders than are looked at',
+            Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`A${n}/x`, Buffer.from('x')])),
+        ],
+    ])('refuses one, and names the command: %s', async (_name, objects) => {
+        for (const [key, body] of Object.entries(objects)) await bucket.write(key, body, plain)
+        const before = [...bucket.objects.keys()]
+        const refused = await uploadTo('other').catch((error: unknown) => error as UserError)
+        expect(refused).toMatchObject({ message: expect.stringContaining('no project list (index.json)') })
+        expect((refused as UserError).cure).toContain('manage-index rebuild BUCKET')
+        expect([...bucket.objects.keys()]).toEqual(before)
+        // As after `manage-index rebuild`.
+        await storeList(['acme'])
+        await uploadTo('other')
+        expect(listed()).toEqual(['acme', 'other'])
+    })
+})
+
+test.each([
+    ['of one line', '{"meta":{"api-version":"1.0"},"projects":[{"name":"acme"}]}'],
+    ['no list', '[]'],
+    ['damaged', '{"meta":'],
+])('a project list by another tool is refused for a new project: %s', async (_name, text) => {
+    await bucket.write('index.json', Buffer.from(text), jsonHeaders)
+    await expect(uploadTo('other')).rejects.toThrow('the project list (index.json) is by another tool')
+    expect([...bucket.objects.keys()]).toEqual(['index.json'])
 })
 
 describe('a server without conditional writes', () => {

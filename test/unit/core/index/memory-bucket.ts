@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type {
+    BoundedBucket,
     Condition,
-    IndexBucket,
     ListedObject,
+    ListingStart,
     ObjectContent,
     ObjectHead,
     ObjectHeaders,
@@ -16,7 +17,7 @@ interface Stored {
 }
 
 /** A bucket in memory, with conditional writes, in which every request takes one turn of the event loop or more. */
-export class MemoryBucket implements IndexBucket {
+export class MemoryBucket implements BoundedBucket {
     isAws = true
     readonly objects = new Map<string, Stored>()
     requests: string[] = []
@@ -65,7 +66,21 @@ export class MemoryBucket implements IndexBucket {
     }
 
     async folders(): Promise<string[]> {
-        return [...new Set([...this.objects.keys()].map((key) => key.split('/')[0]!))]
+        return [
+            ...new Set([...this.objects.keys()].filter((key) => key.includes('/')).map((key) => key.split('/')[0]!)),
+        ]
+    }
+
+    async listStart(folder: string, most: number): Promise<ListingStart> {
+        await this.turn(`LIST ${folder}/`)
+        const inside = [...this.objects].filter(([key]) => key.startsWith(folder))
+        const names = inside.map(([key]) => key.slice(folder.length))
+        const folders = [...new Set(names.filter((name) => name.includes('/')).map((name) => name.split('/')[0]!))]
+        const objects = inside
+            .filter((_object, at) => !names[at]!.includes('/'))
+            .map(([key, stored]) => listed(key, stored))
+        const isComplete = folders.length + objects.length <= most
+        return { folders: folders.slice(0, most), objects: objects.slice(0, most), isComplete }
     }
 
     private store(key: string, body: Uint8Array, headers: ObjectHeaders): string {
