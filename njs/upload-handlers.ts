@@ -3,6 +3,7 @@
 
 import fs from 'fs'
 import { backOffTime } from '../core/back-off.js'
+import { PackageIndex } from '../core/index/package-index.js'
 import type { IndexPlatform } from '../core/index/platform.js'
 import { UserError } from '../core/user-error.js'
 import { RefusedUpload } from '../core/upload/refused-upload.js'
@@ -12,12 +13,14 @@ import { bodySource } from './upload/body-source.js'
 import { currentCredentials, type CredentialAccess } from './upload/credential-source.js'
 import { digests } from './upload/digests.js'
 import { NginxBucket } from './upload/nginx-bucket.js'
+import { changeMac, changePages, pageOf, type Added, type ChangePages, type PageChange } from './upload/page-change.js'
 import { parseRights } from './upload/rights.js'
 import { S3Connection, type S3Answer, type Send } from './upload/s3-connection.js'
 import { RefusedByS3 } from './upload/refused-by-s3.js'
 import { placeOf } from './upload/s3-request.js'
 import { subrequestArgs } from './upload/subrequest-args.js'
 import { takeUpload, type TakenUpload } from './upload/take-upload.js'
+import type { Credentials } from './signing/credentials.js'
 
 type Request = NginxHTTPRequest
 
@@ -39,6 +42,7 @@ async function legacy(r: Request): Promise<void> {
             contentType: r.headersIn['Content-Type'] ?? '',
             engine: platform,
             mayUpload: mayUploadOf(r, audit.user),
+            changePages: pageChanger(r),
             now: new Date(began),
             id: r.variables.request_id!,
             audit,
@@ -114,22 +118,72 @@ function settingsOf(r: Request) {
     }
 }
 
-function bucketOf(r: Request): NginxBucket {
-    const { access, signature, prefix } = settingsOf(r)
-    const context = {
+function credentialsOf(r: Request): Credentials {
+    return currentCredentials(settingsOf(r).access, {
         environment,
         readFile: (path: string) => fs.readFileSync(path, 'utf8') as string,
         session: () => ngx.shared!.s3_credentials!.get('session') as string | undefined,
         now: () => Date.now(),
-    }
+    })
+}
+
+function bucketOf(r: Request): NginxBucket {
+    const { signature, prefix } = settingsOf(r)
     const connection = new S3Connection(
         placeOf(r.variables.s3_place!, environment.AWS_S3_BUCKET, signature),
-        () => currentCredentials(access, context),
+        () => credentialsOf(r),
         sender(r),
         () => new Date(),
         (attempt) => platform.sleep(backOffTime(attempt, 100, 5000)),
     )
     return new NginxBucket(connection, prefix, digests, platform)
+}
+
+/** What /-/pages answers. */
+interface ChangeReply {
+    added?: Added | undefined
+    /** Why the change was not made. */
+    refused?: Answer
+}
+
+/** Time to wait for the changes of other uploads. Milliseconds. */
+const changePatience = 300_000
+
+/** Makes changes by requests of nginx to itself, which nginx answers with 429 while another one changes the page. */
+function pageChanger(r: Request): ChangePages {
+    return async (change) => {
+        const body = JSON.stringify(change)
+        const until = Date.now() + changePatience
+        for (let attempt = 0; Date.now() < until; attempt++) {
+            const args = `page=${pageOf(change)}&mac=${changeMac(body, credentialsOf(r).secretAccessKey)}`
+            const reply = (await r.subrequest('/-/change', { method: 'POST', body, args })) as Request
+            if (reply.status === 200) return resultOfChange(JSON.parse(reply.responseText!) as ChangeReply)
+            if (reply.status !== 429) throw new Error(`the change of a page was answered ${reply.status}`)
+            await platform.sleep(20 + backOffTime(attempt, 50, 400))
+        }
+        throw new Error(`other uploads changed the page of ${pageOf(change)} for ${changePatience / 1000} seconds`)
+    }
+}
+
+function resultOfChange({ added, refused }: ChangeReply): Added | undefined {
+    if (refused) throw new RefusedUpload(refused.status, refused.message, refused.cure)
+    return added
+}
+
+/** For POST /-/pages, which is only for `pageChanger`. */
+async function pages(r: Request): Promise<void> {
+    const body = r.requestText ?? ''
+    let reply: ChangeReply
+    try {
+        if (r.variables.arg_mac !== changeMac(body, credentialsOf(r).secretAccessKey)) {
+            return r.return(403, 'Only nginx may change pages.\n')
+        }
+        const index = new PackageIndex(bucketOf(r), platform)
+        reply = { added: await changePages(index, JSON.parse(body) as PageChange) }
+    } catch (error) {
+        reply = { refused: answerTo(r, error as Error) }
+    }
+    r.return(200, JSON.stringify(reply))
 }
 
 /** Sends by a subrequest, which nginx proxies to S3. */
@@ -191,5 +245,5 @@ function answer(r: Request): void {
 /** The functions that the configuration names. */
 export function uploadHandlers(ofEntry: IndexPlatform) {
     platform = ofEntry
-    return { legacy, answer }
+    return { legacy, pages, answer }
 }

@@ -51,6 +51,12 @@ export class PackageIndex<Bucket extends IndexBucket = IndexBucket> {
         if (!this.isConditional) throw withoutConditions()
     }
 
+    /** The same, after a probe by another request of the same upload. */
+    assumeConditionalWrites(): void {
+        this.isRequired = true
+        this.isConditional = true
+    }
+
     /**
      * Replaces the page that was read, or creates it.
      *

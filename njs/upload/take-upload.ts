@@ -1,9 +1,9 @@
 import crypto from 'crypto'
 import { partOf, type ByteSource } from '../../core/byte-source.js'
-import { addFile, findEntryOf, listProjectName, prepareProject } from '../../core/index/add-file.js'
+import { findEntryOf } from '../../core/index/add-file.js'
 import { factsMetadata, knownSha256, readFacts, recordedEtag, uploadTimeOf } from '../../core/index/object-facts.js'
 import type { ObjectHead } from '../../core/index/objects.js'
-import { PackageIndex, withoutConditions } from '../../core/index/package-index.js'
+import { withoutConditions } from '../../core/index/package-index.js'
 import type { IndexPlatform } from '../../core/index/platform.js'
 import { fileKey, metadataKey } from '../../core/index/project-objects.js'
 import { fileHeaders, metadataHeaders } from '../../core/index/stored-headers.js'
@@ -18,6 +18,7 @@ import { asBuffer } from './body-source.js'
 import { cleanUp } from './clean-up.js'
 import { digestOf } from './digests.js'
 import type { NginxBucket } from './nginx-bucket.js'
+import type { ChangePages } from './page-change.js'
 import { RefusedByS3 } from './refused-by-s3.js'
 import { decodeBase64, storeProvenance } from './store-provenance.js'
 import { maxSinglePut, storeFile } from './store-file.js'
@@ -30,6 +31,7 @@ export interface UploadContext {
     contentType: string
     engine: IndexPlatform
     mayUpload: (project: string) => boolean
+    changePages: ChangePages
     now: Date
     /** Unique: the name of the body while it is in S3. */
     id: string
@@ -71,8 +73,7 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const { attestations } = claim
     const provenance = attestations && provenanceOf(attestations, claim, decodeBase64)
 
-    const index = new PackageIndex(bucket, engine)
-    await prepareProject(index, project, stagedKey(context.id))
+    await context.changePages({ step: 'prepare', project, probeKey: stagedKey(context.id) })
     const stored = await storeOnce(context, claim, file, md5, checked)
     const { metadata, requiresPython } = checked
     if (metadata) await bucket.write(metadataKey(project, filename), metadata, metadataHeaders)
@@ -81,8 +82,9 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const attested = await storeProvenance(bucket, claim, provenance, wasPresent)
     const { size } = claim.file
     const entry = { filename, sha256, size, uploadTime, etag, requiresPython, coreMetadata }
-    const added = await addFile(index, project, { ...entry, provenance: attested.exists || undefined })
-    await listProjectName(index, project, added)
+    const listed = { ...entry, provenance: attested.exists || undefined }
+    const added = await context.changePages({ step: 'add', project, entry: listed })
+    await context.changePages({ step: 'list', project, added: added! })
     return { wasPresent, keptAttestations: attested.isOther, project }
 }
 
