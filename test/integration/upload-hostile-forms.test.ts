@@ -52,7 +52,7 @@ test.each<[string, RegExp, FormPart[] | EncodedForm]>([
     ['a header of 100 kB', /header of a part of the form has more than/, after(part(`X: ${'x'.repeat(100_000)}`))],
     [
         'a header of 8 kB of quotes',
-        /invalid Content-Disposition|two|not the name|neither/,
+        /only file_upload is known/,
         raw(part(disposition(`name="content"; filename="${'\\"'.repeat(3900)}"`), 'x'), '--b--\r\n'),
     ],
     ['a header of 8 kB of parameters', /invalid|two/, after(part(disposition('name="x"' + ';a=b'.repeat(1900))))],

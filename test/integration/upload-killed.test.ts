@@ -31,9 +31,9 @@ async function page({ index }: RecordedUploads, project: string): Promise<string
 }
 
 describe.each([
-    ['a small file', 0, 1],
-    // Every call takes long; upload-failures.test.ts breaks each of them.
-    ['a large file', 9 * 1024 * 1024, 3],
+    ['a small file', 0, 2],
+    // Each takes seconds; upload-failures.test.ts breaks every call.
+    ['a large file', 9 * 1024 * 1024, 5],
 ])('%s: nginx is killed at calls to S3', (_name, ballast, step) => {
     let uploads: RecordedUploads
     let nginx: NginxProcess | undefined
@@ -74,7 +74,7 @@ describe.each([
                 end = killAll(uploads)
                 await end
                 // What S3 has got, it does.
-                return last % 2 === 0 ? 'cut' : 'cut after'
+                return killed % 2 === 0 ? 'cut' : 'cut after'
             }
             const answer = await sendUpload(uploads.index.port, file).catch(() => undefined)
             uploads.decide = () => 'pass'

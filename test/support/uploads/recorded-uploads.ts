@@ -1,4 +1,3 @@
-import type { IndexOptions } from '../nginx/start-index.js'
 import { startFaultProxy, type Fate, type FaultProxy } from '../upstreams/fault-proxy.js'
 import { startUploadIndex, type UploadIndex } from './upload-index.js'
 
@@ -12,7 +11,9 @@ export interface RecordedUploads extends UploadIndex {
     forget(): void
 }
 
-export async function startRecordedUploads(options: Partial<IndexOptions> = {}): Promise<RecordedUploads> {
+export async function startRecordedUploads(
+    options: Parameters<typeof startUploadIndex>[0] = {},
+): Promise<RecordedUploads> {
     let proxy: FaultProxy | undefined
     const recorded: { decide: RecordedUploads['decide'] } = { decide: () => 'pass' }
     const uploads = await startUploadIndex(options, {

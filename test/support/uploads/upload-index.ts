@@ -20,9 +20,9 @@ export interface UploadIndex {
     stop(): Promise<void>
 }
 
-/** @param options of the generator @param endpoint of a proxy before the S3 server, made from that of the server */
+/** @param options of the generator; `noHtpasswd` for uploaders without a password @param endpoint of a proxy before the S3 server, made from that of the server */
 export async function startUploadIndex(
-    options: Partial<IndexOptions> = {},
+    { noHtpasswd, ...options }: Partial<IndexOptions> & { noHtpasswd?: boolean } = {},
     { s3Name = 'embedded', endpoint }: { s3Name?: S3Name; endpoint?: (s3: S3Server) => Promise<string> } = {},
 ): Promise<UploadIndex> {
     const s3 = await startS3(s3Name)
@@ -36,7 +36,7 @@ export async function startUploadIndex(
         environment: environmentOf(s3),
         bucket: bucket.name,
         region: s3.region,
-        ...{ upload: true, uploadHtpasswd, ...options },
+        ...{ upload: true, ...(noHtpasswd !== true && { uploadHtpasswd }), ...options },
     })
     return {
         index,
