@@ -110,7 +110,8 @@ async function parseFields(text: string, engine: Engine, file: string): Promise<
         throw refusal(file, 'its metadata begins with an empty line, which ends the fields')
     }
     const values = new Map(wanted.map((name): [string, string[]] => [name, []]))
-    const oddities = new Set<string>()
+    let hasReturns = false
+    let hasPreamble = false
     // Searches then never pass through a long description.
     const lines = new Lines(text.slice(0, maxHead))
     /** The values of the field that the next line may continue. */
@@ -120,12 +121,12 @@ async function parseFields(text: string, engine: Engine, file: string): Promise<
         if (end === maxHead) throw refusal(file, `the fields of its metadata have more than ${maxHead} characters`)
         // The empty line, behind which the description begins.
         if (end === start) break
-        if (lines.endsInReturn) oddities.add('its metadata has lines that end in a carriage return alone')
+        hasReturns = hasReturns || lines.endsInReturn
         if (count > maxLines) throw refusal(file, `its metadata has more than ${maxLines} lines of fields`)
         if (count % linesBetweenPauses === 0) await engine.pause()
         const isContinued = isOneOf(text, start, 0x20, 0x09)
         if (count === 1 && (isContinued || text.slice(start, start + 5) === 'From ')) {
-            oddities.add('its metadata begins with a line that is not a field')
+            hasPreamble = true
         } else if (isContinued) {
             if (current) current.push(`${current.pop()!} ${checkedValue(text, start, end, file)}`)
             if (current && current[current.length - 1]!.length > maxValue) throw tooLong(file)
@@ -138,7 +139,11 @@ async function parseFields(text: string, engine: Engine, file: string): Promise<
         }
     }
     values.forEach((list) => list.forEach((value, position) => (list[position] = value.trim())))
-    return { values, oddities: Array.from(oddities) }
+    const oddities = [
+        ...(hasReturns ? ['its metadata has lines that end in a carriage return alone'] : []),
+        ...(hasPreamble ? ['its metadata begins with a line that is not a field'] : []),
+    ]
+    return { values, oddities }
 }
 
 function isOneOf(text: string, at: number, one: number, other: number): boolean {

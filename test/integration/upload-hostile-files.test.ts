@@ -65,10 +65,10 @@ describe('a wheel has the outcome that it has with publish-package', () => {
         expect(message.slice(0, 200)).toBe(expected.split('\n')[0]!.slice(0, 200))
     })
 
-    test('700,000 members', { timeout: 120_000 }, async () => {
-        const members = Array.from({ length: 700_000 }, (_, index) => index.toString(36))
+    test('70,000 members', async () => {
+        const members = Array.from({ length: 70_000 }, (_, index) => index.toString(36))
         const bytes = manyMembers(members)
-        expect(await refused({ filename: 'acme-1.0-py3-none-any.whl', bytes })).toMatch(/it has 700000 members/)
+        expect(await refused({ filename: 'acme-1.0-py3-none-any.whl', bytes })).toMatch(/it has 70000 members/)
     })
 })
 
