@@ -11,11 +11,23 @@ const ranges = [
 
 /** Whether text has characters that are not shown. */
 export function hasControlCharacter(text: string): boolean {
-    for (const character of Array.from(text)) {
-        const code = character.codePointAt(0)!
-        for (let at = 0; at < ranges.length; at += 2) {
-            if (code >= ranges[at]! && code <= ranges[at + 1]!) return true
-        }
+    for (let at = 0, last = 0; at < text.length; at++) {
+        const code = text.codePointAt(at)!
+        // The second half of a character, where strings are UTF-16: in QuickJS and Node.js.
+        const isHalf = last > 0xffff && code >= 0xdc00 && code <= 0xdfff
+        last = code
+        if (!isHalf && isInRanges(code)) return true
     }
     return false
+}
+
+function isInRanges(code: number): boolean {
+    let low = 0
+    let high = ranges.length / 2
+    while (low < high) {
+        const middle = (low + high) >> 1
+        if (code > ranges[2 * middle + 1]!) low = middle + 1
+        else high = middle
+    }
+    return low < ranges.length / 2 && code >= ranges[2 * low]!
 }

@@ -1,3 +1,4 @@
+import type { Engine } from '../byte-source.js'
 import { decodeUtf8 } from '../utf8.js'
 import { quoted, refusal } from './refusal.js'
 import { isCorrectedSpecifierSet, isSpecifierSet } from '../specifier-set.js'
@@ -25,13 +26,13 @@ const validName = /^(?:[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$/i
  * @throws UserError if a required field is missing or invalid
  * @see "Core metadata specifications"; PEP 566
  */
-export function parseCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata {
-    const { fields, oddities } = parseFields(decode(bytes, file), file)
+export async function parseCoreMetadata(bytes: Uint8Array, engine: Engine, file: string): Promise<CoreMetadata> {
+    const { values, oddities } = await parseFields(decode(bytes, file), engine, file)
     const field = (name: string): string | undefined => {
-        const values = fields.filter((field) => field.name === name.toLowerCase())
+        const found = values.get(name.toLowerCase())!
         // pip and uv use the first one.
-        if (values.length > 1) oddities.push(`its metadata has ${values.length} ${name} fields`)
-        return values[0]?.value || undefined
+        if (found.length > 1) oddities.push(`its metadata has ${found.length} ${name} fields`)
+        return found[0] || undefined
     }
 
     const name = field('Name')
@@ -82,28 +83,130 @@ function decode(bytes: Uint8Array, file: string): string {
     return text
 }
 
+/** The fields that are read, in lower case. */
+const wanted = ['name', 'version', 'requires-python']
+
+/** Longer than any real value. Characters. */
+const maxValue = 8192
+/** A large project has 1,500 Requires-Dist; old builders wrote the description among the fields. */
+const maxLines = 30_000
+/** Of all fields. Characters. */
+const maxHead = 1024 * 1024
+/** In njs, about 2 ms. */
+const linesBetweenPauses = 1000
+
 interface Fields {
-    /** Names in lower case. */
-    fields: { name: string; value: string }[]
+    /** The values of each wanted field. */
+    values: Map<string, string[]>
     oddities: string[]
 }
 
-/** Parses fields as Python's `email` module does. */
-function parseFields(text: string, file: string): Fields {
-    if (/^[\r\n]/.test(text)) throw refusal(file, 'its metadata begins with an empty line, which ends the fields')
-    const head = text.split(/\r\n\r?\n|\n\r?\n|\r\r(?!\n)/, 1)[0]!
-    const oddities = /\r(?!\n)/.test(head) ? ['its metadata has lines that end in a carriage return alone'] : []
-    const lines = head.replace(/(?:\r\n|\r|\n)[ \t]+/g, ' ').split(/\r\n|\r|\n/)
-    if (/^[ \t]|^From /.test(lines[0]!)) {
-        oddities.push('its metadata begins with a line that is not a field')
-        lines.shift()
+/**
+ * Parses fields as Python's `email` module does. Without regular expressions: in njs, each test of one takes up to 20 kB,
+ * which is not freed before the request ends, and a METADATA of 8 MB may have a million lines.
+ */
+async function parseFields(text: string, engine: Engine, file: string): Promise<Fields> {
+    if (isOneOf(text, 0, 0x0d, 0x0a)) {
+        throw refusal(file, 'its metadata begins with an empty line, which ends the fields')
     }
-    const fields: Fields['fields'] = []
-    for (const line of lines) {
-        const match = /^([!-9;-~]+):(.*)$/.exec(line)
-        // The first other line ends the fields; text follows.
-        if (match === null) break
-        fields.push({ name: match[1]!.toLowerCase(), value: match[2]!.trim() })
+    const values = new Map(wanted.map((name): [string, string[]] => [name, []]))
+    let hasReturns = false
+    let hasPreamble = false
+    // Searches then never pass through a long description.
+    const lines = new Lines(text.slice(0, maxHead))
+    /** The values of the field that the next line may continue. */
+    let current: string[] | undefined
+    for (let count = 1; lines.next(); count++) {
+        const { start, end } = lines
+        if (end === maxHead) throw refusal(file, `the fields of its metadata have more than ${maxHead} characters`)
+        // The empty line, behind which the description begins.
+        if (end === start) break
+        hasReturns = hasReturns || lines.endsInReturn
+        if (count > maxLines) throw refusal(file, `its metadata has more than ${maxLines} lines of fields`)
+        if (count % linesBetweenPauses === 0) await engine.pause()
+        const isContinued = isOneOf(text, start, 0x20, 0x09)
+        if (count === 1 && (isContinued || text.slice(start, start + 5) === 'From ')) {
+            hasPreamble = true
+        } else if (isContinued) {
+            if (current) current.push(`${current.pop()!} ${checkedValue(text, start, end, file)}`)
+            if (current && current[current.length - 1]!.length > maxValue) throw tooLong(file)
+        } else {
+            const colon = lines.colon()
+            // The first other line ends the fields; text follows.
+            if (colon === undefined || !isFieldName(text, start, colon)) break
+            current = colon - start > 15 ? undefined : values.get(text.slice(start, colon).toLowerCase())
+            if (current) current.push(checkedValue(text, colon + 1, end, file))
+        }
     }
-    return { fields, oddities }
+    values.forEach((list) => list.forEach((value, position) => (list[position] = value.trim())))
+    const oddities = [
+        ...(hasReturns ? ['its metadata has lines that end in a carriage return alone'] : []),
+        ...(hasPreamble ? ['its metadata begins with a line that is not a field'] : []),
+    ]
+    return { values, oddities }
+}
+
+function isOneOf(text: string, at: number, one: number, other: number): boolean {
+    const code = text.charCodeAt(at)
+    return code === one || code === other
+}
+
+function checkedValue(text: string, start: number, end: number, file: string): string {
+    if (end - start > maxValue) throw tooLong(file)
+    return text.slice(start, end).trim()
+}
+
+function tooLong(file: string): Error {
+    return refusal(file, `its metadata has a Name, Version or Requires-Python of more than ${maxValue} characters`)
+}
+
+/** @see RFC 5322, 2.2: visible ASCII without a colon */
+function isFieldName(text: string, start: number, end: number): boolean {
+    if (end === start || end - start > maxValue) return false
+    for (let at = start; at < end; at++) {
+        const code = text.charCodeAt(at)
+        if (code < 0x21 || code > 0x7e) return false
+    }
+    return true
+}
+
+/** The lines of a text, which end in LF, CRLF or CR. No line is copied. */
+class Lines {
+    /** Of the current line. */
+    start = 0
+    end = 0
+    /** Whether it ends in CR alone. */
+    endsInReturn = false
+    private following = 0
+    /** The next ones; each is looked for once. */
+    private lineFeed = -1
+    private carriageReturn = -1
+    private nextColon = -1
+
+    constructor(private readonly text: string) {}
+
+    /** Moves to the next line. @returns whether there is one */
+    next(): boolean {
+        const start = this.following
+        if (start >= this.text.length) return false
+        if (this.lineFeed < start) this.lineFeed = this.find('\n', start)
+        if (this.carriageReturn < start) this.carriageReturn = this.find('\r', start)
+        this.start = start
+        this.end = Math.min(this.lineFeed, this.carriageReturn)
+        const isPair = this.lineFeed === this.carriageReturn + 1
+        this.endsInReturn = this.carriageReturn < this.lineFeed && !isPair
+        this.following = this.end + (isPair && this.end === this.carriageReturn ? 2 : 1)
+        return true
+    }
+
+    /** The first colon of the line. */
+    colon(): number | undefined {
+        if (this.nextColon < this.start) this.nextColon = this.find(':', this.start)
+        return this.nextColon < this.end ? this.nextColon : undefined
+    }
+
+    private find(character: string, from: number): number {
+        const found = this.text.indexOf(character, from)
+        return found < 0 ? this.text.length : found
+    }
 }

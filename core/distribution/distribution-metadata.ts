@@ -40,7 +40,7 @@ export async function wheelMetadata(
     filename: string,
 ): Promise<ReadMetadata> {
     const { metadata, distInfo, zstdMember, oddities } = await readWheel(archive, engine, maxRecordSize, filename)
-    const core = parseCoreMetadata(metadata, filename)
+    const core = await parseCoreMetadata(metadata, engine, filename)
     checkFileName(filename, core)
     if (!isDistInfoOf(distInfo, normalizeName(core.name), core.version)) {
         throw refusal(filename, `its folder ${distInfo}.dist-info does not match ${core.name} ${core.version}`)
@@ -65,8 +65,8 @@ export async function zippedSdistContent({ members, oddities, read }: ZipArchive
  *
  * @throws UserError unless it does, and if an sdist without metadata has an ambiguous name
  */
-export function sdistMetadata(content: SdistContent, filename: string): ReadMetadata {
-    const core = content.metadata ? parseCoreMetadata(content.metadata, filename) : coreOfName(filename)
+export async function sdistMetadata(content: SdistContent, engine: Engine, filename: string): Promise<ReadMetadata> {
+    const core = content.metadata ? await parseCoreMetadata(content.metadata, engine, filename) : coreOfName(filename)
     checkFileName(filename, core)
     return { core, metadata: undefined, oddities: [...content.oddities, ...core.oddities] }
 }

@@ -13,7 +13,9 @@ export interface FoundPkgInfo {
 
 /** The path to which a member is unpacked: without a leading `./`. */
 export function plainName(name: string): string {
-    return name.replace(/^(?:\.\/)+/, '')
+    let start = 0
+    while (name[start] === '.' && name[start + 1] === '/') start += 2
+    return start === 0 ? name : name.slice(start)
 }
 
 /**

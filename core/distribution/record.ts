@@ -9,6 +9,8 @@ import { isFolder } from './zip-names.js'
 const signatures = ['RECORD.jws', 'RECORD.p7s']
 
 const linesBetweenPauses = 500
+/** Names have up to 1,000 bytes. */
+const maxLine = 4096
 const lineFeed = new Uint8Array([10])
 
 /**
@@ -35,11 +37,15 @@ export async function recordProblems(
         }
     })
     const vain: string[] = []
-    for (let start = 0; start < record.length;) {
+    // Each file has one line, which CRLF splits into two. njs frees no memory meanwhile.
+    const most = 1000 + 4 * members.length
+    for (let start = 0, count = 0; start < record.length;) {
         if (start > 0) await engine.pause()
-        const next = readLines(record, start, listed, vain, engine)
-        if (next === undefined) return ['its RECORD is not UTF-8']
-        start = next
+        const slice = readLines(record, start, listed, vain, engine)
+        if (typeof slice === 'string') return [slice]
+        start = slice.next
+        count += slice.count
+        if (count > most) return [`its RECORD has more than ${most} lines`]
     }
     const missing: string[] = []
     await inSlices(members.length, linesBetweenPauses, engine, (from, to) => {
@@ -60,25 +66,28 @@ function recordPathOf({ name }: ZipMember): string {
     return name.includes('\\') ? name.replaceAll('\\', '/') : name
 }
 
-/** Reads a slice of lines, without `await`: see `inSlices`. @returns where the next one begins; undefined if it is not UTF-8 */
+/** Reads a slice of lines, without `await`: see `inSlices`. @returns where the next one begins; a fault */
 function readLines(
     record: Uint8Array,
     from: number,
     listed: Map<string, boolean>,
     vain: string[],
     engine: Engine,
-): number | undefined {
-    let start = from
-    for (let count = 0; count < linesBetweenPauses && start < record.length; count++) {
-        const found = engine.indexOf(record, lineFeed, start)
+): { next: number; count: number } | string {
+    let next = from
+    let count = 0
+    while (count < linesBetweenPauses && next < record.length) {
+        const found = engine.indexOf(record, lineFeed, next)
         const end = found < 0 ? record.length : found
-        const text = decodeUtf8(record.subarray(start, end))
-        if (text === undefined) return undefined
-        if (text.includes('\r')) text.split('\r').forEach((line) => readLine(line, listed, vain))
-        else readLine(text, listed, vain)
-        start = end + 1
+        if (end - next > maxLine) return `its RECORD has a line of more than ${maxLine} bytes`
+        const text = decodeUtf8(record.subarray(next, end))
+        if (text === undefined) return 'its RECORD is not UTF-8'
+        const lines = text.includes('\r') ? text.split('\r') : [text]
+        lines.forEach((line) => readLine(line, listed, vain))
+        count += lines.length
+        next = end + 1
     }
-    return start
+    return { next, count }
 }
 
 /** Marks the path of a line as listed; adds the first one without a member to `vain`. */
@@ -98,6 +107,7 @@ function recordedPath(line: string): string {
 
 /** `"a,""b""",…` → `a,"b"` @see RFC 4180 */
 function quotedField(line: string): string {
-    const [field] = /^"(?:[^"]|"")*/.exec(line)!
-    return field.slice(1).replaceAll('""', '"')
+    let end = line.indexOf('"', 1)
+    while (end >= 0 && line[end + 1] === '"') end = line.indexOf('"', end + 2)
+    return line.slice(1, end < 0 ? line.length : end).replaceAll('""', '"')
 }

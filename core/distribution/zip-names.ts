@@ -8,6 +8,10 @@ import { membersBetweenPauses, type ZipMember } from './zip-directory.js'
 const slash = 0x2f
 const colon = 0x3a
 const backslash = 0x5c
+/** macOS opens no longer path. Bytes. */
+const maxName = 1000
+/** Of names such as `a//b`, which are split. */
+const maxOddParts = 32
 
 /**
  * Checks the member names of a zip archive: each must stay inside the target folder and be unique.
@@ -41,6 +45,12 @@ export async function checkZipNames(members: readonly ZipMember[], engine: Engin
 function nameProblem(member: ZipMember): string | undefined {
     const { name, flags } = member
     if (name === '') return 'has no name'
+    if (member.nameBytes.length > maxName) {
+        return `has a name of ${member.nameBytes.length} bytes; at most ${maxName} are allowed`
+    }
+    if (!isPlain(name) && name.split('/', maxOddParts + 1).length > maxOddParts) {
+        return `has empty parts in its name, and more than ${maxOddParts} parts`
+    }
     if (!member.isPrintableAscii) {
         const { nameBytes } = member
         if (decodeUtf8(nameBytes) === undefined) return 'has a name that is not UTF-8'
@@ -57,7 +67,17 @@ function leadsOut(name: string): boolean {
     const first = name.charCodeAt(0)
     if (first === slash || first === backslash) return true
     if (name.charCodeAt(1) === colon && /^[A-Za-z]/.test(name)) return true
-    return name.includes('..') && name.split(/[\\/]/).includes('..')
+    for (let at = name.indexOf('..'); at >= 0; at = name.indexOf('..', at + 1)) {
+        if (isEnd(name, at - 1) && isEnd(name, at + 2)) return true
+    }
+    return false
+}
+
+/** Whether a part of a path begins or ends here. */
+function isEnd(name: string, at: number): boolean {
+    if (at < 0 || at >= name.length) return true
+    const code = name.charCodeAt(at)
+    return code === slash || code === backslash
 }
 
 /** Adds a member. @returns whether the same member is unpacked to the same path already */
@@ -80,9 +100,11 @@ async function checkParents(
     file: string,
 ): Promise<void> {
     const checked = new Set<string>()
+    // Real archives have fewer folders than files. njs frees no memory meanwhile.
+    const maxFolders = 1000 + 4 * members.length
     await inSlices(members.length, membersBetweenPauses, engine, (from, to) => {
         for (let position = from; position < to; position++) {
-            checkParentsOf(pathOf(members[position]!.name), byPath, checked, file)
+            checkParentsOf(pathOf(members[position]!.name), byPath, checked, maxFolders, file)
         }
     })
 }
@@ -92,6 +114,7 @@ function checkParentsOf(
     start: string,
     byPath: ReadonlyMap<string, ZipMember>,
     checked: Set<string>,
+    maxFolders: number,
     file: string,
 ): void {
     let path = start
@@ -99,6 +122,7 @@ function checkParentsOf(
         path = path.slice(0, slash)
         if (checked.has(path)) return
         checked.add(path)
+        if (checked.size > maxFolders) throw refusal(file, `its members are in more than ${maxFolders} folders`)
         const parent = byPath.get(path)
         if (parent && !isFolder(parent))
             throw refusal(file, `its member ${quoted(parent.name)} is both a file and a folder`)
@@ -107,14 +131,23 @@ function checkParentsOf(
 
 /** The path to which a member is unpacked: `a//b` and `./a/b` become `a/b`. */
 function pathOf(name: string): string {
-    const isPlain = !name.includes('//') && !`/${name}`.includes('/./') && !name.endsWith('/') && !name.endsWith('/.')
-    if (isPlain && name !== '.') return name
+    if (isPlain(name)) return isFolderName(name) ? name.slice(0, -1) : name
     return name
         .split('/')
         .filter((part) => part !== '' && part !== '.')
         .join('/')
 }
 
+function isPlain(name: string): boolean {
+    return (
+        !name.includes('//') && !name.startsWith('./') && !name.includes('/./') && !name.endsWith('/.') && name !== '.'
+    )
+}
+
 export function isFolder({ name }: ZipMember): boolean {
+    return isFolderName(name)
+}
+
+function isFolderName(name: string): boolean {
     return name.endsWith('/')
 }

@@ -50,7 +50,7 @@ export async function checkUpload(claim: UploadClaim, file: ByteSource, engine: 
 async function readArchive({ filename, kind }: UploadClaim, file: ByteSource, engine: Engine): Promise<ReadMetadata> {
     const archive = await openZip(file, zipEngine(engine), filename)
     if (kind === 'wheel') return wheelMetadata(archive, engine, maxRecordSize, filename)
-    return sdistMetadata(await zippedSdistContent(archive, filename), filename)
+    return sdistMetadata(await zippedSdistContent(archive, filename), engine, filename)
 }
 
 function zipEngine(engine: Engine): ZipEngine {

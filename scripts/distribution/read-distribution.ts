@@ -84,7 +84,7 @@ export async function readMetadata(path: string, filename: string): Promise<Read
     const content = filename.endsWith('.zip')
         ? await withZip(path, filename, (archive) => zippedSdistContent(archive, filename))
         : await readSdist(path, filename)
-    return sdistMetadata(content, filename)
+    return sdistMetadata(content, nodeEngine, filename)
 }
 
 /** @returns hex */

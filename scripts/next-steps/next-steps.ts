@@ -90,12 +90,12 @@ function debianSteps(settings: Settings, folder: string): string {
         cache === undefined
             ? ''
             : `  install -d ${cache.folder}\n  install -d -o www-data -m 700 ${cache.folder}/pypi-private\n`
-    // A socket left by a killed nginx would prevent the next start.
+    // A socket left by a killed nginx, or by a power failure, would prevent the next start.
     const sockets = [
         ...(cache === undefined ? [] : [signerSocket(cache.folder)]),
         ...(settings.upload === undefined ? [] : [uploadSocket(settings, nginxFolder)]),
     ]
-    const cleanUp = sockets.map((socket) => `ExecStopPost=/bin/rm -f ${socket}\\n`).join('')
+    const cleanUp = sockets.map((socket) => `ExecStartPre=/bin/rm -f ${socket}\\n`).join('')
     const names = environmentFileNames(settings.credentials)
     const environmentFile =
         names.length === 0 ? '' : `  (umask 077 && ${variablesOf(names)} > /etc/nginx-s3-pypi.env)\n`

@@ -10,7 +10,7 @@ export interface Authority {
     /** The file with the authority's certificate. */
     file: string
     /** A key and a certificate for host names; one that is over was good for a day of 2020. */
-    issue(host: string | string[], options?: { expired?: boolean }): { key: string; cert: string }
+    issue(host: string | string[], options?: { expired?: boolean; commonName?: string }): { key: string; cert: string }
 }
 
 /** Only `openssl ca` gives certificates another time than from now on. @see openssl-ca(1) */
@@ -43,14 +43,24 @@ export function createAuthority(): Authority {
     writeFileSync(`${folder}/index.txt`, '')
     return {
         file: path.join(folder, 'ca.pem'),
-        issue: (host, { expired = false } = {}) => {
+        issue: (host, { expired = false, commonName } = {}) => {
             const hosts = [host].flat()
             // nginx compares an address with names only, clients with addresses only.
             const addresses = hosts.filter((name) => isIP(name) !== 0).map((address) => `IP:${address}`)
             const alternatives = [...hosts.map((name) => `DNS:${name}`), ...addresses]
             const names = ['-addext', `subjectAltName=${alternatives.join()}`]
             const leaf = ['-addext', 'basicConstraints=critical,CA:false']
-            openssl(...newKey, '-subj', `/CN=${hosts[0]}`, ...names, ...leaf, '-keyout', 'key', '-out', 'request')
+            openssl(
+                ...newKey,
+                '-subj',
+                `/CN=${commonName ?? hosts[0]}`,
+                ...names,
+                ...leaf,
+                '-keyout',
+                'key',
+                '-out',
+                'request',
+            )
             const time = expired ? ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z'] : ['-days', '2']
             const authority = ['-config', 'ca.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key']
             openssl('ca', '-batch', '-notext', ...authority, ...time, '-in', 'request', '-out', 'cert')

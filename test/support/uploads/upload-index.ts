@@ -23,12 +23,12 @@ export interface UploadIndex {
 }
 
 /**
- * @param options of the generator
+ * @param options of the generator; `noHtpasswd` for uploaders without a password
  * @param s3.endpoint of a proxy before the S3 server, made from that of the server
  * @param s3.now the clock of the embedded S3 server
  */
 export async function startUploadIndex(
-    options: Partial<IndexOptions> = {},
+    { noHtpasswd, ...options }: Partial<IndexOptions> & { noHtpasswd?: boolean } = {},
     {
         s3Name = 'embedded',
         endpoint,
@@ -47,7 +47,7 @@ export async function startUploadIndex(
             environment: environmentOf(s3),
             bucket: bucket.name,
             region: s3.region,
-            ...{ upload: true, uploadHtpasswd, ...options },
+            ...{ upload: true, ...(noHtpasswd !== true && { uploadHtpasswd }), ...options },
         })
     const index = await start()
     return {
