@@ -149,15 +149,22 @@ interface ChangeReply {
 /** Time to wait for the changes of other uploads. Milliseconds. */
 const changePatience = 300_000
 
+/** See maps.conf. Milliseconds. */
+const changeWindow = 10_000
+
 /** Makes changes by requests of nginx to itself, which nginx answers with 429 while another one changes the page. */
 function pageChanger(r: Request): ChangePages {
     return async (change) => {
         const body = JSON.stringify(change)
         const until = Date.now() + changePatience
         for (let attempt = 0; Date.now() < until; attempt++) {
-            const args = `page=${pageOf(change)}&mac=${changeMac(body, credentialsOf(r).secretAccessKey)}`
+            const window = Math.floor(Date.now() / changeWindow)
+            const mac = changeMac(body, credentialsOf(r).secretAccessKey)
+            const args = `page=${pageOf(change)}&window=${window}&mac=${mac}`
             const reply = (await r.subrequest('/-/change', { method: 'POST', body, args })) as Request
             if (reply.status === 200) return resultOfChange(JSON.parse(reply.responseText!) as ChangeReply)
+            // nginx shuts down and listens no more.
+            if (reply.status === 502) return changePages(new PackageIndex(bucketOf(r), platform), change)
             if (reply.status !== 429) throw new Error(`the change of a page was answered ${reply.status}`)
             await platform.sleep(20 + backOffTime(attempt, 50, 400))
         }

@@ -146,4 +146,20 @@ describe('a signal in the middle of an upload', () => {
         const names = await readdir(`${uploads.index.folder}/temp-upload`)
         expect(names.filter((name) => /\d{10}/.test(name))).toEqual([])
     })
+
+    // It closes its sockets at once, and ends with its last request.
+    test.each([1, 4, 8])('SIGQUIT at call %d to S3: the upload succeeds', { timeout: 60_000 }, async (last) => {
+        const quitting = await startRecordedUploads()
+        const [master] = await processes(quitting)
+        let calls = 0
+        quitting.decide = () => {
+            if (++calls === last) process.kill(master!, 'SIGQUIT')
+            return 'pass'
+        }
+        const file = makeWheel({ name: 'acme', version: '1.0' })
+        expect(await sendUpload(quitting.index.port, file)).toMatchObject({ status: 200 })
+        expect((await verify(quitting.bucket, { deep: true })).problems).toEqual([])
+        await expect(sendUpload(quitting.index.port, file)).rejects.toThrow()
+        await quitting.stop()
+    })
 })

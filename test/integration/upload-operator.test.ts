@@ -37,8 +37,8 @@ afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, for
 async function cannotStore(uploads: RecordedUploads, file: Distribution): Promise<void> {
     uploads.forget()
     const answer = await sendUpload(uploads.index.port, file)
-    expect(answer).toMatchObject({ status: 507 })
-    expect(answer.text).toContain('The body of the upload cannot be stored')
+    expect(answer).toMatchObject({ status: 424 })
+    expect(answer.text).toContain('The upload cannot be stored')
     expect(uploads.seen()).toEqual([])
 }
 
@@ -69,7 +69,7 @@ describeWhere('a disk that is full', noMount(), () => {
         execFileSync('umount', [folder])
     })
 
-    test('the client sees 507, S3 hears nothing, and a file that has room is taken', async () => {
+    test('the client sees 424, S3 hears nothing, and a file that has room is taken', async () => {
         for (let attempt = 0; attempt < 3; attempt++) await cannotStore(uploads, large)
         expect(uploads.index.log()).toContain('No space left on device')
         // What was there of the body is gone, so that there is room again.
@@ -82,7 +82,7 @@ describeWhere(
     'a folder of bodies that workers cannot write',
     process.getuid?.() === 0 ? undefined : 'workers with another user: only root has them',
     () => {
-        test('the client sees 507, and S3 hears nothing', async () => {
+        test('the client sees 424, and S3 hears nothing', async () => {
             const uploads = await startRecordedUploads()
             const folder = `${uploads.index.folder}/temp-upload`
             const { uid, gid } = statSync(folder)

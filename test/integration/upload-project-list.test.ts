@@ -144,7 +144,11 @@ describe('a bucket without a project list', () => {
         expect(refused).toMatchObject({ status: 400, reason: expect.stringContaining('no project list') })
         expect(refused.text).toContain('manage-index rebuild BUCKET')
         expect(await uploads.keys()).toEqual(before)
-        expect(proxy.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([])
+        // Whether S3 has conditional writes is tried with a key that is not written.
+        const writes = proxy.requests.filter(
+            ({ method, url }) => /^P|DELETE/.test(method) && !url.includes('/.uploads/'),
+        )
+        expect(writes).toEqual([])
         await rebuild(new PackageIndex(bucket), {})
         expect(await send('acme')).toMatchObject({ status: 200 })
         expect(await listed()).toEqual(['acme', 'old'])

@@ -43,10 +43,10 @@ export function filesOf(cell: Cell): string[] {
 }
 
 function dependsOnEngine(text: string): boolean {
-    return /\/nginx\/(?:start|cached)-index\.js'|jsEngineUnderTest/.test(text)
+    return /\/(?:nginx\/(?:start|cached)-index|uploads\/\w+-(?:index|uploads))\.js'|jsEngineUnderTest/.test(text)
 }
 
-/** Whether a test file's text imports from the folder that starts the nginx under test. */
+/** Whether a test file's text imports from the folders that start the nginx under test. */
 export function startsNginx(text: string): boolean {
-    return text.includes(" from '../support/nginx/")
+    return text.includes(" from '../support/nginx/") || text.includes(" from '../support/uploads/")
 }
