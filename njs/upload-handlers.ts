@@ -13,6 +13,7 @@ import { bodySource } from './upload/body-source.js'
 import { currentCredentials, type CredentialAccess } from './upload/credential-source.js'
 import { digests } from './upload/digests.js'
 import { NginxBucket } from './upload/nginx-bucket.js'
+import { cpuTimeIn, pacedPause, type PacedWorker } from './upload/pace.js'
 import { changeMac, changePages, pageOf, type Added, type ChangePages, type PageChange } from './upload/page-change.js'
 import { parseRights } from './upload/rights.js'
 import { S3Connection, type S3Answer, type Send } from './upload/s3-connection.js'
@@ -36,11 +37,12 @@ async function legacy(r: Request): Promise<void> {
     try {
         const path = r.variables.request_body_file
         if (!path) throw new RefusedUpload(400, 'the request has no body', 'Upload a file.')
+        const body = bodySource(path)
         const done = await takeUpload({
             bucket: bucketOf(r),
-            body: bodySource(path),
+            body,
             contentType: r.headersIn['Content-Type'] ?? '',
-            engine: platform,
+            engine: body.size > pacedSize ? { ...platform, pause: pacedPause(pacedWorker) } : platform,
             mayUpload: mayUploadOf(r, audit.user),
             changePages: pageChanger(r),
             now: new Date(began),
@@ -59,6 +61,21 @@ async function legacy(r: Request): Promise<void> {
     if (answer.status === 200) return r.return(200, `${answer.message} ${audit.filename}\n`)
     r.variables.pypi_upload_answer = encodeAnswer(answer)
     r.internalRedirect('@answer')
+}
+
+/** Bytes: hashing less takes less than a tenth of a second. */
+const pacedSize = 16 * 1024 * 1024
+
+const pacedWorker: PacedWorker = {
+    now: () => Date.now(),
+    cpuTime: () => {
+        try {
+            return cpuTimeIn(fs.readFileSync('/proc/self/stat', 'utf8') as string)
+        } catch {
+            return undefined // not Linux
+        }
+    },
+    sleep: (milliseconds) => platform.sleep(milliseconds),
 }
 
 function resultOf({ wasPresent, keptAttestations }: TakenUpload): string {
