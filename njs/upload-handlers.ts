@@ -182,7 +182,9 @@ function pageChanger(r: Request): ChangePages {
             if (reply.status === 200) return resultOfChange(JSON.parse(reply.responseText!) as ChangeReply)
             // nginx shuts down and listens no more.
             if (reply.status === 502) return changePages(new PackageIndex(bucketOf(r), platform), change)
-            if (reply.status !== 429) throw new Error(`the change of a page was answered ${reply.status}`)
+            // The session may have been renewed between the two.
+            const isRetried = reply.status === 429 || (reply.status === 403 && attempt < 5)
+            if (!isRetried) throw new Error(`the change of a page was answered ${reply.status}`)
             await platform.sleep(20 + backOffTime(attempt, 50, 400))
         }
         throw new Error(`other uploads changed the page of ${pageOf(change)} for ${changePatience / 1000} seconds`)

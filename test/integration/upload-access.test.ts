@@ -1,7 +1,10 @@
 import { chmod, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import http from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { changeMac } from '../../njs/upload/page-change.js'
 import { makeWheel } from '../support/distributions/distributions.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 import { startIndex, type Index } from '../support/nginx/start-index.js'
@@ -128,6 +131,24 @@ describe.each([false, true])('cached: %s', (cached) => {
         }
         expect(s3.requests).toEqual([])
     })
+})
+
+test('the pages are changed by nginx only, not by other processes that reach its server', async () => {
+    const index = await startUploads()
+    const change = JSON.stringify({ step: 'prepare', project: 'acme', probeKey: '.uploads/x' })
+    s3.requests.length = 0
+    for (const mac of ['', '0'.repeat(64), changeMac(change, 'another secret')]) {
+        const outgoing = http.request({
+            socketPath: `${index.folder}/temp-upload/upload.sock`,
+            path: `/-/pages?page=acme&window=1&mac=${mac}`,
+            method: 'POST',
+        })
+        outgoing.end(change)
+        const [incoming] = (await once(outgoing, 'response')) as [http.IncomingMessage]
+        expect(incoming.resume().statusCode).toBe(403)
+    }
+    expect(s3.requests).toEqual([])
+    await index.stop()
 })
 
 test('without --upload there is no upload', async () => {
