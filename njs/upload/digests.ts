@@ -1,7 +1,12 @@
 import crypto from 'crypto'
 import { type ByteSource, type Engine } from '../../core/byte-source.js'
-import { asBuffer, njsEngine } from './body-source.js'
-import type { Digests } from './nginx-bucket.js'
+import { asBuffer, njsEngine } from './engine.js'
+
+/** Digests of bodies in memory, hex. */
+export interface Digests {
+    sha256: (body: Uint8Array) => Promise<string>
+    md5: (body: Uint8Array) => string
+}
 
 /** Bytes: 3 ms of SHA-256 before njs 0.9. */
 const sliceSize = 1024 * 1024

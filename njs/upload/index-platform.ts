@@ -1,7 +1,7 @@
 import { gzipContent, gzipMember } from '../../core/distribution/gzip.js'
 import { inflateRaw } from '../../core/distribution/inflate.js'
 import type { IndexPlatform } from '../../core/index/platform.js'
-import { asBuffer, njsEngine } from './body-source.js'
+import { asBuffer, njsEngine } from './engine.js'
 
 /** What is used of njs' zlib, which exists since 0.7.12. */
 export interface Zlib {

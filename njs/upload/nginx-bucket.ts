@@ -12,15 +12,10 @@ import type { IndexPlatform } from '../../core/index/platform.js'
 import { WholeReader } from '../../core/index/whole-reader.js'
 import { openUploadKey, type OpenUpload } from '../../core/upload/open-upload.js'
 import type { Header } from '../signing/sigv4.js'
+import type { Digests } from './digests.js'
 import { errorCode, etagOf, failure, type S3Answer, type S3Connection } from './s3-connection.js'
 import type { S3Request } from './s3-request.js'
 import { element, elements } from './xml.js'
-
-/** Digests of bodies in memory, hex. */
-export interface Digests {
-    sha256: (body: Uint8Array) => Promise<string>
-    md5: (body: Uint8Array) => string
-}
 
 /** One index in a bucket, over nginx's connection to S3. Keys are relative to its prefix. */
 export class NginxBucket implements BoundedBucket {

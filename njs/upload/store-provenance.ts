@@ -2,7 +2,7 @@ import { provenanceKey } from '../../core/index/project-objects.js'
 import { provenanceHeaders } from '../../core/index/stored-headers.js'
 import { isProvenanceOf } from '../../core/upload/attestations.js'
 import type { UploadClaim } from '../../core/upload/claim.js'
-import { asBuffer } from './body-source.js'
+import { asBuffer, decodeBase64 } from './engine.js'
 import type { NginxBucket } from './nginx-bucket.js'
 
 /** FILE.provenance after an upload. */
@@ -10,10 +10,6 @@ interface StoredProvenance {
     exists: boolean
     /** Whether it has other attestations than those of the upload. */
     isOther: boolean
-}
-
-export function decodeBase64(text: string): Uint8Array {
-    return Buffer.from(text, 'base64')
 }
 
 /**
