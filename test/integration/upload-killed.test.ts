@@ -150,7 +150,8 @@ describe('a signal in the middle of an upload', () => {
     // It closes its sockets at once, and ends with its last request.
     test.each([1, 4, 8])('SIGQUIT at call %d to S3: the upload succeeds', { timeout: 60_000 }, async (last) => {
         const quitting = await startRecordedUploads()
-        const [master] = await processes(quitting)
+        // nginx listens before it writes its process id.
+        const [master] = await vi.waitFor(() => processes(quitting))
         let calls = 0
         quitting.decide = () => {
             if (++calls === last) process.kill(master!, 'SIGQUIT')
