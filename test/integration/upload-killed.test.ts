@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { verify } from '../../scripts/index/repair/verify.js'
@@ -22,7 +23,19 @@ async function processes({ index }: RecordedUploads): Promise<number[]> {
 }
 
 async function killAll(uploads: RecordedUploads): Promise<void> {
-    for (const pid of await processes(uploads)) process.kill(pid, 'SIGKILL')
+    const pids = await processes(uploads)
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    // On a busy machine it takes a while until they no longer hold the port.
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 10_000)
+}
+
+function isRunning(pid: number): boolean {
+    try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+    } catch {
+        return false
+    }
 }
 
 async function page({ index }: RecordedUploads, project: string): Promise<string> {
