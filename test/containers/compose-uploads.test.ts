@@ -11,7 +11,7 @@ import { compose, missingCompose } from '../support/containers/compose.js'
 import { nginxImage } from '../support/containers/container-image.js'
 import { docker, uniqueName } from '../support/containers/docker.js'
 import { makeWheel } from '../support/distributions/distributions.js'
-import { makeSampleIndex, type SampleIndex } from '../support/index/sample-index.js'
+import { makeSampleIndex, rebuildSample, type SampleIndex } from '../support/index/sample-index.js'
 import { describeWhere } from '../support/machine/requirements.js'
 import { pageBlocks } from '../support/programs/page-blocks.js'
 import { runProgram } from '../support/programs/run-program.js'
@@ -45,6 +45,7 @@ describeWhere('uploads with docker-compose.yml', found.missing ?? missingCompose
         cwd = await mkdtemp(path.join(tmpdir(), 'compose-'))
         s3 = await startS3('embedded')
         sample = await makeSampleIndex(s3)
+        await rebuildSample(s3, sample)
         port = await freePort()
         environment = { ...environmentOf(s3), NGINX_IMAGE: image, PORT: `127.0.0.1:${port}` }
 

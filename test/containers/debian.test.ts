@@ -10,6 +10,7 @@ import { isToBeFilledIn, readmeCommands } from '../support/programs/readme.js'
 import { describeWhere } from '../support/machine/requirements.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { startSampleInNetwork, type SampleInNetwork } from '../support/containers/sample-in-network.js'
+import { rebuildSample } from '../support/index/sample-index.js'
 import { statusOf, untilStatus } from '../support/requests/status-of.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
@@ -101,6 +102,7 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
         })
 
         test('the printed steps, with uploads; nginx that was killed takes them again', async () => {
+            await rebuildSample(world.s3, world.sample)
             const cache = ['--cache', '/var/cache/nginx-s3-pypi', '--cache-size', '64m']
             const upload = ['--upload', '--upload-htpasswd', '/etc/nginx/secrets/uploaders']
             const words = ['--target', 'debian', ...standIns(), ...dns, ...cache, ...upload]

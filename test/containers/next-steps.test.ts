@@ -17,7 +17,7 @@ import { runProgram } from '../support/programs/run-program.js'
 import { startS3InNetwork } from '../support/containers/s3-in-network.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { statusOf, untilStatus } from '../support/requests/status-of.js'
-import { makeSampleIndex, type SampleIndex } from '../support/index/sample-index.js'
+import { makeSampleIndex, rebuildSample, type SampleIndex } from '../support/index/sample-index.js'
 
 const found = await nginxImage()
 
@@ -111,6 +111,7 @@ describeWhere('the commands that generate-config prints for Docker', found.missi
         ['beside reading', []],
         ['alone', ['--only', 'upload']],
     ])('a container that takes uploads %s', async (_name, more) => {
+        await rebuildSample(s3, sample)
         const name = uniqueName()
         const port = await freePort()
         await writeFile(path.join(cwd, 'uploaders'), uploaderLine)

@@ -14,6 +14,7 @@ import { runPod, type Cluster, type Pod } from '../support/kubernetes/pod.js'
 import { describeWhere } from '../support/machine/requirements.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { startSampleInNetwork, type SampleInNetwork } from '../support/containers/sample-in-network.js'
+import { rebuildSample } from '../support/index/sample-index.js'
 import { statusOf, untilStatus } from '../support/requests/status-of.js'
 import { makeWheel } from '../support/distributions/distributions.js'
 import { sendUpload, uploaderLine } from '../support/uploads/send-upload.js'
@@ -133,6 +134,7 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         ['beside reading', 'nginx-s3-pypi', []],
         ['alone', 'nginx-s3-pypi-upload', ['--only', 'upload']],
     ])('uploads %s, small and large', async (_name, object, more) => {
+        await rebuildSample(world.s3, world.sample)
         const options = ['--upload', '--upload-htpasswd', `${secrets}/uploaders`, '--upload-max-size', '64m', ...more]
         const held = {
             [object]: environmentOf(world.s3),

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
+import { rebuild } from '../../../scripts/index/repair/rebuild.js'
+import { PackageIndex } from '../../../scripts/index/update/package-index.js'
 import { makeBucket } from '../s3/bucket.js'
 import type { S3Server } from '../s3/s3-servers.js'
+import { bucketAt } from '../s3/test-bucket.js'
 import { makeWheel } from '../distributions/distributions.js'
 
 /** A requirement that the sample index fulfils, with its hash, and the module that it brings. */
@@ -27,4 +30,9 @@ export async function makeSampleIndex(s3: S3Server, more: Record<string, Buffer>
     })
     const requirement = `Demo.Pkg==${version} --hash=sha256:${sha256}`
     return { bucket, requirement, module: 'demo_pkg', version, file: `/demo-pkg/${encodeURIComponent(filename)}` }
+}
+
+/** Gives it the pages of `manage-index rebuild`: a bucket of the recipe takes no uploads without a project list. */
+export async function rebuildSample(s3: S3Server, { bucket }: SampleIndex): Promise<void> {
+    await rebuild(new PackageIndex(bucketAt(s3, bucket)), {})
 }
