@@ -36,11 +36,9 @@ const site = () => readFile(path.join(cwd, folder, 'site.conf'), 'utf8')
 
 test("README's lines in one folder make one index with all of it", async () => {
     const readme = await readFile('README.md', 'utf8')
-    const lines = [...readme.matchAll(/^generate-config (--(?:bucket my-pypi --fallback|from)(?:.*\\\n)*.*)$/gm)].map(
-        ([, words]) => words!,
-    )
-    expect(lines).toHaveLength(3)
-    for (const line of lines) {
+    const lines = [...readme.matchAll(/^generate-config (--from(?:.*\\\n)*.*)$/gm)].map(([, words]) => words!)
+    expect(lines).toHaveLength(4)
+    for (const line of ['--bucket my-pypi', ...lines]) {
         const words = execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
             .trim()
             .split('\n')
@@ -52,6 +50,7 @@ test("README's lines in one folder make one index with all of it", async () => {
         'ssl_certificate ',
         'return 302 https://pypi.org',
         'proxy_cache_path',
+        '/upload.conf',
         '~^acme-',
     ]) {
         expect(rendered).toContain(part)

@@ -56,7 +56,7 @@ const verdicts: [string, 'fine' | 'unusual' | 'refused', string][] = [
         'refused',
         'its member "ODD/__init__.py" has another size or checksum in its local header',
     ],
-    ['too small a size', 'refused', 'its member "ODD/__init__.py" unpacks to less than it says'],
+    ['too small a size', 'refused', 'its member "ODD/__init__.py" unpacks to more than it says'],
     [
         'data descriptors',
         'unusual',
