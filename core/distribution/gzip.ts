@@ -1,6 +1,6 @@
 import type { Engine } from '../byte-source.js'
 import { crc32 } from './crc32.js'
-import { uint32 } from './little-endian.js'
+import { littleEndian, uint32 } from './little-endian.js'
 
 // For njs, whose zlib has deflate and inflate only. @see RFC 1952
 
@@ -30,8 +30,4 @@ export function gzipContent(bytes: Uint8Array): { deflated: Uint8Array; size: nu
     if (!isPlain || bytes.length < headerSize + trailerSize) return undefined
     const end = bytes.length - trailerSize
     return { deflated: bytes.subarray(headerSize, end), size: uint32(bytes, end + 4) }
-}
-
-function littleEndian(value: number): number[] {
-    return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]
 }

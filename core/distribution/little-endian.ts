@@ -13,18 +13,7 @@ export function uint64(bytes: Uint8Array, at: number): number {
     return uint32(bytes, at) + uint32(bytes, at + 4) * 2 ** 32
 }
 
-export function areEqual(one: Uint8Array, other: Uint8Array): boolean {
-    return one.length === other.length && areEqualAt(one, 0, other, 0, one.length)
-}
-
-/** Whether `length` bytes of both are equal. */
-export function areEqualAt(
-    one: Uint8Array,
-    oneAt: number,
-    other: Uint8Array,
-    otherAt: number,
-    length: number,
-): boolean {
-    for (let at = 0; at < length; at++) if (one[oneAt + at] !== other[otherAt + at]) return false
-    return true
+/** Four bytes. */
+export function littleEndian(value: number): number[] {
+    return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]
 }

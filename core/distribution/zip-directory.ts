@@ -1,6 +1,7 @@
 import { readBytes, type ByteSource, type Engine } from '../byte-source.js'
 import { decodeUtf8, decodeUtf8Lossily } from '../utf8.js'
-import { areEqualAt, uint16, uint32, uint64 } from './little-endian.js'
+import { areEqualAt } from '../bytes.js'
+import { uint16, uint32, uint64 } from './little-endian.js'
 import { ofMembers, refusal } from './refusal.js'
 
 /**

@@ -1,6 +1,7 @@
 import type { ByteSource, Engine } from '../byte-source.js'
 import { decodeUtf8Lossily } from '../utf8.js'
-import { areEqual, uint16, uint32, uint64 } from './little-endian.js'
+import { areEqual } from '../bytes.js'
+import { uint16, uint32, uint64 } from './little-endian.js'
 import { inSlices } from './in-slices.js'
 import { quoted, refusal } from './refusal.js'
 import { SourceWindow } from './source-window.js'

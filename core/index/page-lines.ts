@@ -1,5 +1,5 @@
 import type { Engine } from '../byte-source.js'
-import { areEqualAt } from '../distribution/little-endian.js'
+import { areEqualAt } from '../bytes.js'
 import { encodeUtf8 } from '../utf8.js'
 
 const lineFeed = 10
