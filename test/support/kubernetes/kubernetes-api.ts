@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { isKept, keep } from '../machine/kept.js'
-import { freePorts } from '../machine/ports.js'
+import { unusedPorts } from '../machine/ports.js'
 import { missingPrograms } from '../machine/requirements.js'
 import { temporaryFolder } from '../machine/temporary-folder.js'
 
@@ -43,7 +43,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
         promisify(execFile)(script('kubernetes-build'), [version, folder], { timeout: buildTimeout }),
     )
     const folder = await temporaryFolder()
-    const [port, etcd, peer] = await freePorts(3)
+    const [port, etcd, peer] = await unusedPorts(3)
     const token = 'administrator'
     const child = spawn(script('kubernetes-api'), [programs, `${folder}/state`, `${port}`, `${etcd}`, `${peer}`], {
         env: { PATH: process.env.PATH, TOKEN: token },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { debianRoot } from '../machine/debian-root.js'
-import { freePorts } from '../machine/ports.js'
+import { unusedPorts } from '../machine/ports.js'
 import { versitygwProgram } from './versitygw.js'
 
 /** S3 servers that are programs of their own: Ceph's gateway of this machine and of Debian's testing suite, … */
@@ -83,7 +83,7 @@ export async function startExternalS3(
 async function startOnce(name: ExternalName, environment: Record<string, string>): Promise<RunningExternalS3> {
     const { accessKeyId, secretAccessKey, ...launch } = launches[name]
     const folder = await mkdtemp(join(tmpdir(), `nginx-s3-pypi-${name}-`))
-    const ports = await freePorts(launch.ports)
+    const ports = await unusedPorts(launch.ports)
     const script = fileURLToPath(new URL(`../servers/${launch.script}`, import.meta.url))
     const child = spawn('bash', [script, folder, ...ports.map(String)], {
         env: {
