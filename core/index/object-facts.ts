@@ -14,6 +14,8 @@ export interface ObjectFacts {
     /** Same format as on the page. Last-Modified does not replace it: copying an object resets that. */
     uploadTime: string
     requiresPython?: string | undefined
+    /** User, or CI job, that uploaded the file through nginx. */
+    uploadedBy?: string | undefined
     /** Digests of FILE.metadata, hex. On most servers the MD5 is its ETag, so a listing is enough to check it. */
     coreMetadata?: { sha256: string; md5: string | undefined } | undefined
 }
@@ -25,6 +27,7 @@ export function factsMetadata(facts: ObjectFacts): Record<string, string> {
         ...(facts.md5 && { md5: facts.md5 }),
         'upload-time': facts.uploadTime,
         ...(facts.requiresPython && { 'requires-python': encodeURIComponent(facts.requiresPython) }),
+        ...(facts.uploadedBy && { 'uploaded-by': encodeURIComponent(facts.uploadedBy) }),
         ...(facts.coreMetadata && { 'core-metadata-sha256': facts.coreMetadata.sha256 }),
         ...(facts.coreMetadata?.md5 && { 'core-metadata-md5': facts.coreMetadata.md5 }),
     }
@@ -46,6 +49,8 @@ export function readFacts(metadata: Record<string, string>): ObjectFacts | undef
         md5: isHex(md5, 32) ? md5 : undefined,
         uploadTime: uploadTime!,
         requiresPython: requiresPython || undefined,
+        // Only for people: what cannot be read is no reason to read the file.
+        uploadedBy: decoded(metadata['uploaded-by'] ?? '') || undefined,
         coreMetadata: coreMetadata ? { sha256: coreMetadata, md5: metadata['core-metadata-md5'] } : undefined,
     }
 }
