@@ -22,6 +22,7 @@ const rooms = [
     'scripts/next-steps',
     'scripts/kubernetes',
     'scripts/config',
+    'scripts/publishers',
     'scripts/manage',
     'scripts/publish',
     'scripts/index/repair',
@@ -35,8 +36,11 @@ const rooms = [
     'scripts/cli',
     'njs/*.ts',
     'njs/upload',
+    'njs/oidc',
+    'njs/tokens',
     'njs/credentials',
     'njs/signing',
+    'core/tokens',
     'core/upload',
     'core/index',
     'core/distribution',
@@ -58,7 +62,12 @@ export default defineConfig(
         settings: {
             'import-x/resolver-next': [
                 createTypeScriptImportResolver({
-                    project: ['tsconfig.json', 'njs/tsconfig.json', 'njs/upload/tsconfig.json'],
+                    project: [
+                        'tsconfig.json',
+                        'njs/tsconfig.json',
+                        'njs/upload/tsconfig.json',
+                        'njs/oidc/tsconfig.json',
+                    ],
                 }),
             ],
         },
@@ -108,6 +117,8 @@ export default defineConfig(
             'njs/{handlers,upload-handlers,presigner}.ts',
             'njs/{environment,file,session}-credentials.ts',
             'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
+            'njs/{check-token,check-read-token,trusted-publishing,refresh-issuers}.ts',
+            'njs/tokens/token-context.ts',
         ],
         rules: {
             'no-restricted-globals': ['error', 'ngx', 'process'],

@@ -43,7 +43,7 @@ const script = (name, target, tsconfig = 'njs/tsconfig.json', plugins = []) => (
     plugins: [typescript({ tsconfig, noEmitOnError: true, target }), exportDefault, ...plugins, ascii],
 })
 
-/** What signs, and what makes presigned URLs, by where the credentials are; what decides about missing pages; what makes a page of a listing; what remembers the health of the bucket; what renews credentials in the background; what takes uploads. */
+/** What signs, and what makes presigned URLs, by where the credentials are; what decides about missing pages; what makes a page of a listing; what remembers the health of the bucket; what renews credentials in the background; what checks and mints tokens; what takes uploads. */
 export default [
     script('nginx-s3-pypi', 'es5'),
     script('nginx-s3-pypi-files', 'es5'),
@@ -55,6 +55,10 @@ export default [
     script('listed-page', 'es5'),
     script('bucket-health', 'es5'),
     script('refresh-credentials', 'es2017'),
+    script('check-read-token', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
+    script('check-token', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
+    script('trusted-publishing', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
+    script('refresh-issuers', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
     script('upload', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
     script('upload-without-zlib', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
 ]

@@ -4,6 +4,7 @@
 
 import type { ProviderContext, ProviderRequest } from './credentials/context.js'
 import { provide, type CredentialsKind, type ProviderOptions } from './credentials/choose.js'
+import { within } from './credentials/deadline.js'
 import { isWorthLogging, nextRefresh, retryDelay } from './credentials/refresh-schedule.js'
 import { decodeSession, encodeSession, isValid, type Session } from './credentials/session.js'
 import fs from 'fs'
@@ -132,24 +133,6 @@ function contextOf(): ProviderContext {
         },
         now: () => Date.now(),
     }
-}
-
-/** Rejects when the promise takes longer. */
-function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
-        const slow = () => reject(new Error('no answer within ' + milliseconds / 1000 + ' seconds'))
-        const timer = setTimeout(slow, milliseconds)
-        promise.then(
-            (value) => {
-                clearTimeout(timer)
-                resolve(value)
-            },
-            (error) => {
-                clearTimeout(timer)
-                reject(error)
-            },
-        )
-    })
 }
 
 export default { refresh }

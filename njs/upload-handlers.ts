@@ -5,8 +5,10 @@ import fs from 'fs'
 import { backOffTime } from '../core/back-off.js'
 import { PackageIndex } from '../core/index/package-index.js'
 import type { IndexPlatform } from '../core/index/platform.js'
+import { mayUploadTo } from '../core/tokens/upload-token.js'
 import { UserError } from '../core/user-error.js'
 import { RefusedUpload } from '../core/upload/refused-upload.js'
+import { decodeValid } from './tokens/token-state.js'
 import { decodeAnswer, encodeAnswer, rawResponse, type Answer } from './upload/answer.js'
 import { auditLine, type Audit } from './upload/audit.js'
 import { bodySource } from './upload/body-source.js'
@@ -43,7 +45,8 @@ async function legacy(r: Request): Promise<void> {
             body,
             contentType: r.headersIn['Content-Type'] ?? '',
             engine: body.size > pacedSize ? { ...platform, pause: pacedPause(pacedWorker) } : platform,
-            mayUpload: mayUploadOf(r, audit.user),
+            ...rightsOf(r, audit.user),
+            uploadedBy: uploadedBy(audit),
             changePages: pageChanger(r),
             now: new Date(began),
             id: r.variables.request_id!,
@@ -84,10 +87,12 @@ function resultOf({ wasPresent, keptAttestations }: TakenUpload): string {
 }
 
 function newAudit(r: Request, began: number): Audit {
+    const token = decodeValid(r.variables.pypi_token)
     return {
         time: new Date(began).toISOString(),
         client: r.headersIn['X-Upload-Client'] ?? '',
-        user: r.variables.pypi_upload_user ?? '',
+        user: token ? token.subject : (r.variables.pypi_upload_user ?? ''),
+        ...(token && { token: token.id, ...(token.job && { job: token.job }) }),
         ...{ project: '', filename: '', size: 0, sha256: '', status: 0, result: '', seconds: 0 },
         request_id: r.headersIn['X-Upload-Id'] ?? '',
     }
@@ -110,13 +115,26 @@ function answerTo(r: Request, error: Error): Answer {
     return { status: 503, message: 'The upload was not completed', cure }
 }
 
+/** `USER`, or `SUBJECT workflow=... run=...` for a CI job. Short: percent-encoded, it is part of the 2 kB of metadata of an object. */
+function uploadedBy({ user, job }: Audit): string {
+    const facts = job ? ['repository', 'workflow', 'run'].filter((name) => job[name]) : []
+    return [user, ...facts.map((name) => `${name}=${job![name]}`)].join(' ').slice(0, 400)
+}
+
 /** @throws RefusedUpload when the file of rights cannot be used: nobody may upload then */
-function mayUploadOf(r: Request, user: string): (project: string) => boolean {
+function rightsOf(r: Request, user: string): { mayUpload: (project: string) => boolean; rights: string } {
+    const token = decodeValid(r.variables.pypi_token)
+    // A token carries its own rights: --upload-rights is for users with a password or certificate.
+    if (token) {
+        const rights = `The token is for ${token.projects.join(', ')}.`
+        return { mayUpload: (project) => mayUploadTo(token, project), rights }
+    }
+    const rights = 'See --upload-rights.'
     const path = settingsOf(r).rights
-    if (!path) return () => true
+    if (!path) return { mayUpload: () => true, rights }
     try {
-        const rights = parseRights(fs.readFileSync(path, 'utf8') as string)
-        return (project) => rights.mayUpload(user, project)
+        const parsed = parseRights(fs.readFileSync(path, 'utf8') as string)
+        return { mayUpload: (project) => parsed.mayUpload(user, project), rights }
     } catch (error) {
         r.error(`${path} cannot be used, so nobody may upload: ${(error as Error).message}`)
         throw new RefusedUpload(403, 'The rights of uploaders cannot be read', 'The error log of nginx has the cause.')

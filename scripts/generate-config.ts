@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { print, printError } from './cli/output.js'
 import { createProgram, runProgram } from './cli/program.js'
 import { UsageError, UserError } from '../core/user-error.js'
@@ -17,6 +18,9 @@ import {
 import { render } from './config/render.js'
 import { warningsOf } from './config/warnings.js'
 import { addConfigOptions, addNegations, configWords, type ConfigOptions } from './config/option-table.js'
+import { readPublishersFile } from './config/tokens.js'
+import { parseServerNames } from './option-values/listen.js'
+import { explainToken } from './publishers/explain-token.js'
 import { kubernetesFiles } from './kubernetes/kubernetes-files.js'
 import { compareFolder, writeFolder } from './config/write-folder.js'
 
@@ -28,6 +32,7 @@ interface Options extends Omit<ConfigOptions, 'bucket'> {
     dryRun?: true
     json?: true
     printIamPolicy?: true
+    explainToken?: string
 }
 
 const program = createProgram(
@@ -41,6 +46,10 @@ addNegations(addConfigOptions(program))
     .option('--dry-run', 'show what would change, and write nothing')
     .option('--json', 'print the result as JSON')
     .option('--print-iam-policy', 'print the least-privilege policy for the credentials of nginx, and write nothing')
+    .option(
+        '--explain-token <file>',
+        'say which publishers of --trusted-publishers an ID token matches, without verifying it, and write nothing',
+    )
     .addHelpText(
         'after',
         `
@@ -50,6 +59,7 @@ Examples:
   generate-config --bucket my-pypi --target kubernetes --cache /var/cache/nginx --cache-size 20g
   generate-config --bucket my-pypi --endpoint-url https://minio.example.com --prefix team-a/
   generate-config --bucket my-pypi --upload --upload-htpasswd /etc/nginx/secrets/uploaders
+  generate-config --bucket my-pypi --upload --token-keys /etc/nginx/secrets/token-keys --trusted-publishers publishers.yaml
   generate-config --bucket my-pypi --print-iam-policy
 
 Credentials are never options: nginx reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from its
@@ -61,6 +71,7 @@ async function generate(given: Options): Promise<void> {
     const out = given.out ?? given.from ?? 'nginx-s3-pypi'
     if (out === '') throw new UsageError('--out names no folder', 'Leave it out, or name one: --out index')
     const options = allOptions(given)
+    if (given.explainToken !== undefined) return explain(given.explainToken, options)
     const settings = settingsOf(options)
     if (given.printIamPolicy) {
         print(iamPolicy(settings.bucket, settings.prefix, settings.region, settings.upload !== undefined))
@@ -96,6 +107,27 @@ async function generate(given: Options): Promise<void> {
     }
 }
 
+/** Prints what the trusted publishers say of a token; exit status 1 if it could not upload. */
+function explain(file: string, { trustedPublishers, serverName }: ConfigOptions): void {
+    if (trustedPublishers === undefined) {
+        throw new UsageError(
+            '--explain-token requires --trusted-publishers',
+            'Add --trusted-publishers publishers.yaml.',
+        )
+    }
+    const { trusted } = readPublishersFile(trustedPublishers, parseServerNames(serverName ?? []))
+    let token: string
+    try {
+        token = readFileSync(file === '-' ? 0 : file, 'utf8')
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        throw new UserError(`--explain-token ${file} cannot be read: ${code}`, 'Name a file with an ID token, or "-".')
+    }
+    const { text, wouldUpload } = explainToken(token, trusted, Math.floor(Date.now() / 1000))
+    print(text)
+    if (!wouldUpload) process.exitCode = 1
+}
+
 /** The options of the command line, over those of the folder that --from names. */
 function allOptions(given: Options): ConfigOptions {
     const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== false))
@@ -110,8 +142,13 @@ function allOptions(given: Options): ConfigOptions {
     if (given.clientCa === (false as never)) delete options.clientCrl
     if (given.fallback === (false as never)) delete options.private
     if (tls === false) for (const name of tlsOptions) delete options[name]
-    if ((given as { upload?: boolean }).upload === false) for (const name of uploadOptions) delete options[name]
-    if (options.bucket === undefined) {
+    if ((given as { tokenKeys?: unknown }).tokenKeys === false) for (const name of tokenOptions) delete options[name]
+    if (given.trustedPublishers === (false as never)) delete options.issuerCaBundle
+    if ((given as { upload?: boolean }).upload === false) {
+        const kept: readonly string[] = options.readTokens ? ['tokenKeys', 'revokedTokens'] : []
+        for (const name of uploadOptions) if (!kept.includes(name)) delete options[name]
+    }
+    if (options.bucket === undefined && given.explainToken === undefined) {
         program.error("error: required option '--bucket <name>' not specified")
     }
     return options as ConfigOptions
@@ -119,8 +156,16 @@ function allOptions(given: Options): ConfigOptions {
 
 const tlsOptions = ['tlsCert', 'tlsKey', 'clientCa', 'clientCrl', 'httpListen'] as const
 
-const uploadNegations = ['--no-upload-htpasswd', '--no-upload-rights', '--no-upload-allow']
-const uploadOptions = ['uploadHtpasswd', 'uploadRights', 'uploadAllow', 'uploadMaxSize', 'only'] as const
+const tokenNegations = ['--no-revoked-tokens', '--no-trusted-publishers']
+const uploadNegations = [
+    ...['--no-upload-htpasswd', '--no-upload-rights', '--no-upload-allow', '--no-token-keys'],
+    ...tokenNegations,
+]
+const tokenOptions = ['tokenKeys', 'revokedTokens', 'trustedPublishers', 'issuerCaBundle'] as const
+const uploadOptions = [
+    ...(['uploadHtpasswd', 'uploadRights', 'uploadAllow', 'uploadMaxSize', 'only'] as const),
+    ...tokenOptions,
+] as const
 
 /** The `--no-…` of the command line, and those that they entail. */
 function negations(given: Options): Set<string> {
@@ -131,6 +176,7 @@ function negations(given: Options): Set<string> {
     if (names.has('--no-tls')) for (const name of ['--no-client-ca', '--no-client-crl']) names.add(name)
     if (names.has('--no-client-ca')) names.add('--no-client-crl')
     if (names.has('--no-fallback')) names.add('--no-private')
+    if (names.has('--no-token-keys')) for (const name of tokenNegations) names.add(name)
     if (names.has('--no-upload')) for (const name of uploadNegations) names.add(name)
     return names
 }

@@ -19,6 +19,7 @@ export function rawResponse({ status, message, cure }: Answer): string {
         'Content-Type: text/plain',
         `Content-Length: ${body.length}`,
         ...(status === 503 ? ['Retry-After: 5'] : []),
+        ...(status === 401 ? ['WWW-Authenticate: Basic realm="package uploads"'] : []),
         'Connection: close',
     ]
     return `HTTP/1.1 ${status} ${message.replace(/\n/g, ' ')}\r\n${headers.join('\r\n')}\r\n\r\n${body}`

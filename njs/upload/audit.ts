@@ -1,8 +1,14 @@
+import { asciiJson } from '../../core/ascii-json.js'
+
 /** What the log says about an upload: who, what, and the result. No password and no token. */
 export interface Audit {
     time: string
     client: string
+    /** Name of the user, or subject of the token. */
     user: string
+    /** Identifier of the token, and the CI job that it was minted for. */
+    token?: string
+    job?: Record<string, string>
     /** Empty until they are known. */
     project: string
     filename: string
@@ -17,10 +23,6 @@ export interface Audit {
 }
 
 /** One line of JSON in ASCII, whatever a client sent. */
-export function auditLine(audit: Audit): string {
-    const limited = (_name: string, value: unknown) => (typeof value === 'string' ? value.slice(0, 1000) : value)
-    return JSON.stringify(audit, limited).replace(
-        /[\u007f-\uffff]/g,
-        (character) => '\\u' + ('000' + character.charCodeAt(0).toString(16)).slice(-4),
-    )
+export function auditLine(audit: object): string {
+    return asciiJson(audit, (_name, value) => (typeof value === 'string' ? value.slice(0, 1000) : value))
 }

@@ -24,6 +24,7 @@ export const uploadHeaders = [
     'x-amz-meta-requires-python',
     'x-amz-meta-sha256',
     'x-amz-meta-upload-time',
+    'x-amz-meta-uploaded-by',
     'x-amz-security-token',
 ]
 

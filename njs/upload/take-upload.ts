@@ -31,6 +31,10 @@ export interface UploadContext {
     contentType: string
     engine: IndexPlatform
     mayUpload: (project: string) => boolean
+    /** What the user may upload, for a message. */
+    rights: string
+    /** Who uploads, for the metadata of the file. */
+    uploadedBy: string
     changePages: ChangePages
     now: Date
     /** Unique: the name of the body while it is in S3. */
@@ -65,7 +69,7 @@ export async function takeUpload(context: UploadContext): Promise<TakenUpload> {
     const { project, filename } = claim
     audit.project = project
     if (!context.mayUpload(project)) {
-        throw new RefusedUpload(403, `You may not upload to the project ${project}`, 'See --upload-rights.')
+        throw new RefusedUpload(403, `You may not upload to the project ${project}`, context.rights)
     }
     const file = partOf(body, claim.file.offset, claim.file.size)
     const md5 = await checkDigests(claim, sha256, file, engine)
@@ -137,7 +141,8 @@ async function storeOnce(
         md5: bucket.digests.md5(metadata),
     }
     // A large file is stored in parts, so that its ETag is not its MD5.
-    const facts = { sha256, md5: isLarge ? undefined : md5, uploadTime, requiresPython, coreMetadata }
+    const { uploadedBy } = context
+    const facts = { sha256, md5: isLarge ? undefined : md5, uploadTime, requiresPython, coreMetadata, uploadedBy }
     // A large file is usually copied from the staged body, without this memory.
     let buffer: Uint8Array | undefined
     const result = await storeFile(bucket, {

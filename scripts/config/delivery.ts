@@ -31,9 +31,9 @@ export function deliveryFrom(options: Partial<ConfigOptions>, surroundings: Surr
         )
     }
     const host = addressing === 'virtual' ? `${bucket}.${endpoint.host}` : endpoint.host
-    if (options.htpasswd !== undefined && serverNames.includes(host)) {
+    if ((options.htpasswd !== undefined || options.readTokens) && serverNames.includes(host)) {
         throw new UsageError(
-            `--delivery ${delivery} with --htpasswd needs different host names for the index and S3, not ${host} for both: ` +
+            `--delivery ${delivery} with ${options.htpasswd === undefined ? '--read-tokens' : '--htpasswd'} needs different host names for the index and S3, not ${host} for both: ` +
                 'old clients send the password to every port of a host',
             'Give the index another name: --server-name NAME.',
         )

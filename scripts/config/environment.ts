@@ -1,3 +1,4 @@
+import { tokenKeysVariable } from '../../core/tokens/token-keys.js'
 import type { CredentialsSettings } from './credentials.js'
 
 /** Variables that nginx takes from its environment, and what they are for. */
@@ -78,6 +79,12 @@ const groupsOf: Record<CredentialsSettings['kind'], VariableGroup[]> = {
 export function environmentGroups({ kind, role }: CredentialsSettings): VariableGroup[] {
     const groups = groupsOf[kind]
     return [...groups, ...(role === undefined || groups.includes(sts[0]!) ? [] : sts), ...bucket]
+}
+
+/** For `--token-keys env`. */
+export const tokenKeysGroup: VariableGroup = {
+    comment: 'The keys that sign tokens.',
+    names: [tokenKeysVariable],
 }
 
 /** Their names. */

@@ -6,7 +6,13 @@ import { parseBucketName } from '../option-values/bucket-name.js'
 import { parseFilePath } from '../option-values/file-path.js'
 import { parseKeyPrefix } from '../option-values/key-prefix.js'
 import { parseExternalId, parseRoleArn } from '../option-values/role.js'
-import { parseCacheSize, parseMaxConnections, parsePageTtl, parseUploadSize } from '../option-values/serving-values.js'
+import {
+    parseCacheSize,
+    parseMaxConnections,
+    parsePageTtl,
+    parseTokenKeysPlace,
+    parseUploadSize,
+} from '../option-values/serving-values.js'
 
 /** Where the configuration runs: the official image, the same in pods, Debian's nginx, or a separate nginx in the folder. */
 export const targets = ['docker', 'kubernetes', 'debian', 'standalone'] as const
@@ -260,6 +266,13 @@ export const optionTable = {
         negation: '--no-htpasswd',
         parse: parseFilePath,
     },
+    readTokens: {
+        flag: '--read-tokens',
+        group: access,
+        help: 'require a token of "manage-index token --read", or a password of --htpasswd',
+        needs: 'tokenKeys',
+        negation: '--no-read-tokens',
+    },
     allow: {
         flag: '--allow <network...>',
         group: access,
@@ -341,6 +354,36 @@ export const optionTable = {
         defaultHelp: 'those of --allow',
         needs: 'upload',
         negation: '--no-upload-allow',
+    },
+    tokenKeys: {
+        flag: '--token-keys <file>',
+        group: uploads,
+        help: 'also take tokens, signed with the keys in this file on the machine of nginx, or "env": in PYPI_TOKEN_KEYS',
+        negation: '--no-token-keys',
+        parse: parseTokenKeysPlace,
+    },
+    revokedTokens: {
+        flag: '--revoked-tokens <file>',
+        group: uploads,
+        help: 'tokens that are no longer valid, a path on the machine of nginx',
+        needs: 'tokenKeys',
+        negation: '--no-revoked-tokens',
+        parse: parseFilePath,
+    },
+    trustedPublishers: {
+        flag: '--trusted-publishers <file>',
+        group: uploads,
+        help: 'CI jobs that get tokens without a secret (trusted publishing): a YAML file on this machine',
+        needs: 'tokenKeys',
+        negation: '--no-trusted-publishers',
+    },
+    issuerCaBundle: {
+        flag: '--issuer-ca-bundle <file>',
+        group: uploads,
+        help: 'CA certificates that the certificates of their OIDC issuers are verified against',
+        defaultHelp: "the system's",
+        needs: 'trustedPublishers',
+        parse: parseFilePath,
     },
     uploadMaxSize: {
         flag: '--upload-max-size <size>',

@@ -5,11 +5,12 @@ import { encodePlace, encodeRequest, signedPattern, type SignableRequest } from 
 import { packageRoot } from '../cli/package-root.js'
 import { builtScript } from './built-script.js'
 import { deliveryView, responseOverrides } from './delivery.js'
-import { environmentGroups } from './environment.js'
+import { environmentGroups, tokenKeysGroup } from './environment.js'
 import { seal } from './seal.js'
 import { checkSocketPaths } from './socket-paths.js'
 import { servingView } from './serving-view.js'
-import { uploadView } from './upload-view.js'
+import { tokenFilesOf } from './tokens.js'
+import { publishersFile, uploadView } from './upload-view.js'
 import type { Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
@@ -42,7 +43,8 @@ export interface Placement {
  *
  * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a
  * cache; nginx.conf except for Debian; presigned-url.js if files are redirected; upload.conf and upload.js with uploads;
- * bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed
+ * bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed; check-token.js with tokens;
+ * check-read-token.js with tokens of readers; publishers.json, trusted-publishing.js and refresh-issuers.js with trusted publishers
  * @throws UsageError when nginx could not open its sockets in the folders; Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
@@ -76,6 +78,21 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         ...(settings.upload === undefined
             ? []
             : [{ name: 'upload.js', content: seal(builtScript(uploadScript(settings)), '//') }]),
+        ...tokenFiles(settings),
+    ]
+}
+
+/** The scripts that check and mint tokens, and the trusted publishers as an administrator reviews them. */
+function tokenFiles({ upload, readTokens }: Settings): GeneratedFile[] {
+    const script = (name: string) => ({ name: `${name}.js`, content: seal(builtScript(name), '//') })
+    const forReaders = readTokens === undefined ? [] : [script('check-read-token')]
+    if (upload?.tokens === undefined) return forReaders
+    const { trusted } = upload.tokens
+    if (trusted === undefined) return [...forReaders, script('check-token')]
+    return [
+        ...forReaders,
+        ...['check-token', 'trusted-publishing', 'refresh-issuers'].map(script),
+        { name: publishersFile, content: seal(JSON.stringify(trusted, null, 2), '//') },
     ]
 }
 
@@ -224,7 +241,7 @@ function viewOf(settings: Settings, placement: Placement) {
         noSharedDictionary: !features.sharedDictionary,
         ...s3Statuses,
         ...urlPatterns,
-        ...servingView(settings),
+        ...servingView(settings, placement),
         ...deliveryView(settings, placement.folder),
         ...uploadView(settings, placement),
         ...credentialsView(settings, placement),
@@ -246,7 +263,10 @@ function credentialsView(settings: Settings, placement: Placement) {
     const { access, kind, role, endpoint, region, domain } = settings.credentials
     const overHttp = kind !== 'file' && kind !== 'env'
     return {
-        environment: environmentGroups(settings.credentials),
+        environment: [
+            ...environmentGroups(settings.credentials),
+            ...(tokenFilesOf(settings)?.keys === 'env' ? [tokenKeysGroup] : []),
+        ],
         renewed: access === 'memory',
         credentialsKind: kind,
         roleArn: role?.arn ?? false,
@@ -260,5 +280,6 @@ function credentialsView(settings: Settings, placement: Placement) {
         // The metadata service of EC2 has no certificate.
         providerCertificates: (overHttp && kind !== 'ec2') || role !== undefined,
         providerResolver: settings.resolver.length > 0 && resolverOf(settings),
+        issuerCaBundle: settings.upload?.tokens?.issuerCaBundle ?? false,
     }
 }

@@ -1,14 +1,17 @@
 import { isHostName } from '../option-values/endpoint.js'
 import { bothFamilies } from '../option-values/listen.js'
 import { fileCacheControl, isRestricted } from './serving.js'
+import type { Placement } from './render.js'
 import { isContainer, type Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
 
 /** The template values for access control, cache and fallback. */
-export function servingView(settings: Settings) {
+export function servingView(settings: Settings, { folder }: Pick<Placement, 'folder'>) {
     const { cache, fallback, tls, features } = settings
     const cached = cache !== undefined
-    const restricted = settings.htpasswd !== undefined || settings.allow.length > 0
+    // Without a password file, nobody has a password, and each request without a valid token gets 401.
+    const htpasswd = settings.htpasswd ?? (settings.readTokens === undefined ? undefined : '/dev/null')
+    const restricted = htpasswd !== undefined || settings.allow.length > 0
     // Without a cache, nginx would sign the S3 request before it checks the password.
     const gated = restricted && !cached
     const redirects = settings.delivery !== 'stream'
@@ -30,7 +33,11 @@ export function servingView(settings: Settings) {
         clientCrl: tls?.clientCrl ?? false,
 
         maxConnections: String(settings.maxConnections),
-        htpasswd: settings.htpasswd ?? false,
+        htpasswd: htpasswd ?? false,
+        readTokens: settings.readTokens !== undefined,
+        readRealm: settings.readTokens === undefined ? '"package index"' : '$pypi_realm',
+        readTokensFolder: readTokensFolder(settings, folder),
+        checkReadTokenScript: `${folder}/check-read-token.js`,
         allow: settings.allow,
         restricted,
         isPrivate,
@@ -58,6 +65,16 @@ export function servingView(settings: Settings) {
         fallback: fallback ?? false,
         privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
     }
+}
+
+/** The folder of verified tokens, in memory where the target has such a folder. nginx creates it. */
+function readTokensFolder({ target }: Settings, folder: string): string {
+    return {
+        docker: '/tmp/temp-tokens',
+        kubernetes: '/tmp/temp-tokens',
+        debian: '/run/nginx-pypi-tokens',
+        standalone: `${folder}/temp-tokens`,
+    }[target]
 }
 
 /** The socket of the second server outside of containers, in a folder that only nginx can enter. */

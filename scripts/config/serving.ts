@@ -2,6 +2,7 @@ import { parseFilePath } from '../option-values/file-path.js'
 import { parseListens } from '../option-values/listen.js'
 import { parseFallback, parseNetwork, parsePrivateName } from '../option-values/serving-values.js'
 import { optionTable, parsed, type ConfigOptions } from './option-table.js'
+import { readTokensFrom, type TokenFiles } from './tokens.js'
 
 /** Access control, cache and fallback; undefined or empty means off. */
 export interface Serving {
@@ -13,6 +14,8 @@ export interface Serving {
     /** Patterns of normalised names, with `*`, that are never redirected to the fallback. */
     privateNames: string[]
     htpasswd: string | undefined
+    /** Tokens as passwords of readers. */
+    readTokens: TokenFiles | undefined
     /** Simultaneous connections of one client address. */
     maxConnections: number
     /** Addresses and networks. */
@@ -52,6 +55,7 @@ export function servingFrom(options: Omit<ConfigOptions, 'bucket'>, httpPort = '
         fallback: fallback === true ? 'https://pypi.org/simple/' : fallback && parseFallback(fallback),
         privateNames: (options.private ?? []).map(parsePrivateName),
         htpasswd: parsed(options, 'htpasswd'),
+        readTokens: readTokensFrom(options),
         maxConnections: parsed(options, 'maxConnections'),
         allow: (options.allow ?? []).map(parseNetwork),
         tls:
@@ -68,8 +72,8 @@ export function servingFrom(options: Omit<ConfigOptions, 'bucket'>, httpPort = '
 }
 
 /** Whether the index answers only some clients. */
-export function isRestricted({ htpasswd, allow, tls }: Serving): boolean {
-    return htpasswd !== undefined || allow.length > 0 || tls?.clientCa !== undefined
+export function isRestricted({ htpasswd, readTokens, allow, tls }: Serving): boolean {
+    return htpasswd !== undefined || readTokens !== undefined || allow.length > 0 || tls?.clientCa !== undefined
 }
 
 /** How long clients may keep a file; `private` keeps it out of caches that many share. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { UsageError } from '../../core/user-error.js'
 import { deliveryFrom } from './delivery.js'
 import { credentialsFrom, type CredentialsSettings } from './credentials.js'
@@ -17,6 +18,7 @@ import {
     type Target,
 } from './option-table.js'
 import { servingFrom, type Serving } from './serving.js'
+import { issuerAddresses } from './tokens.js'
 import { uploadingFrom, type Uploading } from './uploading.js'
 
 /** Valid options with every default filled in. */
@@ -111,19 +113,28 @@ export function settingsFrom(
     const listen = parseListens(options.listen ?? [options.tlsCert === undefined ? ports.http : ports.https])
     // An address cannot both serve TLS and redirect to it.
     parseListens([...listen, ...(serving.tls?.httpListen ?? [])])
-    // A container that listens on the loopback needs the host's network, and so uses the host's DNS servers.
-    const hasDockerDns = target === 'docker' && !listen.every(isLoopback)
+    // A container that listens on the loopback, or finds S3 there, needs the host's network, and so its DNS servers.
+    const isOnHost = listen.every(isLoopback) || (endpoint.address !== undefined && isLoopback(endpoint.address))
+    const hasDockerDns = target === 'docker' && !isOnHost
     const itsDns = target === 'kubernetes' ? clusterDns : hasDockerDns ? dockerDns : undefined
     const credentials = credentialsFrom(options, {
         region,
         endpoint: options.endpointUrl === undefined ? undefined : endpoint,
         ...{ nginxVersion, features, jsEngine: options.jsEngine },
     })
-    const needsDns = endpoint.address === undefined || credentials.needsDns
+    const upload = uploadingFrom(options, { serverNames, nginxVersion, features, jsEngine: options.jsEngine })
+    const issuersNeedDns = issuerAddresses({ upload }).some(({ hostname }) => isIP(hostname) === 0)
+    const needsDns = endpoint.address === undefined || credentials.needsDns || issuersNeedDns
     const resolver = needsDns ? resolvers(options.resolver, itsDns, machineResolvers) : []
     if (credentials.needsDns && resolver.length === 0) {
         throw new UsageError(
             '--resolver off leaves no DNS server to resolve the security token service',
+            'Name a DNS server: --resolver ADDRESS.',
+        )
+    }
+    if (issuersNeedDns && resolver.length === 0) {
+        throw new UsageError(
+            '--resolver off leaves no DNS server to resolve the issuers of --trusted-publishers',
             'Name a DNS server: --resolver ADDRESS.',
         )
     }
@@ -147,7 +158,7 @@ export function settingsFrom(
         caBundle: parsed(options, 'caBundle') ?? systemCaBundle,
         credentials,
         serviceAccountRole: serviceAccountRole(options.serviceAccountRole, target, credentials),
-        upload: uploadingFrom(options),
+        upload,
     }
 }
 

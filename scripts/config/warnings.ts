@@ -5,7 +5,7 @@ import type { ConfigOptions } from './option-table.js'
 
 /** Warnings about valid options that are probably a mistake: sentences, each with its cure. */
 export function warningsOf(settings: Settings, options: ConfigOptions): string[] {
-    const { tls, fallback, htpasswd, listen, upload } = settings
+    const { tls, fallback, htpasswd, readTokens, listen, upload } = settings
     // A container's port may be published on the host's loopback only, and a proxy may terminate TLS.
     const isOpen = !listen.every(isLoopback)
     return [
@@ -14,7 +14,13 @@ export function warningsOf(settings: Settings, options: ConfigOptions): string[]
         ...(upload?.htpasswd !== undefined && upload.htpasswd === htpasswd
             ? ['--upload-htpasswd is the file of --htpasswd: each reader may upload. Use a file for uploaders.']
             : []),
-        ...(upload !== undefined && upload.htpasswd === undefined && tls?.clientCa === undefined
+        ...(readTokens !== undefined && tls === undefined && isOpen ? [unencrypted('--read-tokens')] : []),
+        ...(upload?.tokens !== undefined && tls === undefined && isOpen ? [unencrypted('--token-keys')] : []),
+        ...(upload?.tokens?.warnings ?? []),
+        ...(upload !== undefined &&
+        upload.htpasswd === undefined &&
+        upload.tokens === undefined &&
+        tls?.clientCa === undefined
             ? ['--upload without --upload-htpasswd: each process at an address of --upload-allow may upload.']
             : []),
         ...(fallback?.startsWith('http:') && !isLoopback(new URL(fallback).hostname)

@@ -18,6 +18,9 @@ const secretKeys: Record<NamedFile['option'], { secret: 'filesSecret' | 'tlsSecr
     '--ca-bundle': { secret: 'filesSecret', key: 'ca.crt' },
     '--upload-htpasswd': { secret: 'filesSecret', key: 'upload-htpasswd' },
     '--upload-rights': { secret: 'filesSecret', key: 'upload-rights' },
+    '--token-keys': { secret: 'filesSecret', key: 'token-keys' },
+    '--revoked-tokens': { secret: 'filesSecret', key: 'revoked-tokens' },
+    '--issuer-ca-bundle': { secret: 'filesSecret', key: 'issuer-ca.crt' },
 }
 
 /** The files that options name, each with its Secret and key. */

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
 import type { Settings } from '../config/settings.js'
+import { issuerAddresses } from '../config/tokens.js'
 import { because } from './commented-yaml.js'
 import { podCredentials } from './credentials.js'
 import { objectNames } from './names.js'
@@ -18,13 +19,39 @@ export function networkPolicy(settings: Settings): object {
             ingress: because('From everywhere; nginx controls the access. Add "from" to restrict it.', [
                 { ports: podPorts(settings).map(({ name }) => ({ protocol: 'TCP', port: name })) },
             ]),
-            egress: [...dns(settings), s3(settings), ...podCredentials(settings).egress],
+            egress: [...dns(settings), s3(settings), ...issuers(settings), ...podCredentials(settings).egress],
         },
     }
 }
 
-function dns({ endpoint, resolver, credentials }: Settings): object[] {
-    if (endpoint.address !== undefined && !credentials.needsDns) return []
+/** The keys of OIDC issuers. */
+function issuers(settings: Settings): object[] {
+    const addresses = issuerAddresses(settings)
+    const outside = addresses.filter(({ hostname }) => !isInCluster(hostname))
+    const ports = [...new Set(outside.map(({ port }) => Number(port || 443)))].map((port) => ({
+        protocol: 'TCP',
+        port,
+    }))
+    const rules = [
+        ports.length > 0 && because('The issuers of --trusted-publishers. No addresses, since they change.', { ports }),
+        outside.length < addresses.length &&
+            because(
+                'Issuers in this cluster. No port, as for S3: that of the pods may differ from that of the Service.',
+                {
+                    to: [{ namespaceSelector: {} }],
+                },
+            ),
+    ]
+    return rules.filter((rule) => rule !== false) as object[]
+}
+
+/** Whether a name is that of a Service. */
+function isInCluster(host: string): boolean {
+    return /\.svc(?:\.|$)|\.local$|^[^.]*$/.test(host)
+}
+
+function dns({ endpoint, resolver }: Settings): object[] {
+    if (endpoint.address !== undefined && resolver.length === 0) return []
     const others = resolver.map((server) => /:(\d+)$/.exec(server)?.[1]).filter((port) => port !== undefined)
     const ports = [...new Set([53, ...others.map(Number)])]
     const both = ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })))
@@ -38,7 +65,7 @@ function s3({ endpoint }: Settings): object {
         const bare = address.replace(/^\[|\]$/g, '')
         return because('S3.', { to: [{ ipBlock: { cidr: `${bare}/${isIPv4(bare) ? 32 : 128}` } }], ports }) as object
     }
-    if (/\.svc(?:\.|$)|\.local$|^[^.]*$/.test(host)) {
+    if (isInCluster(host)) {
         return because(
             'S3, a Service of this cluster. No port: policies apply to the port of its pods, which may differ from that of the Service.',
             { to: [{ namespaceSelector: {} }] },

@@ -3,6 +3,7 @@ import { UsageError } from '../../core/user-error.js'
 import { isLoopback } from '../option-values/listen.js'
 import { nginxFolder } from '../config/placement.js'
 import type { Settings } from '../config/settings.js'
+import { issuerAddresses } from '../config/tokens.js'
 import { credentialsFolder } from './credentials.js'
 import { mountedFolders } from './mounted-files.js'
 
@@ -11,6 +12,7 @@ export function checkPod(settings: Settings): void {
     for (const listen of settings.listen) checkListen('--listen', listen)
     for (const listen of settings.tls?.httpListen ?? []) checkListen('--http-listen', listen)
     checkEndpoint(settings)
+    checkIssuers(settings)
     checkCredentials(settings)
     checkFolders(settings)
 }
@@ -45,6 +47,24 @@ function checkEndpoint({ endpoint, resolver }: Settings): void {
             `nginx would resolve the endpoint ${host} without the domain of the cluster`,
             `Use the full name: NAME.NAMESPACE.svc.cluster.local; or --resolver off, which resolves it when nginx starts.`,
         )
+    }
+}
+
+/** nginx's resolver ignores the search list of resolv.conf. */
+function checkIssuers(settings: Settings): void {
+    for (const { hostname } of issuerAddresses(settings)) {
+        if (isLoopback(hostname)) {
+            throw new UsageError(
+                `the issuer ${hostname} of --trusted-publishers is the pod's own loopback, where no issuer runs`,
+                'Name the issuer by its host; or "jwks", the address of its keys.',
+            )
+        }
+        if (!hostname.includes('.') || hostname.endsWith('.svc')) {
+            throw new UsageError(
+                `nginx would resolve the issuer ${hostname} of --trusted-publishers without the domain of the cluster`,
+                'Give the full name for its keys: jwks: https://NAME.NAMESPACE.svc.cluster.local/PATH',
+            )
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { variablesOf } from './credential-steps.js'
+import { userCommands } from './user-commands.js'
 import { folderWord, quotedForShell } from '../cli/shell-words.js'
 import { certifiedName } from '../config/serving-view.js'
 import type { Settings } from '../config/settings.js'
@@ -34,11 +35,16 @@ When a Secret changes: kubectl rollout restart deployment/${object}
 `
 }
 
-function uses({ upload }: Settings, origin: string): string {
-    const user = upload?.htpasswd === undefined ? '' : ' --username USER'
-    const read = upload?.only ? [] : [`pip install --index-url ${origin}/simple/ PACKAGE`]
-    const publish = upload === undefined ? [] : [`uv publish --publish-url ${origin}/legacy/${user} dist/*`]
-    return [...read, ...publish].map((command) => `In the cluster: ${command}\n`).join('')
+function uses(settings: Settings, origin: string): string {
+    const keys = mountedFiles(settings).find(({ option }) => option === '--token-keys')
+    const commands = userCommands(settings, `${origin}/simple/`, keys && localFile(keys.file))
+    const places = { operator: 'Here', user: 'In the cluster', job: 'In a CI job' }
+    return commands.map(({ by, command }) => `${places[by]}: ${command}\n`).join('')
+}
+
+/** The file from which a Secret is made. */
+function localFile(file: string): string {
+    return `./${path.posix.basename(file)}`
 }
 
 /** Passes the values on standard input, since other users can read the command line. */
@@ -50,7 +56,7 @@ function credentialsCommand(secret: string, names: string[]): string {
 function secretCommands(settings: Settings): string[] {
     const { object, tlsSecret, filesSecret } = objectNames(settings)
     const files = mountedFiles(settings)
-    const local = (file: string) => quotedForShell(`./${path.posix.basename(file)}`)
+    const local = (file: string) => quotedForShell(localFile(file))
     const { secretNames } = podCredentials(settings)
     const certificate = files.find(({ key }) => key === 'tls.crt')
     const key = files.find(({ key }) => key === 'tls.key') ?? certificate

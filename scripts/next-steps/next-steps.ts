@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { kubernetesSteps } from './kubernetes-steps.js'
 import { credentialsNeeded, dockerVariables, environmentFileNames, variablesOf } from './credential-steps.js'
+import { userCommands } from './user-commands.js'
 import { isLoopback } from '../option-values/listen.js'
 import { namedFiles } from '../config/named-files.js'
 import { nginxFolder } from '../config/placement.js'
@@ -8,6 +9,7 @@ import { folderWord, quotedForShell } from '../cli/shell-words.js'
 import { certifiedName, signerSocket } from '../config/serving-view.js'
 import { uploadSocket } from '../config/upload-view.js'
 import type { Settings } from '../config/settings.js'
+import { tokenFilesOf } from '../config/tokens.js'
 
 /** The commands to run after the folder is written, for the target. They work without edits. */
 export function nextSteps(settings: Settings, folder: string): string {
@@ -33,8 +35,8 @@ or, in the folder with the docker-compose.yml of this package:
   NGINX_S3_PYPI=${mount} docker compose up
 `
             : ''
-    const variables = wrapped(dockerVariables(settings.credentials))
-    return `${credentialsNeeded(settings.credentials)}:
+    const variables = wrapped(dockerVariables(settings))
+    return `${credentialsNeeded(settings)}:
 
 ${network}  docker run -d --name pypi ${options}\\
 ${variables}    -v ${mount}:${nginxFolder}:ro \\
@@ -96,12 +98,12 @@ function debianSteps(settings: Settings, folder: string): string {
         ...(settings.upload === undefined ? [] : [uploadSocket(settings, nginxFolder)]),
     ]
     const cleanUp = sockets.map((socket) => `ExecStartPre=/bin/rm -f ${socket}\\n`).join('')
-    const names = environmentFileNames(settings.credentials)
+    const names = environmentFileNames(settings)
     const environmentFile =
         names.length === 0 ? '' : `  (umask 077 && ${variablesOf(names)} > /etc/nginx-s3-pypi.env)\n`
     const readsFile = names.length === 0 ? '' : 'EnvironmentFile=/etc/nginx-s3-pypi.env\\n'
     return `On the machine of nginx (apt-get install nginx libnginx-mod-http-js), as root.
-${credentialsNeeded(settings.credentials)}:
+${credentialsNeeded(settings)}:
 
   install -m 644 -D -t ${nginxFolder} ${files}
   ln -sf ${nginxFolder}/env.conf  /etc/nginx/modules-enabled/90-nginx-s3-pypi.conf
@@ -118,7 +120,7 @@ ${uses(settings, listenPort(settings))}When the folder changes: repeat the first
 
 function standaloneSteps(settings: Settings, folder: string): string {
     const root = quotedForShell(path.resolve(folder))
-    return `${credentialsNeeded(settings.credentials)}:
+    return `${credentialsNeeded(settings)}:
 
   nginx -p ${root} -c ${root}/nginx.conf -e stderr -g 'daemon off;'
 
@@ -132,12 +134,13 @@ function fromCurrentFolder(folder: string): string {
 
 /** The commands of the index's users. */
 function uses(settings: Settings, port: string): string {
-    const { upload } = settings
-    const url = indexUrl(settings, port)
-    const user = upload?.htpasswd === undefined ? '' : ' --username USER'
-    const publish = `uv publish --publish-url ${new URL('/legacy/', url).href}${user} dist/*`
-    if (upload?.only) return `Then: ${publish}\n`
-    return `Then: pip install --index-url ${url} PACKAGE\n${upload === undefined ? '' : `And:  ${publish}\n`}`
+    const commands = userCommands(settings, indexUrl(settings, port), tokenFilesOf(settings)?.keys)
+    return commands
+        .map(({ by, command }, index) => {
+            const place = by === 'job' ? 'In a CI job: ' : index === 0 ? 'Then: ' : 'And:  '
+            return `${place}${command}\n`
+        })
+        .join('')
 }
 
 function indexUrl(settings: Settings, port: string): string {

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { normalizeName } from '../../core/project-name.js'
 import { UsageError } from '../../core/user-error.js'
+import { parseFilePath } from './file-path.js'
 
 /** A size in nginx's syntax: `512m`, `10g`. */
 export function parseCacheSize(text: string): string {
@@ -72,4 +73,9 @@ export function parseNetwork(text: string): string {
         throw new UsageError(`${JSON.stringify(text)} is not a network`, 'Write 10.0.0.0/8 or an address.')
     }
     return text
+}
+
+/** Where the keys of tokens are: `env`, or a file. */
+export function parseTokenKeysPlace(text: string): string {
+    return text === 'env' ? text : parseFilePath(text)
 }

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import { nginxFeatures } from '../../../scripts/nginx/nginx-version.js'
 import { credentialsKinds } from '../../../scripts/config/option-table.js'
 import type { CredentialsKind } from '../../../njs/credentials/choose.js'
 import type { ConfigOptions, Target } from '../../../scripts/config/option-table.js'
@@ -60,6 +62,8 @@ export interface ServingFiles {
     clientCa: string
 }
 
+const readTokens = { readTokens: true, tokenKeys: '/etc/nginx/secrets/token-keys' }
+
 /** Every combination of target, nginx, cache, fallback, restrictions and TLS. */
 export function servingVariants(listen: string[], files: ServingFiles): ConfigVariant[] {
     const tls = { tlsCert: files.certificate, tlsKey: files.key, httpListen: 'off' }
@@ -69,7 +73,12 @@ export function servingVariants(listen: string[], files: ServingFiles): ConfigVa
         nginxVersions,
         [none, ['cache', { cache: files.cacheFolder, cacheSize: '64m', pageTtl: '60', stale: true }]],
         [none, ['fallback', { fallback: true, private: ['acme-*', 'internal'] }]],
-        [none, ['password', { htpasswd: files.htpasswd }], ['networks', { allow: ['10.0.0.0/8', '::1'] }]],
+        [
+            none,
+            ['password', { htpasswd: files.htpasswd }],
+            ['networks', { allow: ['10.0.0.0/8', '::1'] }],
+            ['read tokens', readTokens],
+        ],
         [none, ['TLS', tls], ['client certificates', { ...tls, clientCa: files.clientCa }]],
     ).map(([target, nginxVersion, ...choices]) => ({
         name: [target, nginxVersion, ...choices.map(([name]) => name).filter((name) => name !== '')].join(', '),
@@ -88,7 +97,7 @@ export function deliveryVariants(listen: string[], { cacheFolder, htpasswd }: Se
         nginxVersions,
         ['redirect', 'auto'],
         [none, ['cache', { cache: cacheFolder }]],
-        [none, ['password', { htpasswd }]],
+        [none, ['password', { htpasswd }], ['read tokens', { htpasswd, ...readTokens }]],
     ).map(([target, nginxVersion, delivery, ...choices]) => ({
         name: [target, nginxVersion, delivery, ...choices.map(([name]) => name).filter(Boolean)].join(', '),
         options: Object.assign(
@@ -97,6 +106,12 @@ export function deliveryVariants(listen: string[], { cacheFolder, htpasswd }: Se
             ...choices.map(([, options]) => options),
         ) as ConfigOptions,
     }))
+}
+
+/** CI jobs that upload. */
+export const trustedPublishing = {
+    tokenKeys: '/etc/nginx/secrets/token-keys',
+    trustedPublishers: fileURLToPath(new URL('../../fixtures/publishers.yaml', import.meta.url)),
 }
 
 /** Uploads, on every target and nginx, with what restricts them. */
@@ -114,16 +129,25 @@ export function uploadVariants(listen: string[], files: ServingFiles): ConfigVar
             ['rights', { ...password, uploadRights: '/etc/nginx/rights', uploadMaxSize: '5g' }],
             ['networks', { uploadAllow: ['10.0.0.0/8'] }],
             ['client certificates', { ...tls, clientCa: files.clientCa }],
+            ['tokens', { tokenKeys: '/etc/nginx/secrets/token-keys', revokedTokens: '/etc/nginx/secrets/revoked' }],
+            ['trusted publishers', { ...password, ...trustedPublishing }],
+            ['trusted publishers only', { ...tls, ...trustedPublishing, uploadAllow: ['10.0.0.0/8'] }],
+            ['trusted publishers, client certificates', { ...tls, ...trustedPublishing, clientCa: files.clientCa }],
         ],
-    ).map(([target, nginxVersion, ...choices]) => ({
-        name: ['uploads', target, nginxVersion, ...choices.map(([name]) => name).filter((name) => name !== '')].join(
-            ', ',
-        ),
-        options: Object.assign(
-            { bucket: 'my-pypi', upload: true, listen, target, nginxVersion, resolver: ['127.0.0.1:5353'] },
-            ...choices.map(([, options]) => options),
-        ) as ConfigOptions,
-    }))
+    )
+        .filter(([, version, , , [name]]) => !name.startsWith('trusted') || nginxFeatures(version).periodic)
+        .map(([target, nginxVersion, ...choices]) => ({
+            name: [
+                'uploads',
+                target,
+                nginxVersion,
+                ...choices.map(([name]) => name).filter((name) => name !== ''),
+            ].join(', '),
+            options: Object.assign(
+                { bucket: 'my-pypi', upload: true, listen, target, nginxVersion, resolver: ['127.0.0.1:5353'] },
+                ...choices.map(([, options]) => options),
+            ) as ConfigOptions,
+        }))
 }
 
 /** Every source of credentials that the nginx can use, with a role and without. */

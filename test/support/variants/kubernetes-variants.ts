@@ -1,3 +1,4 @@
+import { trustedPublishing } from './config-variants.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 
 const secrets = '/etc/nginx/secrets'
@@ -32,5 +33,21 @@ export const kubernetesVariants: [name: string, options: Partial<ConfigOptions>]
         'uploads only, with TLS and credentials in files',
         { ...tls, upload: true, uploadHtpasswd: `${secrets}/uploaders`, only: 'upload', credentials: 'file' },
     ],
+    [
+        'trusted publishing',
+        {
+            ...{ upload: true, tokenKeys: `${secrets}/token-keys`, revokedTokens: `${secrets}/revoked-tokens` },
+            trustedPublishers: trustedPublishing.trustedPublishers,
+        },
+    ],
+    [
+        'read tokens, and trusted publishing with another authority',
+        {
+            ...{ readTokens: true, htpasswd: `${secrets}/users`, cache: '/var/cache/nginx', cacheSize: '512m' },
+            ...{ upload: true, tokenKeys: `${secrets}/token-keys`, revokedTokens: `${secrets}/revoked-tokens` },
+            ...{ issuerCaBundle: `${secrets}/issuers.pem`, trustedPublishers: trustedPublishing.trustedPublishers },
+        },
+    ],
+    ['read tokens', { readTokens: true, tokenKeys: `${secrets}/token-keys` }],
     ['IPv4 and IPv6', { listen: ['9080', '[::]:9080'] }],
 ]

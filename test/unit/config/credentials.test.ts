@@ -73,7 +73,7 @@ describe('the token service that is asked', () => {
 
     test('needs DNS, and says so', () => {
         const options = { roleArn, endpointUrl: 'http://127.0.0.1:9000', stsEndpointUrl: 'https://sts.example.com' }
-        expect(settings(options).resolver).toEqual(['127.0.0.11'])
+        expect(settings(options).resolver).toEqual(['10.0.0.2'])
         expectRefusal(
             () => settings({ ...options, resolver: ['off'] }),
             '--resolver off leaves no DNS server to resolve the security token service',

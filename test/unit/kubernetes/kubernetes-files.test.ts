@@ -5,6 +5,7 @@ import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom } from '../../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { kubernetesFiles } from '../../../scripts/kubernetes/kubernetes-files.js'
+import { trustingIssuers } from '../../support/variants/issuer-variants.js'
 import { kubernetesVariants } from '../../support/variants/kubernetes-variants.js'
 
 const settingsOf = (options: Partial<ConfigOptions>) =>
@@ -236,6 +237,30 @@ describe('uploads', () => {
     })
 })
 
+test('tokens: the files are in a Secret, and the key is in no manifest', () => {
+    const secrets = '/etc/nginx/secrets'
+    const options = {
+        ...{ readTokens: true, ...trustingIssuers('url: "https://issuer.example.com"') },
+        ...{ tokenKeys: `${secrets}/token-keys`, revokedTokens: `${secrets}/revoked`, issuerCaBundle: `${secrets}/ca` },
+    }
+    const { sources, defaultMode } = pod(options).volumes.at(-1).projected
+    expect(defaultMode).toBe(0o440)
+    expect(sources).toEqual([
+        {
+            secret: {
+                name: 'nginx-s3-pypi-files',
+                items: [
+                    { key: 'token-keys', path: 'token-keys' },
+                    { key: 'revoked-tokens', path: 'revoked' },
+                    { key: 'issuer-ca.crt', path: 'ca' },
+                ],
+            },
+        },
+    ])
+    expect(container(options).volumeMounts.at(-1)).toEqual({ name: 'files-1', mountPath: secrets, readOnly: true })
+    expect(container(options).env).toEqual(container({}).env)
+})
+
 describe('the network', () => {
     const egress = (options: Partial<ConfigOptions>) => manifest('network-policy', options).spec.egress
     const dns = (...ports: number[]) => ({
@@ -252,6 +277,25 @@ describe('the network', () => {
         [{ endpointUrl: 'http://[fd00::5]' }, [{ to: [{ ipBlock: { cidr: 'fd00::5/128' } }], ports: tcp(80) }]],
         [{ endpointUrl: 'http://s3.ns.svc.cluster.local' }, [dns(53), { to: [{ namespaceSelector: {} }] }]],
     ])('%j', (options, rules) => expect(egress(options)).toEqual(rules))
+
+    test.each<[issuers: string[], rules: object[]]>([
+        [['url: "https://issuer.example.com"'], [{ ports: tcp(443) }]],
+        [
+            ['url: "https://a.example.com:8443"', 'url: "https://b.example.com"', 'url: "https://c.example.com"'],
+            [{ ports: [...tcp(8443), ...tcp(443)] }],
+        ],
+        [['url: "https://issuer.ci.svc.cluster.local"'], [{ to: [{ namespaceSelector: {} }] }]],
+        // Only the keys are fetched.
+        [['url: "https://issuer.ci.svc", jwks: "https://keys.example.com:9443/jwks"'], [{ ports: tcp(9443) }]],
+        [
+            ['url: "https://issuer.example.com"', 'url: "https://issuer.ci.svc.cluster.local:8443"'],
+            [{ ports: tcp(443) }, { to: [{ namespaceSelector: {} }] }],
+        ],
+    ])('the issuers %j', (issuers, rules) => {
+        const s3 = { to: [{ ipBlock: { cidr: '10.0.0.5/32' } }], ports: tcp(9000) }
+        const options = { ...trustingIssuers(...issuers), endpointUrl: 'http://10.0.0.5:9000' }
+        expect(egress(options)).toEqual([dns(53), s3, ...rules])
+    })
 })
 
 test('DNS is that of the cluster', () => {

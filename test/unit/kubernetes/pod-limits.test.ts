@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { settingsFrom } from '../../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { checkPod } from '../../../scripts/kubernetes/pod-limits.js'
+import { trustingIssuers } from '../../support/variants/issuer-variants.js'
 import { kubernetesVariants } from '../../support/variants/kubernetes-variants.js'
 import { expectRefusal } from '../config/refusal.js'
 
@@ -23,6 +24,13 @@ test.each<[options: Partial<ConfigOptions>, message: string, cure: string]>([
     [{ endpointUrl: 'http://127.0.0.1:9000' }, "127.0.0.1 is the pod's own loopback", 'Service of the S3 server'],
     [{ endpointUrl: 'http://minio:9000' }, 'the endpoint minio without the domain', 'the full name'],
     [{ endpointUrl: 'http://minio.storage.svc:9000' }, 'minio.storage.svc without', '--resolver off'],
+    [
+        trustingIssuers('url: "https://issuer.ci.svc"'),
+        'the issuer issuer.ci.svc of',
+        'jwks: https://NAME.NAMESPACE.svc.',
+    ],
+    [trustingIssuers('url: "https://issuer"'), 'the issuer issuer of', 'jwks: https://NAME.NAMESPACE.svc.'],
+    [trustingIssuers('url: "https://127.0.0.1"'), "127.0.0.1 of --trusted-publishers is the pod's own", '"jwks"'],
     [{ credentials: 'ecs' }, '--credentials ecs is for Amazon ECS tasks', '--credentials eks'],
     [{ credentials: 'web-identity' }, 'the role of the pods', '--service-account-role arn:'],
     [{ htpasswd: '/etc/nginx/credentials/users' }, 'credentials/users cannot', '/etc/nginx/secrets/users'],
@@ -43,6 +51,7 @@ test.each<[options: Partial<ConfigOptions>, message: string, cure: string]>([
 describe('what is refused elsewhere is not refused for its name', () => {
     test.each<Partial<ConfigOptions>>([
         { endpointUrl: 'http://minio:9000', resolver: ['off'] },
+        trustingIssuers('url: "https://issuer.ci.svc", jwks: "https://issuer.ci.svc.cluster.local/keys"'),
         { listen: ['0.0.0.0:8080'] },
         { cache: '/var/cache/pypi' },
         { ...tls, htpasswd: '/etc/nginx/secrets/users' },
