@@ -22,7 +22,9 @@ const command = (words: string, description: string) =>
             .showHelpAfterError(`Try: manage-index ${words.split(' ')[0]} --help`),
     ).option('--json', 'print the result as JSON')
 
-command('list <bucket> [project]', 'list the projects, or the files of one').action(listCommand)
+command('list <bucket> [project]', 'list the projects, or the files of one')
+    .option('--long', 'with the files of a project: who uploaded each of them through nginx')
+    .action(listCommand)
 command('rebuild <bucket> [project...]', 'rebuild the pages from the objects in the bucket')
     .option('--dry-run', 'show the changes, but write nothing')
     .option('--deep', 'download every file instead of using stored metadata')
@@ -44,7 +46,11 @@ command('status <bucket> <project> <status>', 'mark a project: active, archived,
     .action(statusCommand)
 program
     .command('token <user>')
-    .description("generate a random password and its line for nginx's password file (--htpasswd)")
+    .description("generate a random password and its line for nginx's password file, or sign a token")
+    .option('--projects <pattern...>', "sign a token that uploads these projects, instead: 'acme-*'")
+    .option('--read', 'sign a token that reads, instead')
+    .option('--expires <time>', 'when the signed token expires: 90d, 12h (default: 90d)')
+    .option('--token-keys <file>', 'keys that nginx verifies it with (default: PYPI_TOKEN_KEYS in the environment)')
     .option('--line', 'print only the line to stdout, for appending to the file; the token goes to stderr')
     .option('--json', 'print the result as JSON')
     .showHelpAfterError('Try: manage-index token --help')
@@ -60,6 +66,8 @@ Examples:
   manage-index yank my-pypi acme 1.0 --reason 'loses data, use 1.0.1'
   manage-index remove my-pypi acme acme-1.0-py3-none-any.whl
   manage-index token ci --line >> htpasswd
+  manage-index token ci --projects 'acme-*' --expires 90d --token-keys token-keys
+  manage-index token laptop --read --expires 30d --token-keys token-keys
   manage-index status my-pypi acme quarantined --reason 'malware in 1.0'
 
 Credentials are searched for as in the AWS CLI: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the role of the

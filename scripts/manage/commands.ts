@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { normalizeName } from '../../core/project-name.js'
 import { print, printError } from '../cli/output.js'
-import { UserError } from '../../core/user-error.js'
+import { UsageError, UserError } from '../../core/user-error.js'
 import { listProjects } from './list.js'
 import { PackageIndex } from '../index/update/package-index.js'
 import { rootPages } from '../index/stored/pages.js'
@@ -9,7 +9,7 @@ import { readStoredPage } from '../index/stored/stored-page.js'
 import type { Problem } from '../index/repair/problem.js'
 import { listProject } from '../../core/index/project-objects.js'
 import { toProjectJson } from '../../core/project-page.js'
-import { readProject } from './read-project.js'
+import { readProject, readUploaders } from './read-project.js'
 import { setStatus } from './project-status.js'
 import { rebuildProject, type RebuildOptions } from '../index/repair/rebuild-project.js'
 import { rebuild } from '../index/repair/rebuild.js'
@@ -24,6 +24,7 @@ import { openBucket, type Bucket } from '../s3/bucket.js'
 import { describeChanges, describeFiles, describeProblems, describeProjects, describeRebuild } from './describe.js'
 import { showScan } from './show-progress.js'
 import { makeToken } from './token.js'
+import { makeReadToken, makeUploadToken, readTokenKeys, type SignedTokenOptions } from './signed-token.js'
 
 /** The command-line options of all commands. */
 export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
@@ -33,6 +34,7 @@ export interface ManageOptions extends Omit<BucketOptions, 'bucket'> {
     yes?: true
     reason?: string
     releaseName?: true
+    long?: true
 }
 
 const warn = (message: string) => printError(`manage-index: ${message}\n`)
@@ -46,9 +48,14 @@ export async function listCommand(name: string, project: string | undefined, opt
     const bucket = open(name, options)
     if (project !== undefined) {
         const page = await readProject(bucket, project)
-        show(options, JSON.parse(toProjectJson(page)), describeFiles(page))
+        const json = JSON.parse(toProjectJson(page)) as { files: Record<string, unknown>[] }
+        const uploaders = options.long ? await readUploaders(bucket, page) : undefined
+        if (uploaders)
+            for (const file of json.files) file['uploaded-by'] = uploaders.get(file.filename as string) ?? null
+        show(options, json, describeFiles(page, uploaders))
         return
     }
+    if (options.long) throw new UsageError('list --long needs a project', `manage-index list ${name} PROJECT --long`)
     const line = showScan(process.stderr, process.stderr.isTTY ? await expectedProjects(bucket) : undefined)
     const projects = await listProjects(bucket, line.update).finally(line.end)
     if (projects === undefined) warn(`the index has no project list yet: create it with "manage-index rebuild ${name}"`)
@@ -170,8 +177,26 @@ export async function statusCommand(
     show(options, changed, `${changed.project}: ${changed.before.status} -> ${status}${offers}\n`)
 }
 
-/** `token USER`. Works offline. */
-export function tokenCommand(user: string, options: { json?: true; line?: true }): void {
+/** Options of `token USER`, which works offline. */
+export interface TokenOptions {
+    json?: true
+    line?: true
+    projects?: string[]
+    read?: true
+    expires?: string
+    tokenKeys?: string
+}
+
+/** `token USER`: a password, or a signed token: with `--projects` for uploads, with `--read` for reading. */
+export function tokenCommand(user: string, options: TokenOptions): void {
+    if (options.read) return readTokenCommand(user, options)
+    if (options.projects !== undefined) return uploadTokenCommand(user, options.projects, options)
+    if (options.expires !== undefined || options.tokenKeys !== undefined) {
+        throw new UsageError(
+            '--expires and --token-keys are for signed tokens, which upload projects or read',
+            "Add --projects 'acme-*' or --read. A password of --htpasswd does not expire.",
+        )
+    }
     const made = makeToken(user)
     if (options.line) {
         // For `>> FILE`: the token goes to the terminal, not to the file.
@@ -186,6 +211,42 @@ export function tokenCommand(user: string, options: { json?: true; line?: true }
             `For nginx's password file:   ${made.line}\n` +
             `pip install --index-url https://${user}:${made.token}@HOST/simple/ PACKAGE\n`,
     )
+}
+
+function uploadTokenCommand(user: string, projects: string[], options: TokenOptions): void {
+    const made = makeUploadToken(user, { ...signing(options), projects })
+    show(
+        options.json ? { json: true } : {},
+        made,
+        `Token:      ${made.token}\n` +
+            `Uploads:    ${made.projects.join(' ')}, until ${made.expires}\n` +
+            `To revoke:  echo ${made.id} >> FILE of --revoked-tokens\n` +
+            'TWINE_USERNAME=__token__ TWINE_PASSWORD=TOKEN twine upload --repository-url https://HOST/legacy/ dist/*\n',
+    )
+}
+
+function readTokenCommand(user: string, options: TokenOptions): void {
+    if (options.projects !== undefined) {
+        throw new UsageError('a token of --read reads all projects', 'Leave --projects out, or leave --read out.')
+    }
+    const made = makeReadToken(user, signing(options))
+    show(
+        options.json ? { json: true } : {},
+        made,
+        `Token:      ${made.token}\n` +
+            `Reads:      all projects, until ${made.expires}\n` +
+            `To revoke:  echo ${made.id} >> FILE of --revoked-tokens\n` +
+            'pip install --index-url https://__token__:TOKEN@HOST/simple/ PACKAGE\n',
+    )
+}
+
+function signing(options: TokenOptions): SignedTokenOptions {
+    if (options.line) throw new UsageError('a signed token has no line for a password file', 'Leave --line out.')
+    return {
+        expires: options.expires ?? '90d',
+        keys: readTokenKeys(options.tokenKeys, process.env),
+        now: Math.floor(Date.now() / 1000),
+    }
 }
 
 function reasonOf({ reason = '' }: ManageOptions): string {

@@ -18,18 +18,22 @@ export function describeProjects(projects: readonly ProjectSummary[]): string {
     return table([['PROJECT', 'LATEST', 'VERSIONS', 'FILES', 'SIZE'], ...rows])
 }
 
-/** Formats the files of a project as a table. */
-export function describeFiles(page: ProjectPage): string {
+/** Formats the files of a project as a table. @param uploaders adds a column: who uploaded each file, by its name */
+export function describeFiles(page: ProjectPage, uploaders?: ReadonlyMap<string, string>): string {
     const rows = page.files.map(({ filename, size, uploadTime, yanked }) => [
         versionOf(page.name, filename),
         filename,
         formatSize(size),
         uploadTime.slice(0, 10),
         yanked === undefined ? '' : onOneLine(`yes ${yanked}`.trimEnd()),
+        ...(uploaders ? [onOneLine(uploaders.get(filename) ?? '-')] : []),
     ])
     const { status, reason } = page.status
     const note = status === 'active' ? '' : onOneLine(`${page.name} is ${status}${reason ? `: ${reason}` : ''}`) + '\n'
-    return note + table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED'], ...rows])
+    return (
+        note +
+        table([['VERSION', 'FILE', 'SIZE', 'UPLOADED', 'YANKED', ...(uploaders ? ['UPLOADED BY'] : [])], ...rows])
+    )
 }
 
 /** Formats the changes of a rebuild: one line for each file, page and object. */

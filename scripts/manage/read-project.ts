@@ -1,3 +1,6 @@
+import { readFacts } from '../../core/index/object-facts.js'
+import { fileKey } from '../../core/index/project-objects.js'
+import { mapParallel } from '../../core/parallel.js'
 import { normalizeName } from '../../core/project-name.js'
 import { UserError } from '../../core/user-error.js'
 import type { Bucket } from '../s3/bucket.js'
@@ -20,4 +23,17 @@ export async function readProject(bucket: Bucket, name: string): Promise<Project
         `the bucket ${bucket.name} has no ${pages.jsonKey}`,
         `If it has files of the project: manage-index rebuild ${bucket.name} ${project}`,
     )
+}
+
+const parallelFiles = 16
+
+/** Who uploaded each file through nginx, by file name: from the metadata of the objects. Files of other tools are left out. */
+export async function readUploaders(bucket: Bucket, page: ProjectPage): Promise<Map<string, string>> {
+    const uploaders = new Map<string, string>()
+    await mapParallel(page.files, parallelFiles, async ({ filename }) => {
+        const object = await bucket.head(fileKey(page.name, filename))
+        const uploader = object && readFacts(object.metadata)?.uploadedBy
+        if (uploader) uploaders.set(filename, uploader)
+    })
+    return uploaders
 }

@@ -22,13 +22,17 @@ export interface UserToken {
  * @see nginx, auth_basic_user_file, {SSHA}; RFC 2307; RFC 7617
  */
 export function makeToken(user: string, token = randomBytes(32).toString('base64url')): UserToken {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(user)) {
-        throw new UsageError(
-            `${JSON.stringify(user)} is not a valid user name`,
-            'Use A-Z, a-z, 0-9, ".", "_" and "-", starting with a letter or a digit. Example: ci',
-        )
-    }
+    checkUserName(user)
     const salt = randomBytes(16)
     const hash = createHash('sha1').update(token).update(salt).digest()
     return { user, token, line: `${user}:{SSHA}${Buffer.concat([hash, salt]).toString('base64')}` }
+}
+
+/** @throws UsageError for a name that HTTP Basic authentication or a file of nginx does not allow */
+export function checkUserName(user: string): void {
+    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(user)) return
+    throw new UsageError(
+        `${JSON.stringify(user)} is not a valid user name`,
+        'Use A-Z, a-z, 0-9, ".", "_" and "-", starting with a letter or a digit. Example: ci',
+    )
 }
