@@ -25,6 +25,8 @@ export interface Client {
     modules: string
     /** What its environment needs. */
     environment?: Record<string, string>
+    /** The variables that give it a password for the index; not there where it takes none from its environment. */
+    credentials?(user: string, password: string): Record<string, string>
     /** Whether it keeps what it read with a password, and asks whether it has changed. */
     caches: boolean
     /** Whether it keeps a file under its address in the index, so that another URL of S3 does not matter. */

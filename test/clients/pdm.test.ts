@@ -19,6 +19,7 @@ describeClients([
         install: ['sync', '--no-self'],
         modules: venvModules(),
         environment: { PDM_CHECK_UPDATE: '0' },
+        credentials: (user, password) => ({ PDM_PYPI_USERNAME: user, PDM_PYPI_PASSWORD: password }),
         // Its HTTP cache is one that many may share: it keeps nothing that was read with a password. RFC 9111, 3.5.
         caches: false,
     },

@@ -34,6 +34,10 @@ ${priority}
         lockFile: 'poetry.lock',
         install: ['install', '--no-root'],
         modules: venvModules(),
+        credentials: (user, password) => ({
+            POETRY_HTTP_BASIC_PRIVATE_USERNAME: user,
+            POETRY_HTTP_BASIC_PRIVATE_PASSWORD: password,
+        }),
         caches: true,
         keepsByAddress: true,
         ...(anonymous && { anonymous }),

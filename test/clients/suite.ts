@@ -90,6 +90,49 @@ function testClient(client: Client, theWorld: () => World): void {
         expect(await installed(client, admitted)).toEqual(expected)
     })
 
+    test('takes a token that reads: from the URL, netrc and its environment', async () => {
+        const world = theWorld()
+        const token = world.token()
+        const login = `machine localhost\nlogin __token__\npassword ${token}\n`
+        const ways: [url: string, netrc: string, client: Client][] = [
+            [world.url(`__token__:${token}`), '', client],
+            [world.url(), login, client],
+        ]
+        if (client.credentials) {
+            const environment = { ...client.environment, ...client.credentials('__token__', token) }
+            ways.push([world.url(), '', { ...client, environment }])
+        }
+        for (const [url, netrc, way] of ways) {
+            await world.asked()
+            const project = await startProject(way, url, wanted(world, way))
+            if (netrc) await writeFile(path.join(project.home, '.netrc'), netrc, { mode: 0o600 })
+            expect(await lockAndInstall(way, project, world)).toMatchObject({ succeeded: true })
+            expect(await installed(way, project)).toEqual(expected)
+            const { privately, publicly } = await world.asked()
+            const known = privately.filter(({ status }) => status < 400)
+            expect(new Set(known.map(({ user }) => user))).toEqual(new Set(['__token__']))
+            expect(new Set(publicly.map(({ user }) => user))).toEqual(new Set(['']))
+        }
+    })
+
+    test('is refused with a token that uploads, has expired, or is revoked', async () => {
+        const world = theWorld()
+        const past = Math.floor(Date.now() / 1000) - 60
+        const tokens = {
+            uploads: world.uploadToken(),
+            expired: world.token({ expires: past }),
+            revoked: world.token({ subject: world.revoked }),
+        }
+        for (const [name, token] of Object.entries(tokens)) {
+            const project = await startProject(client, world.url(`__token__:${token}`), wanted(world, client))
+            await world.asked()
+            expect([name, await lockAndInstall(client, project, world)]).toMatchObject([name, { succeeded: false }])
+            const statuses = (await world.asked()).privately.map(({ status }) => status)
+            expect([name, new Set(statuses)]).toEqual([name, new Set([401])])
+            await expect(installed(client, project)).rejects.toThrow('ENOENT')
+        }
+    })
+
     test('takes no public namesake of a private project that is not there', async () => {
         const world = theWorld()
         const missing = { name: 'acme-missing', specifier: '>=1', version: '99.0', sha256: '0'.repeat(64) }

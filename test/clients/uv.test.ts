@@ -21,6 +21,10 @@ describeClients([
         install: ['sync', '--frozen'],
         modules: venvModules(),
         environment: { UV_PYTHON: systemPython, UV_PYTHON_DOWNLOADS: 'never' },
+        credentials: (user, password) => ({
+            UV_INDEX_PRIVATE_USERNAME: user,
+            UV_INDEX_PRIVATE_PASSWORD: password,
+        }),
         caches: true,
         keepsByAddress: true,
     },

@@ -2,14 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { ReadToken } from '../../core/tokens/read-token.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { environmentOf } from '../support/s3/bucket.js'
 import { ageProject, leaveHtmlOnly } from '../support/index/older-pages.js'
 import { createAuthority, type Authority } from '../support/machine/certificates.js'
 import { startIndex, type Index } from '../support/nginx/start-index.js'
+import { newTokenKey } from '../support/nginx/trusted-index.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { newBucket } from '../support/s3/test-bucket.js'
+import { readTokenOf, uploadTokenOf } from '../support/tokens/signed-tokens.js'
 import { makeWheel, writeDistributions } from '../support/distributions/distributions.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
@@ -38,6 +41,12 @@ export interface LoggedRequest {
 export interface World {
     /** The private index, for a user or nobody: `https://USER:PASSWORD@localhost:PORT/simple/`. */
     url(userinfo?: string): string
+    /** A token that reads, by the keys of its nginx. */
+    token(changes?: Partial<ReadToken>): string
+    /** A token that uploads. */
+    uploadToken(): string
+    /** The name of a reader whose tokens are revoked. */
+    revoked: string
     /** The certificate that has to be trusted for it. */
     authority: string
     /** sha256 by name of the project: of what a client has to install. */
@@ -71,13 +80,22 @@ export async function startWorld(): Promise<World> {
     const openly = await startIndex(await published(s3, publicFiles, (bucket) => leaveHtmlOnly(bucket, 'public-dep')))
     const authority = createAuthority()
     const { htpasswd, ...tls } = await accessFiles(authority)
+    const key = newTokenKey()
+    const revoked = 'lost-laptop'
+    const tokens = { tokenKeys: path.join(path.dirname(htpasswd), 'keys'), revokedTokens: `${htpasswd}.revoked` }
+    await writeFile(tokens.tokenKeys, key)
+    await writeFile(tokens.revokedTokens, `${revoked}\n`)
     const privately = await startIndex({
         ...(await published(s3, privateFiles, (bucket) => ageProject(bucket, 'acme-dotted-name'))),
+        ...{ ...tokens, readTokens: true },
         ...{ ...tls, htpasswd, fallback: `${openly.url}/simple/`, private: ['acme-*'], cached: true },
     })
     const logs = [logOf(privately), logOf(openly)] as const
     return {
         url: (userinfo = '') => `https://${userinfo && `${userinfo}@`}localhost:${privately.port}/simple/`,
+        token: (changes) => readTokenOf(key, changes),
+        uploadToken: () => uploadTokenOf(key),
+        revoked,
         authority: authority.file,
         hashes: hashesOf([...privateFiles, publicFiles[0]!]),
         asked: async () => ({ privately: await logs[0](), publicly: await logs[1]() }),

@@ -1,6 +1,11 @@
 import path from 'node:path'
 import { makeWheel } from '../support/distributions/distributions.js'
-import { sendUpload, uploader, uploaderLine } from '../support/uploads/send-upload.js'
+import { basic, sendForm, sendUpload, uploader, uploaderLine } from '../support/uploads/send-upload.js'
+import { encodeForm, uploadParts } from '../support/uploads/upload-form.js'
+import { readTokenOf, uploadTokenOf } from '../support/tokens/signed-tokens.js'
+import { newTokenKey } from '../support/nginx/trusted-index.js'
+import { pageBlocks } from '../support/programs/page-blocks.js'
+import { request } from '../support/requests/raw-request.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf } from '../support/s3/bucket.js'
 import { nginxImage } from '../support/containers/container-image.js'
@@ -137,6 +142,69 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             )
             await untilStatus(`${machine.url}/-/readyz`, 200)
             expect(await send('3.0', 0)).toMatchObject({ status: 200 })
+        })
+
+        test('the printed steps, with tokens; their keys outlive a restart, and their files of reading do not', async () => {
+            await rebuildSample(world.s3, world.sample)
+            const [key, old] = [newTokenKey(), newTokenKey()]
+            const tokens = ['--upload', '--read-tokens', '--token-keys', 'env']
+            const words = ['--target', 'debian', ...standIns(), ...dns, ...tokens]
+            const { status, stdout } = await runProgram('generate-config', words, { cwd })
+            expect(status).toBe(0)
+            await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
+            await machine.run('rm -f /var/log/nginx/error.log')
+            const given = { ...environmentOf(world.s3), PYPI_TOKEN_KEYS: `${key} ${old}` }
+            await machine.run(stdout.match(/^ {2}.*$/gm)!.join('\n'), given)
+            await untilStatus(`${machine.url}/-/readyz`, 200)
+
+            const port = Number(new URL(machine.url).port)
+            const withToken = (scope: 'read' | 'upload', keyText: string) => {
+                const token = scope === 'read' ? readTokenOf(keyText) : uploadTokenOf(keyText)
+                return { headers: { Authorization: basic({ user: '__token__', password: token }) } }
+            }
+            const read = async (keyText: string) =>
+                (await request(port, world.sample.file, withToken('read', keyText))).status
+            const form = encodeForm(uploadParts(makeWheel({ name: `token-${suite}`, version: '1.0' })))
+            const folder = '/run/nginx-pypi-tokens'
+            const works = async () => {
+                for (const keyText of [key, old]) expect(await read(keyText)).toBe(200)
+                expect(await sendForm(port, form, withToken('upload', key))).toMatchObject({ status: 200 })
+                expect(await machine.run(`stat -c '%U %a' ${folder}; ls ${folder} | wc -l`)).toMatch(
+                    /^www-data 700\n[12]\n$/,
+                )
+            }
+            await works()
+            expect(await machine.run('cat /var/log/nginx/error.log')).toBe('')
+            expect(await machine.run('stat -c "%a %U" /etc/nginx-s3-pypi.env')).toBe('600 root\n')
+            expect(await read(newTokenKey())).toBe(401)
+
+            // As a reboot does: /run is empty.
+            await machine.run(`systemctl stop nginx; rm -r ${folder}; systemctl start nginx`)
+            await untilStatus(`${machine.url}/-/readyz`, 200)
+            await works()
+
+            // A file that the workers cannot read admits nobody; the one of the manual does.
+            const keyFile = '/etc/nginx/secrets/token-keys'
+            const again = words.map((word) => (word === 'env' ? keyFile : word))
+            expect(await runProgram('generate-config', again, { cwd })).toMatchObject({ status: 0 })
+            await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
+            const install = readmeCommands('Debian').find((command) => command.startsWith('install '))!
+            await machine.run(
+                `rm -f ${keyFile}; (umask 077; mkdir -p /etc/nginx/secrets; openssl rand -base64 32 > ${keyFile})`,
+            )
+            await machine.run(`chmod 755 /etc/nginx/secrets; ${install}\nsystemctl reload nginx`)
+            const made = () => machine.run(`cat ${keyFile}`)
+            const log = async () => {
+                expect(await read(await made())).toBe(401)
+                return machine.run('cat /var/log/nginx/error.log')
+            }
+            // The old worker may take the first requests.
+            const named = `${keyFile} cannot be read by the workers of nginx`
+            await expect.poll(log, { timeout: 20_000, interval: 500 }).toContain(named)
+            const { text } = pageBlocks('trusted-publishing.md', 'Set-up')[0]!
+            await machine.run(`rm -r /etc/nginx/secrets\n${text.slice(0, text.indexOf('generate-config'))}`)
+            expect(await machine.run(`stat -c '%U:%G %a' ${keyFile}`)).toBe('root:www-data 640\n')
+            await expect.poll(async () => read(await made()), { timeout: 20_000 }).toBe(200)
         })
 
         test('it is the drop-in that brings the credentials', async () => {

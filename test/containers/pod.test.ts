@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { environmentOf } from '../support/s3/bucket.js'
 import { createAuthority } from '../support/machine/certificates.js'
 import { complaintsIn } from '../support/containers/complaints.js'
@@ -17,7 +18,14 @@ import { startSampleInNetwork, type SampleInNetwork } from '../support/container
 import { rebuildSample } from '../support/index/sample-index.js'
 import { statusOf, untilStatus } from '../support/requests/status-of.js'
 import { makeWheel } from '../support/distributions/distributions.js'
-import { sendUpload, uploaderLine } from '../support/uploads/send-upload.js'
+import { readTokenOf } from '../support/tokens/signed-tokens.js'
+import { startIssuerInNetwork } from '../support/containers/s3-in-network.js'
+import { mint, mintedToken, newTokenKey } from '../support/nginx/trusted-index.js'
+import { request } from '../support/requests/raw-request.js'
+import { githubClaims } from '../support/tokens/ci-claims.js'
+import { startIssuer } from '../support/tokens/issuer-server.js'
+import { basic, sendForm, sendUpload, uploaderLine } from '../support/uploads/send-upload.js'
+import { encodeForm, uploadParts } from '../support/uploads/upload-form.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 const found = await nginxImage()
@@ -154,6 +162,75 @@ describeWhere('a pod of the folder for Kubernetes', found.missing ?? missingKust
         }
         expect(await pod.stop()).toBe(0)
         expect(complaintsIn(await pod.logs())).toEqual([])
+    })
+
+    test('tokens: a reader and a job of CI, with the files of Secrets and an issuer in the cluster', async () => {
+        await rebuildSample(world.s3, world.sample)
+        const host = 'issuer.ci.svc.cluster.local'
+        const authority = createAuthority()
+        const issuer = await startIssuer()
+        const relay = await startIssuerInNetwork(issuer, image, world.network, host, authority.issue(host))
+        onTestFinished(async () => {
+            await relay.close()
+            await issuer.close()
+        })
+        const publisher = '{issuer: hub, repository: acme/tools, environment: pypi, tag: v*, projects: acme-*}'
+        const publishers =
+            'audience: pypi.example.com\nissuers:\n  hub: {type: github, url: "https://' +
+            `${host}"}\npublishers:\n  - ${publisher}\n`
+        await writeFile(path.join(cwd, 'publishers.yaml'), publishers)
+        const options = [
+            ...[
+                '--read-tokens',
+                '--upload',
+                '--token-keys',
+                `${secrets}/keys`,
+                '--revoked-tokens',
+                `${secrets}/revoked`,
+            ],
+            ...['--trusted-publishers', 'publishers.yaml', '--issuer-ca-bundle', `${secrets}/issuers.pem`],
+        ]
+        const key = newTokenKey()
+        const held = {
+            'nginx-s3-pypi': environmentOf(world.s3),
+            'nginx-s3-pypi-files': {
+                ...{ 'token-keys': key, 'revoked-tokens': 'somebody\n' },
+                'issuer-ca.crt': await readFile(authority.file, 'utf8'),
+            },
+        }
+        const pod = await run(options, { secrets: held })
+        const url = await pod.url('http')
+        const port = Number(new URL(url).port)
+        const signed = (subject: string) => readTokenOf(key, { subject })
+        const now = () => Math.floor(Date.now() / 1000)
+        const withToken = (token: string) => ({ Authorization: basic({ user: '__token__', password: token }) })
+        const read = async (token: string) =>
+            (await request(port, world.sample.file, { headers: withToken(token) })).status
+        await untilStatus(`${url}/-/readyz`, 200)
+        const reader = signed('laptop')
+        for (let count = 0; count < 3; count++) expect(await read(reader)).toBe(200)
+        // In the volume of the pod, for nginx only.
+        const found = await docker(
+            'exec',
+            pod.name,
+            'sh',
+            '-c',
+            'stat -c "%a %u" /tmp/temp-tokens; ls /tmp/temp-tokens',
+        )
+        expect(found.stdout).toMatch(/^700 101\n\d+\n/)
+
+        const minted = await mintedToken(port, issuer.token(githubClaims(now())))
+        const form = encodeForm(uploadParts(makeWheel({ name: 'acme-pod', version: '1.0' })))
+        expect(await sendForm(port, form, { headers: withToken(minted) })).toMatchObject({ status: 200 })
+        const page = await request(port, '/simple/acme-pod/', { headers: withToken(reader) })
+        expect(page.status).toBe(200)
+        expect(complaintsIn(await pod.logs())).toEqual([])
+
+        expect(await read(signed('somebody'))).toBe(401)
+        expect(await read(minted)).toBe(401)
+        expect((await mint(port, issuer.token(githubClaims(now(), { repository: 'evil/tools' })))).status).toBe(422)
+        expect(await pod.stop()).toBe(0)
+        expect(await pod.logs()).not.toContain(reader.slice(0, 40))
     })
 
     test('with a wrong secret it lives and does not get ready', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { nextSteps } from '../../scripts/next-steps/next-steps.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../scripts/config/option-table.js'
+import { trustedPublishing } from '../support/variants/config-variants.js'
 
 function steps(options: Partial<ConfigOptions> = {}, folder = 'nginx-s3-pypi'): string {
     return nextSteps(
@@ -114,6 +115,31 @@ describe('uploads', () => {
         ])
         expect(said).toContain('http://nginx-s3-pypi-upload.NAMESPACE.svc/legacy/ --username USER dist/*')
         expect(said).not.toContain('pip install')
+    })
+})
+
+describe('tokens', () => {
+    const keys = { tokenKeys: '/etc/nginx/secrets/keys', revokedTokens: '/etc/nginx/secrets/revoked' }
+
+    test('one Secret for the files, from which this machine also makes tokens', () => {
+        const text = steps({ ...keys, readTokens: true })
+        const made = calls(text).filter(({ words }) => words[1] === 'secret')
+        expect(made.at(-1)!.words.slice(2)).toEqual([
+            ...['generic', 'nginx-s3-pypi-files', '--from-file=token-keys=./keys'],
+            '--from-file=revoked-tokens=./revoked',
+        ])
+        expect(text).toContain(
+            'Here: manage-index token USER --read --expires 30d --token-keys ./keys\n' +
+                'In the cluster: pip install --index-url http://__token__:TOKEN@nginx-s3-pypi.NAMESPACE.svc/simple/ PACKAGE\n',
+        )
+    })
+
+    test('of jobs: nobody makes one', () => {
+        const text = steps({ ...keys, upload: true, ...trustedPublishing, only: 'upload' })
+        expect(text).not.toContain('manage-index token')
+        expect(text).toContain(
+            'In a CI job: uv publish --trusted-publishing always --publish-url https://HOST/legacy/ dist/*\n',
+        )
     })
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { nextSteps } from '../../scripts/next-steps/next-steps.js'
 import { settingsFrom } from '../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../scripts/config/option-table.js'
+import { trustedPublishing } from '../support/variants/config-variants.js'
 
 const hostileFolders = ['my index', "it's", '$HOME', '`id`', 'é日本', 'a+b%20~', 'x'.repeat(200)]
 
@@ -114,6 +115,109 @@ describe('Debian', () => {
 
     test('says where it listens', () => {
         expect(steps({ target: 'debian', listen: ['127.0.0.1:8081'] })).toContain('http://localhost:8081/simple/')
+    })
+})
+
+describe('tokens', () => {
+    const keys = '/etc/nginx/secrets/token-keys'
+    const read = { readTokens: true, tokenKeys: keys } as const
+    const upload = { upload: true, tokenKeys: keys } as const
+    const passwords = { uploadHtpasswd: '/srv/uploaders' }
+    const tls = { tlsCert: '/srv/tls/cert', tlsKey: '/srv/tls/key' }
+    const standalone: Partial<ConfigOptions> = { target: 'standalone', nginxVersion: '1.26.3', listen: ['8081'] }
+    const users = (options: Partial<ConfigOptions>) =>
+        [...steps(options).matchAll(/^(?:Then|And|In a CI job): +(.*)$/gm)].map(([, command]) => command)
+
+    test.each<[string, Partial<ConfigOptions>, commands: string[]]>([
+        [
+            'for reading',
+            { ...read, revokedTokens: '/srv/revoked' },
+            [
+                `manage-index token USER --read --expires 30d --token-keys ${keys}`,
+                'pip install --index-url http://__token__:TOKEN@localhost:8081/simple/ PACKAGE',
+            ],
+        ],
+        [
+            'for reading, with keys in the environment',
+            { ...read, tokenKeys: 'env' },
+            [
+                'manage-index token USER --read --expires 30d',
+                'pip install --index-url http://__token__:TOKEN@localhost:8081/simple/ PACKAGE',
+            ],
+        ],
+        [
+            'for uploads',
+            upload,
+            [
+                'pip install --index-url http://localhost:8081/simple/ PACKAGE',
+                `manage-index token USER --projects PATTERN --expires 90d --token-keys ${keys}`,
+                'uv publish --publish-url http://localhost:8081/legacy/ --username __token__ dist/*',
+            ],
+        ],
+        [
+            'for uploads, beside passwords',
+            { ...upload, ...passwords },
+            [
+                'pip install --index-url http://localhost:8081/simple/ PACKAGE',
+                'uv publish --publish-url http://localhost:8081/legacy/ --username USER dist/*',
+            ],
+        ],
+        [
+            'of jobs',
+            { ...upload, ...trustedPublishing, only: 'upload', serverName: ['*.internal', 'pypi.example.com'] },
+            // uv exchanges over https, whatever the URL.
+            ['uv publish --trusted-publishing always --publish-url https://pypi.example.com/legacy/ dist/*'],
+        ],
+        [
+            'of jobs, with TLS',
+            { ...upload, ...trustedPublishing, ...tls, only: 'upload', serverName: ['pypi.example.com'] },
+            ['uv publish --trusted-publishing always --publish-url https://pypi.example.com:8081/legacy/ dist/*'],
+        ],
+        [
+            'of jobs, beside passwords',
+            { ...upload, ...passwords, ...trustedPublishing, only: 'upload' },
+            [
+                'uv publish --publish-url http://localhost:8081/legacy/ --username USER dist/*',
+                'uv publish --trusted-publishing always --publish-url https://HOST/legacy/ dist/*',
+            ],
+        ],
+    ])('%s', (_name, options, commands) => expect(users({ ...standalone, ...options })).toEqual(commands))
+
+    test('Docker: the files of the keys and of revoked tokens are mounted', () => {
+        const words = wordsOf(steps({ ...read, revokedTokens: '/srv/revoked' }), 'docker run')
+        expect(words).toEqual(expect.arrayContaining([`${keys}:${keys}:ro`, '/srv/revoked:/srv/revoked:ro']))
+        expect(words).not.toContain('PYPI_TOKEN_KEYS')
+    })
+
+    test('Docker: keys in the environment are passed by name, also by Compose', () => {
+        const text = steps({ ...read, tokenKeys: 'env' })
+        expect(text).toMatch(/^With the credentials .*, and the keys of tokens in PYPI_TOKEN_KEYS:$/m)
+        const words = wordsOf(text, 'docker run')
+        expect(words[words.indexOf('PYPI_TOKEN_KEYS') - 1]).toBe('-e')
+        expect(text).toContain('docker compose up')
+        expect(steps({})).not.toContain('PYPI_TOKEN_KEYS')
+    })
+
+    test.each<[Partial<ConfigOptions>, string[]]>([
+        [{ ...read, tokenKeys: 'env' }, ['AWS_ACCESS_KEY_ID=AKIA', 'PYPI_TOKEN_KEYS=first second==']],
+        [{ ...read, tokenKeys: 'env', credentials: 'ec2' }, ['PYPI_TOKEN_KEYS=first second==']],
+        [read, ['AWS_ACCESS_KEY_ID=AKIA']],
+        [{}, ['AWS_ACCESS_KEY_ID=AKIA']],
+    ])("Debian: systemd's file has the keys of the environment, with %j", (options, lines) => {
+        const text = steps({ target: 'debian', nginxVersion: '1.26.3', ...options })
+        const command = /^ {2}\(umask 077 && (.*) > \/etc\/nginx-s3-pypi\.env\)$/m.exec(text)![1]!
+        const env = {
+            ...{ PATH: '/usr/bin:/bin', AWS_ACCESS_KEY_ID: 'AKIA', PYPI_TOKEN_KEYS: 'first second==' },
+            ...{ NOT_PYPI_TOKEN_KEYS: 'no', PYPI_TOKEN_KEYS_OLD: 'no' },
+        }
+        const written = execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8', env })
+        expect(written.split('\n').filter(Boolean).sort()).toEqual(lines)
+        expect(text).toContain('EnvironmentFile=/etc/nginx-s3-pypi.env')
+    })
+
+    test('Debian: without variables there is no file', () => {
+        const text = steps({ target: 'debian', nginxVersion: '1.26.3', ...read, credentials: 'ec2' })
+        expect(text).not.toContain('nginx-s3-pypi.env')
     })
 })
 

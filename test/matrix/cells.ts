@@ -43,7 +43,9 @@ export function filesOf(cell: Cell): string[] {
 }
 
 function dependsOnEngine(text: string): boolean {
-    return /\/(?:nginx\/(?:start|cached)-index|uploads\/\w+-(?:index|uploads))\.js'|jsEngineUnderTest/.test(text)
+    return /\/(?:nginx\/(?:start|cached|trusted)-index|uploads\/\w+-(?:index|uploads))\.js'|jsEngineUnderTest/.test(
+        text,
+    )
 }
 
 /** Whether a test file's text imports from the folders that start the nginx under test. */

@@ -4,12 +4,13 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { docker, uniqueName } from './docker.js'
+import type { IssuerServer } from '../tokens/issuer-server.js'
 import type { S3Server } from '../s3/s3-servers.js'
 
 /** Passes everything on as it came: the client has signed the path and the host. */
-const relayConf = `
+const relayConf = (listen: string) => `
 server {
-    listen 80;
+    listen ${listen};
     client_max_body_size 0;
     access_log off;
     location / {
@@ -28,16 +29,38 @@ server {
  * a container there passes requests on through a socket in a shared folder, so that nothing has to listen outside of the
  * loopback.
  */
-export async function startS3InNetwork(
+export function startS3InNetwork(
     s3: S3Server,
     image: string,
     network: string,
     alias = 's3',
 ): Promise<{ close(): Promise<void> }> {
+    return startRelay(Number(new URL(s3.endpoint).port), image, network, alias)
+}
+
+/** The same for an issuer of ID tokens, with TLS on port 443. The issuer gets the URL that it has there. */
+export async function startIssuerInNetwork(
+    issuer: IssuerServer,
+    image: string,
+    network: string,
+    host: string,
+    tls: { key: string; cert: string },
+): Promise<{ close(): Promise<void> }> {
+    const relay = await startRelay(Number(new URL(issuer.url).port), image, network, host, tls)
+    issuer.url = `https://${host}`
+    return relay
+}
+
+async function startRelay(
+    port: number,
+    image: string,
+    network: string,
+    alias: string,
+    tls?: { key: string; cert: string },
+): Promise<{ close(): Promise<void> }> {
     const folder = await mkdtemp(path.join(tmpdir(), 'relay-'))
-    const { port } = new URL(s3.endpoint)
     const relay = net.createServer((inner) => {
-        const outer = net.connect(Number(port), '127.0.0.1')
+        const outer = net.connect(port, '127.0.0.1')
         inner.pipe(outer).pipe(inner)
         for (const [socket, other] of [
             [inner, outer],
@@ -51,7 +74,9 @@ export async function startS3InNetwork(
     // The workers of the container's nginx are another user.
     await chmod(folder, 0o755)
     await chmod(path.join(folder, 's3.sock'), 0o777)
-    await writeFile(path.join(folder, 'default.conf'), relayConf)
+    for (const [name, text] of Object.entries(tls ?? {})) await writeFile(path.join(folder, name), text)
+    const certificate = 'ssl_certificate /relay/cert; ssl_certificate_key /relay/key'
+    await writeFile(path.join(folder, 'default.conf'), relayConf(tls === undefined ? '80' : `443 ssl; ${certificate}`))
     const name = uniqueName()
     await docker(
         ...['run', '--detach', '--name', name, '--network', network, '--network-alias', alias],

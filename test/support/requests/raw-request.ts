@@ -13,9 +13,9 @@ export interface Answer {
 export async function request(
     port: number,
     path: string,
-    options: { method?: string; headers?: http.OutgoingHttpHeaders } = {},
+    { body: sent, ...options }: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string } = {},
 ): Promise<Answer> {
-    const outgoing = http.request({ host: '127.0.0.1', port, path, agent: false, ...options }).end()
+    const outgoing = http.request({ host: '127.0.0.1', port, path, agent: false, ...options }).end(sent)
     const [incoming] = (await once(outgoing, 'response')) as [http.IncomingMessage]
     const body = Buffer.concat(await incoming.toArray())
     return { status: incoming.statusCode!, headers: incoming.headers, body }
