@@ -106,8 +106,9 @@ export function loadGenerator(folder: string): LoadGenerator {
 
 function wrkScript(paths: PathPattern): string {
     const next = Number.isFinite(paths.count) ? `(number + 1) % ${paths.count}` : 'number + 1'
+    const headers = Object.entries(paths.headers ?? {}).map(([name, value]) => `wrk.headers["${name}"] = "${value}"\n`)
     return `local number = ${paths.first}
-request = function()
+${headers.join('')}request = function()
     number = ${next}
     return wrk.format(nil, "${paths.before}" .. number .. "${paths.after}")
 end
@@ -120,8 +121,8 @@ export interface PathPattern {
     after: string
     first: number
     count: number
-    /** Additional header lines, each with its line break. */
-    headers?: string
+    /** Additional headers. */
+    headers?: Record<string, string>
     /** The expected status; 200 by default. */
     status?: number
 }
@@ -155,10 +156,11 @@ export async function sendInSequence(port: number, paths: PathPattern, count: nu
     await sendOverConnection(port, nextRequest, String(paths.status ?? 200))
 }
 
-function* requestTexts({ before, after, first, count, headers = '' }: PathPattern): Generator<string, never> {
+function* requestTexts({ before, after, first, count, headers = {} }: PathPattern): Generator<string, never> {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     for (let number = first; ;) {
         number = Number.isFinite(count) ? (number + 1) % count : number + 1
-        yield `GET ${before}${number}${after} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`
+        yield `GET ${before}${number}${after} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines.join('')}\r\n`
     }
 }
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { UsageError, UserError } from '../core/user-error.js'
 import { createProgram, runProgram } from '../scripts/cli/program.js'
-import { measureCacheHits, measureSigning, pathKinds, type PathKind } from './request-cost/cpu-time.js'
+import { measureCacheHits, measureReaders, measureSigning, pathKinds, type PathKind } from './request-cost/cpu-time.js'
 import { countSigning, tableOfCounts, type Count } from './request-cost/instructions.js'
 import { measureLargeFile } from './request-cost/large-file.js'
 import { reportOf, requestCostTables, writeReport, type Measured, type Report } from './request-cost/report.js'
@@ -157,12 +157,13 @@ async function measureAll(
     options: Options,
     context: RunContext,
 ): Promise<Measured> {
-    const measured: Measured = { costs: [], cacheHits: [], largeFile: [] }
+    const measured: Measured = { costs: [], cacheHits: [], readers: [], largeFile: [] }
     const newest = nginxes.at(-1)!
     for (const nginx of nginxes) {
         const its = nginx === newest ? gateway : undefined
         measured.costs.push(...(await measureSigning(nginx, its, load, options, context)))
         measured.cacheHits.push(...(await measureCacheHits(nginx, its, load, options, context)))
+        measured.readers.push(...(await measureReaders(nginx, load, options, context)))
         measured.largeFile.push(...(await measureLargeFile(nginx, options, context)))
     }
     return options.servers

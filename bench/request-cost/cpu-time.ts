@@ -18,6 +18,7 @@ import {
     type Spread,
 } from '../measurement.js'
 import { constantUpstream, fileUpstream } from '../nginx-configuration.js'
+import { makeReaders } from './readers.js'
 import { signingSubjects, subjectFiles, subjectName, type Gateway, type Subject } from './subjects.js'
 
 /** Measures the cost of signing against plain proxying, with one nginx. */
@@ -61,6 +62,25 @@ export async function measureCacheHits(
     })
 }
 
+/** Measures what a read token and a password cost, against our cache without either. */
+export async function measureReaders(
+    nginx: NginxInstallation,
+    load: LoadGenerator,
+    options: MeasureOptions,
+    context: RunContext,
+): Promise<Cost[]> {
+    return inTemporaryFolder('object', async (folder) => {
+        const object = path.join(folder, 'object')
+        await writeFile(object, 'x'.repeat(1024))
+        const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
+        const readers = makeReaders().map((reader): Subject => ({ ...ours, reader }))
+        const paths = ['file', 'page'] as const
+        return withUpstream(nginx, fileUpstream(object), (port) =>
+            measure(nginx, ours, readers, port, load, { ...options, paths }, context),
+        )
+    })
+}
+
 /** The cost of a subject, against a plain subject of the same nginx. */
 export interface Cost {
     nginx: string
@@ -95,9 +115,10 @@ async function measure(
     options: MeasureOptions,
     context: RunContext,
 ): Promise<Cost[]> {
+    const all = [plain, ...subjects]
     const running: RunningNginx[] = []
     try {
-        for (const subject of [plain, ...subjects]) {
+        for (const subject of all) {
             running.push(await runNginx(nginx, upstreamPort, (place) => subjectFiles(subject, nginx, place)))
         }
         const costs: Cost[] = []
@@ -108,7 +129,7 @@ async function measure(
                 running.length,
                 { rounds: options.rounds, warmUp: 1 },
                 context.signal,
-                (index) => takeTurn(running[index]!, load, paths, options.seconds),
+                (index) => takeTurn(running[index]!, load, paths, options.seconds, all[index]!),
             )
             const [base, ...others] = running.map((_each, index) => rounds.map((round) => round[index]!))
             for (const [index, turns] of others.entries()) {
@@ -146,10 +167,24 @@ function spreadsOf(turns: readonly Turn[], plain: readonly Turn[]) {
 
 let pathsUsed = 0
 
-async function takeTurn(nginx: RunningNginx, load: LoadGenerator, paths: PathKind, seconds: number): Promise<Turn> {
+async function takeTurn(
+    nginx: RunningNginx,
+    load: LoadGenerator,
+    paths: PathKind,
+    seconds: number,
+    subject: Subject,
+): Promise<Turn> {
+    const authorization = subject.kind === 'cached' ? subject.reader?.authorization : undefined
     pathsUsed += 1_000_000
     const before = cpuMicroseconds(nginx.worker)
-    const answered = await load.run(nginx.port, pathPattern(paths, pathsUsed), seconds)
+    const answered = await load.run(
+        nginx.port,
+        {
+            ...pathPattern(paths, pathsUsed),
+            ...(authorization !== undefined && { headers: { Authorization: authorization } }),
+        },
+        seconds,
+    )
     return {
         microseconds: (cpuMicroseconds(nginx.worker) - before) / answered.requests,
         perSecond: answered.requests / answered.seconds,

@@ -18,12 +18,14 @@ export interface Report extends Environment, RoundOptions {
     costs: Cost[]
     /** Answers from a cache, against a plain proxy_cache. */
     cacheHits: Cost[]
+    /** Answers from the cache for clients with a token or a password, against those for anybody. */
+    readers: Cost[]
     largeFile: LargeFileCost[]
     /** With `--servers` only. */
     servers?: ServersReport
 }
 
-export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'largeFile' | 'servers'>
+export type Measured = Pick<Report, 'costs' | 'cacheHits' | 'readers' | 'largeFile' | 'servers'>
 
 /** @param loadGenerator its name */
 export function reportOf(measured: Measured, loadGenerator: string, { rounds, seconds }: RoundOptions): Report {
@@ -49,7 +51,7 @@ export function requestCostTables(report: Report): ReportTable[] {
     const about =
         `Medians of ${rounds} rounds with the quartiles; ${seconds} s each, by turns; ` +
         `load by ${loadGenerator}; ${machine}; ${date}.`
-    const tables = [signing(report, about), cacheHits(report), largeFile(report), ...ofServers(report)]
+    const tables = [signing(report, about), ...hits(report), largeFile(report), ...ofServers(report)]
     return tables.filter(({ rows }) => rows.length > 0)
 }
 
@@ -73,10 +75,21 @@ function signing({ costs }: Report, about: string): ReportTable {
     }
 }
 
-function cacheHits({ cacheHits: costs }: Report): ReportTable {
+function hits({ cacheHits, readers }: Report): ReportTable[] {
+    return [
+        hitTable(
+            'Answers from the cache',
+            'A file or a page of 1 KB, divided by the same from a plain proxy_cache of the same nginx.',
+            cacheHits,
+        ),
+        hitTable('Readers with a token or a password', 'The same, divided by ours for anybody.', readers),
+    ]
+}
+
+function hitTable(title: string, text: string, costs: Cost[]): ReportTable {
     return {
-        title: 'Answers from the cache',
-        text: 'A file or a page of 1 KB, divided by the same from a plain proxy_cache of the same nginx.',
+        title,
+        text,
         head: ['nginx', 'subject', 'of', 'throughput', 'CPU', 'requests/s', 'CPU, µs'],
         rows: costs.map(({ nginx, subject, paths, throughput, ratio, perSecond, microseconds }) => [
             ...[nginx, subject, paths, spread(throughput), spread(ratio), whole(perSecond), whole(microseconds)],

@@ -12,6 +12,7 @@ import {
     temporaryPaths,
     type Place,
 } from '../nginx-configuration.js'
+import type { Reader } from './readers.js'
 
 /** A configuration of nginx that is measured. */
 export type Subject =
@@ -21,7 +22,7 @@ export type Subject =
     | { kind: 'signed'; engine: JsEngine; signature: 'v4' | 'v2' }
     | { kind: 'redirected'; engine: JsEngine }
     | { kind: 'plain cache' }
-    | { kind: 'cached'; engine: JsEngine }
+    | { kind: 'cached'; engine: JsEngine; reader?: Reader }
     | { kind: 'gateway'; gateway: Gateway; cache: boolean }
 
 /** The name of a subject in the report. */
@@ -31,7 +32,7 @@ export function subjectName(subject: Subject): string {
     if (subject.kind === 'constant js_set') return `constant js_set, ${subject.engine}`
     if (subject.kind === 'redirected') return `redirect to a presigned URL, ${subject.engine}`
     if (subject.kind === 'plain cache') return 'plain proxy_cache'
-    if (subject.kind === 'cached') return `ours with cache, ${subject.engine}`
+    if (subject.kind === 'cached') return `ours with cache, ${subject.reader?.name ?? subject.engine}`
     if (subject.kind === 'gateway') return subject.cache ? gatewayName : `${gatewayName}, its cache off`
     return `SigV${subject.signature.slice(1)}, ${subject.engine}`
 }
@@ -84,10 +85,11 @@ function signedFiles(
     const settings = generatedSettings(nginx, place, {
         ...(subject.kind === 'signed' && { signature: subject.signature }),
         ...(subject.kind === 'redirected' && { delivery: 'redirect' as const }),
-        ...(subject.kind === 'cached' && { cache: place.folder }),
+        ...(subject.kind === 'cached' && { cache: place.folder, ...subject.reader?.options(place) }),
         ...(nginx.engines.includes('qjs') && { jsEngine: subject.engine }),
     })
-    return generatedFiles(settings, nginx, place, 1)
+    const files = generatedFiles(settings, nginx, place, 1)
+    return subject.kind === 'cached' && subject.reader ? [...files, subject.reader.file] : files
 }
 
 /** The subjects that sign requests, and one that calls a script without signing. */

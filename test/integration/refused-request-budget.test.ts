@@ -29,7 +29,7 @@ const refused: [name: string, paths: PathPattern][] = [
     ['bytes that are no UTF-8', { ...numbered, before: '/a/' + '%E6%97'.repeat(500), after: '', status: 404 }],
     [
         'an Accept of 8 kB',
-        { ...numbered, before: '/demo-', after: '/', status: 401, headers: `Accept: text/html${';'.repeat(7900)}\r\n` },
+        { ...numbered, before: '/demo-', after: '/', status: 401, headers: { Accept: `text/html${';'.repeat(7900)}` } },
     ],
     [
         'an Accept that nobody sends',
@@ -38,7 +38,7 @@ const refused: [name: string, paths: PathPattern][] = [
             before: '/demo-',
             after: '/',
             status: 401,
-            headers: `Accept: ${'text/html;q=0.1,'.repeat(30)}a/b\r\n`,
+            headers: { Accept: `${'text/html;q=0.1,'.repeat(30)}a/b` },
         },
     ],
     [
@@ -48,7 +48,7 @@ const refused: [name: string, paths: PathPattern][] = [
             before: '/demo/x',
             after: '',
             status: 401,
-            headers: `If-None-Match: W/"${'x'.repeat(7000)}"\r\n`,
+            headers: { 'If-None-Match': `W/"${'x'.repeat(7000)}"` },
         },
     ],
 ]
