@@ -37,7 +37,7 @@ function realm(r: NginxHTTPRequest): string {
     }
 }
 
-/** Makes the file for which nginx looks: FOLDER/WINDOW/SIGNATURE. */
+/** Makes the file for which nginx looks: FOLDER/WINDOW/END-OF-TOKEN. */
 function remember(r: NginxHTTPRequest, token: ReadToken): void {
     const file = r.variables.pypi_read_file || ''
     const match = /^(.+)\/(\d+)\/[A-Za-z0-9=]+$/.exec(file)
@@ -50,7 +50,7 @@ function remember(r: NginxHTTPRequest, token: ReadToken): void {
         if (makeFolder(folder + '/' + match[2]!)) removeOthers(folder, window)
         fs.writeFileSync(file, '')
     } catch (error) {
-        // Without the path: it holds the signature.
+        // Without the path: it holds a part of the token.
         const code = (error as { code?: string }).code || 'an error'
         r.error(`${folder} cannot be written, so each request with a token runs a script: ${code}`)
     }
