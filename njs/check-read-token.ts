@@ -4,8 +4,8 @@
 import fs from 'fs'
 import { RefusedToken } from '../core/tokens/refused-token.js'
 import { verifyReadToken, type ReadToken } from '../core/tokens/read-token.js'
-import { decodeTokenSettings, revocations, tokenKeys } from './tokens/key-source.js'
-import { textOfBase64, tokenContext } from './tokens/token-context.js'
+import { decodeTokenSettings } from './tokens/key-source.js'
+import { textOfBase64, verifiedToken } from './tokens/token-context.js'
 import { tokenPassword } from './tokens/token-state.js'
 
 /** Seconds: see `$pypi_read_time`. */
@@ -24,10 +24,7 @@ function realm(r: NginxHTTPRequest): string {
     if (token === undefined) return asksPassword
     try {
         const settings = decodeTokenSettings(r.variables.pypi_key_files)
-        const revoked = revocations(settings, tokenContext)
-        const keys = tokenKeys(settings, tokenContext)
-        const verified = verifyReadToken(token, keys, tokenContext.hmac, Math.floor(Date.now() / 1000), revoked)
-        remember(r, verified)
+        remember(r, verifiedToken(verifyReadToken, token, settings))
         return 'off'
     } catch (error) {
         const { message } = error as Error

@@ -1,11 +1,11 @@
-// Verifies the token of an upload before its body is read. A script of its own: the server that clients reach does not load
+// Verifies the token of an upload before its body is read. A separate script: the server that clients reach does not load
 // the one that takes uploads.
 
 import { isReadToken } from '../core/tokens/read-token.js'
 import { RefusedToken } from '../core/tokens/refused-token.js'
 import { isUploadToken, verifyUploadToken } from '../core/tokens/upload-token.js'
-import { decodeTokenSettings, revocations, tokenKeys } from './tokens/key-source.js'
-import { textOfBase64, tokenContext } from './tokens/token-context.js'
+import { decodeTokenSettings } from './tokens/key-source.js'
+import { textOfBase64, verifiedToken } from './tokens/token-context.js'
 import { burnedKey, encodeRefused, encodeValid, tokenPassword } from './tokens/token-state.js'
 import { encodeAnswer } from './upload/answer.js'
 
@@ -20,14 +20,7 @@ function check(r: NginxHTTPRequest): string {
     try {
         if (isReadToken(password)) throw new RefusedToken('the token is for reading', 'Use one for uploads.')
         const settings = decodeTokenSettings(r.variables.pypi_key_files)
-        const revoked = revocations(settings, tokenContext)
-        const token = verifyUploadToken(
-            password,
-            tokenKeys(settings, tokenContext),
-            tokenContext.hmac,
-            Math.floor(Date.now() / 1000),
-            revoked,
-        )
+        const token = verifiedToken(verifyUploadToken, password, settings)
         if (isBurned(token.id)) throw new RefusedToken('the token has been burned', 'Request a new one.')
         return encodeValid(token)
     } catch (error) {

@@ -2,7 +2,7 @@
 // shared memory, so that no request waits for an issuer.
 
 import fs from 'fs'
-import type { TrustedPublishing } from '../core/tokens/publishers.js'
+import { parseTrustedPublishing } from '../core/tokens/publishers.js'
 import { isWorthLogging } from './credentials/refresh-schedule.js'
 import { within } from './credentials/deadline.js'
 import { fetchKeys } from './oidc/fetch-keys.js'
@@ -17,7 +17,7 @@ const deadline = 4500
 async function refresh(s: NginxPeriodicSession): Promise<void> {
     const path = decodeTokenSettings(s.variables.pypi_key_files).publishers
     const text = fs.readFileSync(path, 'utf8') as string
-    const { issuers } = JSON.parse(text.slice(0, text.lastIndexOf('\n//'))) as TrustedPublishing
+    const { issuers } = parseTrustedPublishing(text)
     await Promise.all(issuers.map(refreshIssuer))
 }
 

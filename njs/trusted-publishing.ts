@@ -2,11 +2,10 @@
 // their locations only.
 
 import cryptoModule from 'crypto'
-import fs from 'fs'
 import { encodeBase64url } from '../core/tokens/base64url.js'
 import { ciJob, jobSubject } from '../core/tokens/ci-job.js'
 import { verifyIdToken, type IdToken } from '../core/tokens/id-token.js'
-import { projectsOf, publishersOf, type TrustedPublishing } from '../core/tokens/publishers.js'
+import { parseTrustedPublishing, projectsOf, publishersOf } from '../core/tokens/publishers.js'
 import { quoted } from '../core/tokens/quoted.js'
 import { RefusedToken } from '../core/tokens/refused-token.js'
 import { parseJsonObject } from '../core/tokens/strict-json.js'
@@ -14,8 +13,8 @@ import { signUploadToken, verifyUploadToken, type UploadToken } from '../core/to
 import { errorAnswer, refusal, type JsonAnswer } from './oidc/json-answer.js'
 import { decodeKeys, storedKeysName, wantedName, type Issuer } from './oidc/stored-keys.js'
 import { verifySignature, type Subtle } from './oidc/web-crypto.js'
-import { decodeTokenSettings, revocations, tokenKeys } from './tokens/key-source.js'
-import { tokenContext } from './tokens/token-context.js'
+import { decodeTokenSettings, tokenKeys } from './tokens/key-source.js'
+import { tokenContext, verifiedToken } from './tokens/token-context.js'
 import { burnedKey } from './tokens/token-state.js'
 import { auditLine } from './upload/audit.js'
 
@@ -30,7 +29,7 @@ async function mint(r: NginxHTTPRequest): Promise<void> {
     await respond(r, 'mint', async (audit) => {
         const now = Math.floor(Date.now() / 1000)
         const settings = decodeTokenSettings(r.variables.pypi_key_files)
-        const trusted = trustedPublishing(settings.publishers)
+        const trusted = parseTrustedPublishing(tokenContext.readFile(settings.publishers))
         const idToken = await verifyIdToken(payloadToken(r), {
             issuers: trusted.issuers,
             audience: trusted.audience,
@@ -72,16 +71,9 @@ async function mint(r: NginxHTTPRequest): Promise<void> {
 async function burn(r: NginxHTTPRequest): Promise<void> {
     await respond(r, 'burn', async (audit) => {
         const settings = decodeTokenSettings(r.variables.pypi_key_files)
-        const now = Math.floor(Date.now() / 1000)
         const text = payloadToken(r)
         if (typeof text !== 'string') throw new RefusedToken(`the token is ${quoted(text)}, not a text`, '')
-        const token = verifyUploadToken(
-            text,
-            tokenKeys(settings, tokenContext),
-            tokenContext.hmac,
-            now,
-            revocations(settings, tokenContext),
-        )
+        const token = verifiedToken(verifyUploadToken, text, settings)
         audit.user = token.subject
         audit.job = token.job
         audit.token = token.id
@@ -140,12 +132,6 @@ function payloadToken(r: NginxHTTPRequest): unknown {
         const message = `the body is not {"token": "..."}: ${(error as Error).message}`
         throw new RefusedToken(message, '', 'invalid-payload')
     }
-}
-
-/** Reads publishers.json, whose last line is a comment. */
-function trustedPublishing(path: string): TrustedPublishing {
-    const text = fs.readFileSync(path, 'utf8') as string
-    return JSON.parse(text.slice(0, text.lastIndexOf('\n//'))) as TrustedPublishing
 }
 
 /** Takes an ID token for one exchange: it may stand in the log of the job. */

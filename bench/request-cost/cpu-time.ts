@@ -46,20 +46,16 @@ export async function measureCacheHits(
     options: MeasureOptions,
     context: RunContext,
 ): Promise<Cost[]> {
-    return inTemporaryFolder('object', async (folder) => {
-        const object = path.join(folder, 'object')
-        await writeFile(object, 'x'.repeat(1024))
-        const plain: Subject = { kind: 'plain cache' }
-        const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
-        // nginx-s3-gateway has no pages.
-        const others: Subject[] = gateway === undefined ? [] : [{ kind: 'gateway', gateway, cache: true }]
-        const files = { ...options, paths: ['file'] as const }
-        const pages = { ...options, paths: ['page'] as const }
-        return withUpstream(nginx, fileUpstream(object), async (port) => [
-            ...(await measure(nginx, plain, [ours, ...others], port, load, files, context)),
-            ...(await measure(nginx, plain, [ours], port, load, pages, context)),
-        ])
-    })
+    const plain: Subject = { kind: 'plain cache' }
+    const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
+    // nginx-s3-gateway has no pages.
+    const others: Subject[] = gateway === undefined ? [] : [{ kind: 'gateway', gateway, cache: true }]
+    const files = { ...options, paths: ['file'] as const }
+    const pages = { ...options, paths: ['page'] as const }
+    return withObject(nginx, async (port) => [
+        ...(await measure(nginx, plain, [ours, ...others], port, load, files, context)),
+        ...(await measure(nginx, plain, [ours], port, load, pages, context)),
+    ])
 }
 
 /** Measures what a read token and a password cost, against our cache without either. */
@@ -69,15 +65,18 @@ export async function measureReaders(
     options: MeasureOptions,
     context: RunContext,
 ): Promise<Cost[]> {
+    const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
+    const readers = makeReaders().map((reader): Subject => ({ ...ours, reader }))
+    const paths = ['file', 'page'] as const
+    return withObject(nginx, (port) => measure(nginx, ours, readers, port, load, { ...options, paths }, context))
+}
+
+/** Runs a server that answers all requests with 1 KB, in the place of S3. */
+function withObject(nginx: NginxInstallation, task: (port: number) => Promise<Cost[]>): Promise<Cost[]> {
     return inTemporaryFolder('object', async (folder) => {
         const object = path.join(folder, 'object')
         await writeFile(object, 'x'.repeat(1024))
-        const ours: Subject = { kind: 'cached', engine: nginx.engines[0]! }
-        const readers = makeReaders().map((reader): Subject => ({ ...ours, reader }))
-        const paths = ['file', 'page'] as const
-        return withUpstream(nginx, fileUpstream(object), (port) =>
-            measure(nginx, ours, readers, port, load, { ...options, paths }, context),
-        )
+        return withUpstream(nginx, fileUpstream(object), task)
     })
 }
 

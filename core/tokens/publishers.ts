@@ -26,6 +26,11 @@ export interface TrustedPublishing {
     publishers: Publisher[]
 }
 
+/** Reads publishers.json, whose last line is a comment. */
+export function parseTrustedPublishing(text: string): TrustedPublishing {
+    return JSON.parse(text.slice(0, text.lastIndexOf('\n//'))) as TrustedPublishing
+}
+
 /** What of a publisher a token does not match. */
 export interface Mismatch {
     publisher: Publisher

@@ -6,7 +6,7 @@ export interface JsonAnswer {
     body: string
 }
 
-/** An error as Warehouse and PEP 807 (draft) have it. uv shows the body as it is. */
+/** An error as Warehouse and PEP 807 (draft) have it. uv shows the body unchanged. */
 export function errorAnswer(status: number, message: string, code: string, description: string): JsonAnswer {
     return { status, body: JSON.stringify({ message, errors: [{ code, description }] }) + '\n' }
 }

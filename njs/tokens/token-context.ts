@@ -1,6 +1,8 @@
 import crypto from 'crypto'
 import fs from 'fs'
-import type { KeyContext } from './key-source.js'
+import type { Revocations } from '../../core/tokens/revocations.js'
+import type { Hmac, TokenKey } from '../../core/tokens/token-keys.js'
+import { revocations, tokenKeys, type KeyContext, type TokenSettings } from './key-source.js'
 
 const environment = process.env
 
@@ -13,6 +15,17 @@ export const tokenContext: KeyContext = {
             .createHmac('sha256', key as Buffer)
             .update(text)
             .digest() as Uint8Array,
+}
+
+/** Verifies a token now, with the keys and revocations of the settings. @throws RefusedToken; Error if one cannot be read */
+export function verifiedToken<Token>(
+    verify: (token: string, keys: TokenKey[], hmac: Hmac, now: number, revoked: Revocations) => Token,
+    token: string,
+    settings: TokenSettings,
+): Token {
+    const revoked = revocations(settings, tokenContext)
+    const keys = tokenKeys(settings, tokenContext)
+    return verify(token, keys, tokenContext.hmac, Math.floor(Date.now() / 1000), revoked)
 }
 
 /** Base64 to text. */
