@@ -146,12 +146,14 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
 
         test('the printed steps, with tokens; their keys outlive a restart, and their files of reading do not', async () => {
             await rebuildSample(world.s3, world.sample)
+            // A folder with no options before: generate-config refuses to drop those that control access.
+            const own = await temporaryFolder()
             const [key, old] = [newTokenKey(), newTokenKey()]
             const tokens = ['--upload', '--read-tokens', '--token-keys', 'env']
             const words = ['--target', 'debian', ...standIns(), ...dns, ...tokens]
-            const { status, stdout } = await runProgram('generate-config', words, { cwd })
+            const { status, stdout } = await runProgram('generate-config', words, { cwd: own })
             expect(status).toBe(0)
-            await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
+            await machine.copy(path.join(own, 'nginx-s3-pypi'))
             await machine.run('rm -f /var/log/nginx/error.log')
             const given = { ...environmentOf(world.s3), PYPI_TOKEN_KEYS: `${key} ${old}` }
             await machine.run(stdout.match(/^ {2}.*$/gm)!.join('\n'), given)
@@ -186,8 +188,8 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             // A file that the workers cannot read admits nobody; the one of the manual does.
             const keyFile = '/etc/nginx/secrets/token-keys'
             const again = words.map((word) => (word === 'env' ? keyFile : word))
-            expect(await runProgram('generate-config', again, { cwd })).toMatchObject({ status: 0 })
-            await machine.copy(path.join(cwd, 'nginx-s3-pypi'))
+            expect(await runProgram('generate-config', again, { cwd: own })).toMatchObject({ status: 0 })
+            await machine.copy(path.join(own, 'nginx-s3-pypi'))
             const install = readmeCommands('Debian').find((command) => command.startsWith('install '))!
             await machine.run(
                 `rm -f ${keyFile}; (umask 077; mkdir -p /etc/nginx/secrets; openssl rand -base64 32 > ${keyFile})`,

@@ -49,8 +49,8 @@ for (const name of ['embedded', 'rgw'] as const) {
         })
         beforeEach(() => void (proxy.requests.length = 0))
         afterAll(async () => {
-            await proxy.close()
-            await s3.close()
+            await proxy?.close()
+            await s3?.close()
         })
 
         const start = (options: Partial<IndexOptions>, see = clock) =>

@@ -105,6 +105,8 @@ start gateway radosgw -f -n client.rgw
 until_answers 300 "http://127.0.0.1:$port/" || fail 'The gateway does not answer'
 timeout 60 radosgw-admin -n client.rgw user create --uid=main --display-name=main \
     --access-key="$ACCESS_KEY" --secret-key="$SECRET_KEY" --caps='roles=*;oidc-provider=*' >>"$folder/setup.out" 2>&1 || fail 'No user could be made'
+# Another program may have answered before, in the place of a gateway that could not listen there.
+until_answers 1 "http://127.0.0.1:$port/" && kill -0 "${pids[-1]}" || fail 'The gateway has ended'
 
 echo "ready $(radosgw --version | sed -E 's/^ceph version (\S+).*/\1/')"
 serve
