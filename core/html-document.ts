@@ -34,7 +34,7 @@ export function versionLine(version: string): string {
 export function fileLine(file: OfferedFile): string {
     const fragment = file.sha256 === undefined ? '' : `#sha256=${file.sha256}`
     const attributes = [
-        `href="${escapeHtml(canonicalPath(file.filename))}${fragment}"`,
+        `href="${escapeHtml(file.url || canonicalPath(file.filename))}${fragment}"`,
         file.requiresPython === undefined ? '' : `data-requires-python="${escapeHtml(file.requiresPython)}"`,
         file.coreMetadata === undefined ? '' : `data-core-metadata="${metadataValue(file.coreMetadata.sha256)}"`,
         file.provenance ? `data-provenance="${escapeHtml(provenanceUrl(file))}"` : '',

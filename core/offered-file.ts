@@ -5,6 +5,8 @@ import { canonicalPath } from './canonical-path.js'
 /** A file as a project page offers it to clients. */
 export interface OfferedFile {
     filename: string
+    /** Where the file is, if not beside the page. */
+    url?: string | undefined
     /** Hex; undefined if it is not known. */
     sha256?: string | undefined
     /** Bytes. */
@@ -14,8 +16,8 @@ export interface OfferedFile {
     requiresPython?: string | undefined
     /** FILE.metadata exists; its hash (hex), if it is known. */
     coreMetadata?: { sha256?: string | undefined } | undefined
-    /** FILE.provenance exists. @see PEP 740 */
-    provenance?: boolean | undefined
+    /** FILE.provenance exists, or where else the provenance is. @see PEP 740 */
+    provenance?: boolean | string | undefined
     /** The reason; may be empty. @see PEP 592 */
     yanked?: string | undefined
 }
@@ -55,7 +57,8 @@ export function fileJson(file: OfferedFile): FileJson {
 }
 
 /** Relative to the page, as the URL of the file itself: pages do not know the name of their host. */
-export function provenanceUrl({ filename }: OfferedFile): string {
+export function provenanceUrl({ filename, provenance }: OfferedFile): string {
+    if (typeof provenance === 'string') return provenance
     return canonicalPath(filename) + '.provenance'
 }
 

@@ -1,6 +1,7 @@
 import { UserError } from './user-error.js'
 import { parseFileName } from './file-name.js'
 import { fileJson, fileLines, projectJsonHead, type FileJson, type OfferedFile } from './offered-file.js'
+import { parseStatus, type ProjectStatus } from './project-status.js'
 import { compareVersions } from './version.js'
 
 /** One file of a project. */
@@ -19,13 +20,6 @@ export interface ProjectPage {
     status: ProjectStatus
     /** Sorted by version, then by name. Files of a quarantined project are kept, but not offered. */
     files: FileEntry[]
-}
-
-/** @see PEP 792 */
-export interface ProjectStatus {
-    /** One of `projectStatuses`; unknown values are preserved. */
-    status: string
-    reason?: string
 }
 
 /** Archived and quarantined projects accept no files; quarantined ones offer none. @see PEP 792, "Project statuses" */
@@ -138,14 +132,6 @@ export function parseProjectJson(body: string, name: string, key: string): Proje
     })
     if (new Set(files.map(({ filename }) => filename)).size < files.length) throw broken('it lists a file twice')
     return { name, status, files }
-}
-
-/** Parses a status, without unknown fields. The default is active. */
-export function parseStatus(value: unknown): ProjectStatus | undefined {
-    if (value === undefined || value === null) return { status: 'active' }
-    const { status, reason } = value as Record<string, unknown>
-    if (typeof status !== 'string') return undefined
-    return { status, ...(typeof reason === 'string' && reason !== '' ? { reason } : {}) }
 }
 
 function fileEntry(file: StoredFileJson): FileEntry {

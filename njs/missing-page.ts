@@ -37,6 +37,24 @@ function listFolder(r: NginxHTTPRequest): void {
     })
 }
 
+/**
+ * In the server that signs, when S3 has no index.json of a project: responds with the page of the public index if the bucket
+ * has nothing of the project. Otherwise with 404, and the first server finds out what there is instead.
+ */
+function missingProject(r: NginxHTTPRequest): void {
+    r.subrequest('/-/s3-folder', { args: r.variables.pypi_folder_query! }, function (reply) {
+        let content: FolderContent | undefined
+        try {
+            if (reply.status === 200) content = folderContent(reply.responseText!, r.variables.pypi_folder_key!)
+        } catch (error) {
+            r.error((error as Error).message)
+        }
+        if (content === undefined) r.return(503)
+        else if (content === 'nothing') r.internalRedirect('@public_page')
+        else r.return(404)
+    })
+}
+
 /** Redirects internally with the headers of a page: subrequests share the variables and have overwritten them. */
 function redirect(r: NginxHTTPRequest, location: string): void {
     r.variables.pypi_vary = 'Accept'
@@ -57,4 +75,4 @@ function emptyIndex(r: NginxHTTPRequest): void {
     )
 }
 
-export default { missingPage }
+export default { missingPage, missingProject }

@@ -14,7 +14,7 @@ export interface ObjectFacts {
     /** Same format as on the page. Last-Modified does not replace it: copying an object resets that. */
     uploadTime: string
     requiresPython?: string | undefined
-    /** User, or CI job, that uploaded the file through nginx. */
+    /** User, or CI job, that uploaded the file through nginx; or the index that it was mirrored from. */
     uploadedBy?: string | undefined
     /** Digests of FILE.metadata, hex. On most servers the MD5 is its ETag, so a listing is enough to check it. */
     coreMetadata?: { sha256: string; md5: string | undefined } | undefined

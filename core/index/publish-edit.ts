@@ -1,4 +1,5 @@
-import { takesFiles, type FileEntry, type ProjectStatus } from '../project-page.js'
+import { takesFiles, type FileEntry } from '../project-page.js'
+import { type ProjectStatus } from '../project-status.js'
 import { UserError } from '../user-error.js'
 
 /** @throws UserError if the project does not accept files. @see PEP 792 */
@@ -16,5 +17,5 @@ export function refuseClosed(page: { name: string; status: ProjectStatus } | und
  */
 export function publishedEntry(entry: FileEntry, known: FileEntry | undefined): FileEntry {
     const provenance = entry.provenance ?? (known?.sha256 === entry.sha256 ? known.provenance : undefined)
-    return { ...entry, provenance, yanked: known?.yanked }
+    return { ...entry, provenance, yanked: entry.yanked ?? known?.yanked }
 }

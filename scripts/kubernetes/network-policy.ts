@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { needsDnsFor } from '../config/public.js'
 import type { Settings } from '../config/settings.js'
 import { issuerAddresses } from '../config/tokens.js'
 import { because } from './commented-yaml.js'
@@ -6,7 +7,7 @@ import { podCredentials } from './credentials.js'
 import { objectNames } from './names.js'
 import { podPorts } from './ports.js'
 
-/** The NetworkPolicy: ingress to nginx; egress to DNS, S3 and the credentials provider. */
+/** The NetworkPolicy: ingress to nginx; egress to DNS, S3, the public index and the credentials provider. */
 export function networkPolicy(settings: Settings): object {
     const { labels, metadata } = objectNames(settings)
     return {
@@ -19,9 +20,23 @@ export function networkPolicy(settings: Settings): object {
             ingress: because('From everywhere; nginx controls the access. Add "from" to restrict it.', [
                 { ports: podPorts(settings).map(({ name }) => ({ protocol: 'TCP', port: name })) },
             ]),
-            egress: [...dns(settings), s3(settings), ...issuers(settings), ...podCredentials(settings).egress],
+            egress: [
+                ...dns(settings),
+                s3(settings),
+                ...publicIndex(settings),
+                ...issuers(settings),
+                ...podCredentials(settings).egress,
+            ],
         },
     }
+}
+
+/** Pages and files of --public. */
+function publicIndex({ public: index }: Settings): object[] {
+    if (index === undefined) return []
+    const ports = [...new Set([index.pages.endpoint.port, index.files.endpoint.port])]
+    const all = ports.map((port) => ({ protocol: 'TCP', port }))
+    return [because('The index of --public, and its files. No addresses, since they change.', { ports: all }) as object]
 }
 
 /** The keys of OIDC issuers. */
@@ -50,8 +65,8 @@ function isInCluster(host: string): boolean {
     return /\.svc(?:\.|$)|\.local$|^[^.]*$/.test(host)
 }
 
-function dns({ endpoint, resolver }: Settings): object[] {
-    if (endpoint.address !== undefined && resolver.length === 0) return []
+function dns({ endpoint, resolver, public: index }: Settings): object[] {
+    if (endpoint.address !== undefined && resolver.length === 0 && !needsDnsFor(index)) return []
     const others = resolver.map((server) => /:(\d+)$/.exec(server)?.[1]).filter((port) => port !== undefined)
     const ports = [...new Set([53, ...others.map(Number)])]
     const both = ports.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })))

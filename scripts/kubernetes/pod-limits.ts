@@ -12,6 +12,7 @@ export function checkPod(settings: Settings): void {
     for (const listen of settings.listen) checkListen('--listen', listen)
     for (const listen of settings.tls?.httpListen ?? []) checkListen('--http-listen', listen)
     checkEndpoint(settings)
+    checkPublicIndex(settings)
     checkIssuers(settings)
     checkCredentials(settings)
     checkFolders(settings)
@@ -46,6 +47,24 @@ function checkEndpoint({ endpoint, resolver }: Settings): void {
         throw new UsageError(
             `nginx would resolve the endpoint ${host} without the domain of the cluster`,
             `Use the full name: NAME.NAMESPACE.svc.cluster.local; or --resolver off, which resolves it when nginx starts.`,
+        )
+    }
+}
+
+/** nginx's resolver ignores the search list of resolv.conf. */
+function checkPublicIndex({ public: index, resolver }: Settings): void {
+    if (index === undefined) return
+    const { host, address } = index.pages.endpoint
+    if (address !== undefined && isLoopback(address)) {
+        throw new UsageError(
+            `${host} of --public is the pod's own loopback, where no index runs`,
+            'Use the Service of the index: http://NAME.NAMESPACE.svc.cluster.local:PORT/simple/',
+        )
+    }
+    if (resolver.length > 0 && address === undefined && (!host.includes('.') || host.endsWith('.svc'))) {
+        throw new UsageError(
+            `nginx would resolve ${host} of --public without the domain of the cluster`,
+            'Use the full name: NAME.NAMESPACE.svc.cluster.local; or --resolver off, which resolves it when nginx starts.',
         )
     }
 }

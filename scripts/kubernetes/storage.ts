@@ -6,6 +6,9 @@ const own = 64
 /** Size of the page cache, which is separate from the file cache, in MiB: max_size in site.conf. */
 const pages = 256
 
+/** The two caches for pages of the public index, in MiB: each has this max_size in site.conf. */
+const publicPages = 2 * 2048
+
 /**
  * How far nginx may exceed the size of its cache, in MiB: it checks the size every ten seconds, in which 1 Gbit/s adds
  * 1.2 GB, and deleted files stay on the disk while they are read.
@@ -25,12 +28,12 @@ export interface Storage {
 const simultaneousUploads = 4
 
 /** The storage for the pod: the cache gets its size plus 20 %, and at least plus `overshoot`. */
-export function storage({ cache, upload }: Settings): Storage {
+export function storage({ cache, upload, public: index }: Settings): Storage {
     const bodies = upload === undefined ? 0 : simultaneousUploads * Math.ceil(mebibytes(upload.maxSize))
     const temporary = own + bodies
     const requested = bodies === 0 ? undefined : { 'ephemeral-storage': quantity(temporary) }
     if (cache === undefined) return { tmp: quantity(temporary), cache: undefined, request: requested }
-    const size = mebibytes(cache.size) + pages
+    const size = mebibytes(cache.size) + pages + (index === undefined ? 0 : publicPages)
     const room = Math.ceil(size + Math.max(overshoot, size / 5))
     const request = { 'ephemeral-storage': quantity(room + temporary) }
     return cache.folder === '/tmp'

@@ -6,6 +6,7 @@ import { isLoopback } from '../option-values/listen.js'
 import { namedFiles } from '../config/named-files.js'
 import { nginxFolder } from '../config/placement.js'
 import { folderWord, quotedForShell } from '../cli/shell-words.js'
+import { publicSocket } from '../config/public-view.js'
 import { certifiedName, signerSocket } from '../config/serving-view.js'
 import { uploadSocket } from '../config/upload-view.js'
 import type { Settings } from '../config/settings.js'
@@ -62,8 +63,9 @@ const composePort = '8080'
 function dockerNetwork(settings: Settings): { network: string; options: string; published: string } {
     const port = listenPort(settings)
     // A container has a separate loopback, unless it uses the host's network.
-    const { address } = settings.endpoint
-    if (settings.listen.every(isLoopback) || (address !== undefined && isLoopback(address))) {
+    const servers = [settings.endpoint, ...(settings.public === undefined ? [] : [settings.public.pages.endpoint])]
+    const isOnThisMachine = servers.some(({ address }) => address !== undefined && isLoopback(address))
+    if (settings.listen.every(isLoopback) || isOnThisMachine) {
         return { network: '', options: '--network host ', published: port }
     }
     const published = settings.tls === undefined ? composePort : '8443'
@@ -95,6 +97,7 @@ function debianSteps(settings: Settings, folder: string): string {
     // A socket left by a killed nginx, or by a power failure, would prevent the next start.
     const sockets = [
         ...(cache === undefined ? [] : [signerSocket(cache.folder)]),
+        ...(cache === undefined || settings.public === undefined ? [] : [publicSocket(cache.folder)]),
         ...(settings.upload === undefined ? [] : [uploadSocket(settings, nginxFolder)]),
     ]
     const cleanUp = sockets.map((socket) => `ExecStartPre=/bin/rm -f ${socket}\\n`).join('')

@@ -1,6 +1,7 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { normalizeName } from '../../core/project-name.js'
 import { UsageError } from '../../core/user-error.js'
+import { isHostName } from './endpoint.js'
 import { parseFilePath } from './file-path.js'
 
 /** A size in nginx's syntax: `512m`, `10g`. */
@@ -53,6 +54,32 @@ export function parseFallback(text: string): string {
         throw new UsageError(`${JSON.stringify(text)} is not the URL of a package index`, cure)
     }
     return text.endsWith('/') ? text : text + '/'
+}
+
+/** The URL of the simple index whose packages are served, as browsers write it: one spelling for each index. */
+export function parsePublicUrl(text: string): string {
+    const cure = 'Write the URL as for pip, without credentials: https://pypi.org/simple/'
+    // CI jobs keep their logs.
+    if (text.includes('@')) throw new UsageError('the URL of --public holds credentials', cure)
+    const wrong = (what: string) => new UsageError(`--public ${JSON.stringify(text)} ${what}`, cure)
+    if (!/^https?:\/\/[A-Za-z0-9[][A-Za-z0-9._~:[\]-]*(?:\/[A-Za-z0-9._~-]+)+\/?$/i.test(text) || !URL.canParse(text)) {
+        throw wrong('is not the URL of a package index')
+    }
+    const { href, hostname, port, pathname } = new URL(text)
+    const isHost = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || isHostName(hostname)
+    if (!isHost || port === '0') throw wrong(isHost ? 'has port 0' : 'has an invalid host name')
+    if (pathname === '/') throw wrong('is not the URL of a package index')
+    return href.endsWith('/') ? href : href + '/'
+}
+
+/** Seconds, up to a year: `7d`, `12h`, `30m`, `90s`. */
+export function parseDuration(text: string): number {
+    const match = /^(\d{1,8})([smhd])$/.exec(text)
+    const seconds = match ? Number(match[1]) * { s: 1, m: 60, h: 3600, d: 86400 }[match[2] as 's']! : NaN
+    if (!(seconds <= 366 * 86400)) {
+        throw new UsageError(`${JSON.stringify(text)} is not a duration`, 'Write a number and a unit: 7d, 12h or 30m')
+    }
+    return seconds
 }
 
 /** A normalised project name; `*` matches any characters. */
