@@ -1,7 +1,8 @@
 import { UserError } from '../../core/user-error.js'
 import { editProject } from '../index/update/edit-project.js'
 import type { PackageIndex } from '../index/update/package-index.js'
-import { projectStatuses, type ProjectStatus } from '../../core/project-page.js'
+import { projectStatuses } from '../../core/project-page.js'
+import { type ProjectStatus } from '../../core/project-status.js'
 import { readProject } from './read-project.js'
 
 /**

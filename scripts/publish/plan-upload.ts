@@ -16,7 +16,12 @@ export interface PlannedUpload {
     uploadTime: string
     /** ETag of the stored object, if it is present and the page must record it. */
     etag?: string | undefined
+    /** Where the file comes from, for its metadata. */
+    uploadedBy?: string
 }
+
+/** The bucket has other bytes under the same name. */
+export class AlreadyExists extends UserError {}
 
 /**
  * Compares a file with the object of the same name in the bucket.
@@ -48,9 +53,9 @@ export function alreadyExists(
     bucket: Bucket,
     { filename, project }: Distribution,
     page: ProjectPage | undefined,
-): UserError {
+): AlreadyExists {
     const isIndexed = page?.files.some((file) => file.filename === filename)
-    return new UserError(
+    return new AlreadyExists(
         `File already exists: ${filename}, with different content`,
         isIndexed
             ? 'Publish a new version. --overwrite replaces the file, which breaks lock files that contain its hash.'

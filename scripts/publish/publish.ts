@@ -1,18 +1,16 @@
 import { UserError } from '../../core/user-error.js'
 import { readDistribution, type Distribution } from '../distribution/read-distribution.js'
-import { editProject } from '../index/update/edit-project.js'
 import { PackageIndex } from '../index/update/package-index.js'
+import { updateSummaries } from '../index/update/update-summaries.js'
 import { projectPages } from '../index/stored/pages.js'
-import { isMarkedUnlisted, markUnlisted } from '../../core/index/unlisted-projects.js'
+import { isMarkedUnlisted } from '../../core/index/unlisted-projects.js'
 import { mapParallel } from '../../core/parallel.js'
-import { isInUse, listProject } from '../../core/index/project-objects.js'
 import { readStoredPage, type StoredPage } from '../index/stored/stored-page.js'
-import { emptyPage, withFiles, type FileEntry, type ProjectPage } from '../../core/project-page.js'
-import { rebuildProject } from '../index/repair/rebuild-project.js'
-import { updatePages } from '../../core/index/compare-and-swap.js'
+import type { ProjectPage } from '../../core/project-page.js'
 import { ensureListed } from '../../core/index/update-root.js'
-import { publishedEntry, refuseClosed } from '../../core/index/publish-edit.js'
+import { refuseClosed } from '../../core/index/publish-edit.js'
 import type { Bucket } from '../s3/bucket.js'
+import { addEntries, preparePage } from './add-entries.js'
 import { planUpload, type PlannedUpload } from './plan-upload.js'
 import { upload } from './upload.js'
 
@@ -111,63 +109,42 @@ async function planProject(
 /** Publishes projects one after the other, then lists all of them at once, also if one of them failed. */
 async function publishProjects(index: PackageIndex, plans: ProjectPlan[], options: PublishOptions): Promise<void> {
     const unlisted: string[] = []
+    const pages: ProjectPage[] = []
     try {
-        for (const plan of plans) if (await publishProject(index, plan, options)) unlisted.push(plan.project)
+        for (const plan of plans) {
+            const { page, mayBeUnlisted } = await publishProject(index, plan, options)
+            pages.push(page)
+            if (mayBeUnlisted) unlisted.push(plan.project)
+        }
     } finally {
         if (unlisted.length > 0) await ensureListed(index, unlisted)
     }
+    await updateSummaries(index, pages, options.warn)
 }
 
-/** @returns whether the project may be missing on the project list */
-async function publishProject(index: PackageIndex, plan: ProjectPlan, options: PublishOptions): Promise<boolean> {
+/** A published project: its page, and whether it may be missing on the project list. */
+interface PublishedProject {
+    page: ProjectPage
+    mayBeUnlisted: boolean
+}
+
+async function publishProject(
+    index: PackageIndex,
+    plan: ProjectPlan,
+    options: PublishOptions,
+): Promise<PublishedProject> {
     const { project } = plan
-    if (plan.stored === undefined) await preparePage(index, project, options)
+    if (plan.stored === undefined) await preparePage(index, project, options.warn)
     const entries = await mapParallel(plan.uploads, parallelUploads, (planned) => {
         const { filename, size } = planned.distribution
         return upload(index, planned, plan.page, (sent) => options.onProgress?.({ filename, sent, size }))
     })
-    let isNew = plan.stored === undefined
-    let isMarked = false
-    const edit = async (page: ProjectPage) => {
-        refuseClosed(page)
-        // A page with files and without a marker is on the project list.
-        if (page.files.length === 0 && !isMarked) await markUnlisted(index.bucket, project)
-        isMarked ||= page.files.length === 0
-        isNew ||= isMarked
-        return withEntries(page, entries)
-    }
-    await editProject(index, project, edit, plan.stored ? { json: { stored: plan.stored } } : {})
+    const { page, isNew } = await addEntries(index, project, plan.stored, entries, refuseClosed)
     // Publishing the same files again also repairs the list: a publisher without markers may have been killed.
     const isRepeated = plan.uploads.every(({ action }) => action === 'present')
-    return isNew || isRepeated || !index.conditionalWrites || isMarkedUnlisted(index.bucket, project)
-}
-
-/**
- * Writes both pages of a project without index.json, before its first file is uploaded.
- *
- * They list the existing files of the folder, with the data of a page by another tool. Without files, the empty pages
- * claim the name: nginx no longer redirects clients to the public index.
- */
-async function preparePage(index: PackageIndex, project: string, options: PublishOptions): Promise<void> {
-    const objects = await listProject(index.bucket, project)
-    if (objects.json === undefined && isInUse(objects)) {
-        await markUnlisted(index.bucket, project)
-        await rebuildProject(index, project, options.warn ? { warn: options.warn } : {}, objects)
-    } else {
-        await updatePages(index, projectPages(project), (page) => ({
-            page: page ?? emptyPage(project),
-            isComplete: true,
-        }))
-    }
-}
-
-/** Adds or replaces entries on the page. A yank stays until `unyank`. */
-function withEntries(page: ProjectPage, entries: FileEntry[]): ProjectPage {
-    const files = new Map(page.files.map((file) => [file.filename, file]))
-    for (const entry of entries) {
-        files.set(entry.filename, publishedEntry(entry, files.get(entry.filename)))
-    }
-    return withFiles(page, [...files.values()])
+    const mayBeUnlisted =
+        isNew || isRepeated || !index.conditionalWrites || (await isMarkedUnlisted(index.bucket, project))
+    return { page, mayBeUnlisted }
 }
 
 /** Removes duplicates. @throws UserError if two files have the same name and other bytes */

@@ -55,10 +55,10 @@ async function uploadFile(
     onProgress: (bytes: number) => void,
 ): Promise<Pick<PlannedUpload, 'etag' | 'uploadTime'>> {
     const { bucket } = index
-    const { distribution, action, uploadTime } = plan
+    const { distribution, action, uploadTime, uploadedBy } = plan
     const { project, filename, sha256, requiresPython } = distribution
     const key = fileKey(project, filename)
-    const facts: ObjectFacts = { sha256, uploadTime, requiresPython, coreMetadata }
+    const facts: ObjectFacts = { sha256, uploadTime, requiresPython, uploadedBy, coreMetadata }
     const once = action === 'upload' && index.conditionalWrites
     const send = async (condition: boolean): Promise<PutResult> => {
         if (distribution.size > maxSinglePut) {

@@ -1,5 +1,5 @@
 import type { Bucket } from '../../s3/bucket.js'
-import { inspectFile } from '../stored/inspect-file.js'
+import { inspectFile, tellsRequiresPython } from '../stored/inspect-file.js'
 import { fileKey, metadataKey } from '../../../core/index/project-objects.js'
 import type { FileEntry } from '../../../core/project-page.js'
 import type { Problem } from './problem.js'
@@ -21,7 +21,7 @@ export async function verifyContent(bucket: Bucket, project: string, file: FileE
     }
     if (found.problem !== undefined) {
         problems.push({ kind: 'unreadable-file', key, detail: `cannot be read: ${found.problem}` })
-    } else if (found.requiresPython !== file.requiresPython) {
+    } else if (tellsRequiresPython(found) && found.requiresPython !== file.requiresPython) {
         const said = `${found.requiresPython ?? 'none'}, the page says ${file.requiresPython ?? 'none'}`
         problems.push({ kind: 'wrong-requires-python', key, detail: `has Requires-Python ${said}` })
     }

@@ -1,6 +1,6 @@
 import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject, ObjectHeaders } from '../../../core/index/objects.js'
-import { inspectFile } from './inspect-file.js'
+import { inspectFile, tellsRequiresPython } from './inspect-file.js'
 import type { LinkedFile } from './linked-files.js'
 import {
     claimsFacts,
@@ -161,7 +161,8 @@ export class EntryReader {
         const said = known ?? linked
         const same = [stored, known].find((entry) => entry?.sha256 === found.sha256)
         // If the file is readable, its own Requires-Python wins.
-        const requiresPython = found.problem === undefined ? found.requiresPython : (same ?? said)?.requiresPython
+        const isReadable = found.problem === undefined && tellsRequiresPython(found)
+        const requiresPython = isReadable ? found.requiresPython : (same ?? said)?.requiresPython
         if (said?.requiresPython !== undefined && said.requiresPython !== requiresPython) {
             const own = requiresPython ?? 'none'
             this.options.warn(`${object.key}: the page says Requires-Python ${said.requiresPython}, the file ${own}`)

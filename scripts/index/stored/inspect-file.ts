@@ -31,6 +31,14 @@ export async function inspectFile(bucket: Bucket, key: string): Promise<Inspecte
     }
 }
 
+/**
+ * Whether a readable file tells its Requires-Python. Old sdists lack the field, although PyPI had it from the form of the
+ * upload: what a mirror has copied then stays.
+ */
+export function tellsRequiresPython({ requiresPython, metadata }: InspectedFile): boolean {
+    return metadata !== undefined || requiresPython !== undefined
+}
+
 async function read(path: string, filename: string): Promise<Omit<InspectedFile, 'sha256'>> {
     try {
         const { core, metadata, oddities } = await readMetadata(path, filename)
