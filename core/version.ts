@@ -110,6 +110,11 @@ export function sameVersion(a: string, b: string): boolean {
     return versionKey(a) === versionKey(b)
 }
 
+/** Whether installers choose a version only if it is named, or without another. @param version normalised */
+export function isPrerelease(version: string): boolean {
+    return /(?:a|b|rc|dev)\d/.test(version.split('+')[0]!)
+}
+
 /**
  * The sort key of a valid version: keys, compared as text, are in the order of their versions, and equal if the versions
  * are. In nginx, sorting texts costs much less than sorting with a function.

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 
-const sealLine = /^(?:#|\/\/) sha256 of the lines above: ([0-9a-f]{64})\n$/
+const sealLine = /^(?:#|\/\/|\/\*|<!--) sha256 of the lines above: ([0-9a-f]{64})(?: \*\/| -->)?\n$/
+
+/** What ends a comment that does not end with its line. */
+const ends = { '#': '', '//': '', '/*': ' */', '<!--': ' -->' } as const
 
 /**
  * Appends a line with a hash of the file, to detect later edits.
  *
  * @param comment the file's comment sign
  */
-export function seal(content: string, comment: '#' | '//'): string {
+export function seal(content: string, comment: keyof typeof ends): string {
     const text = content.endsWith('\n') ? content : content + '\n'
-    return `${text}${comment} sha256 of the lines above: ${sha256(text)}\n`
+    return `${text}${comment} sha256 of the lines above: ${sha256(text)}${ends[comment]}\n`
 }
 
 /** Whether the file is unedited since it was generated, with any version and options. */

@@ -268,7 +268,7 @@ export async function removeCommand(
             await confirm(
                 `Remove ${what} ${counted(removal.filenames.length, 'file')}: ${removal.filenames.join(', ')}`,
             )
-        await remove(index, removal, { releaseName: options.releaseName === true })
+        await remove(index, removal, { releaseName: options.releaseName === true, warn })
     }
     const said = options.dryRun ? 'would be removed' : 'removed'
     const lines = [...removal.filenames.map((file) => `${file}: ${said}`), ...claimLines(removal, options)]

@@ -2,6 +2,7 @@ import { normalizeName } from '../../core/project-name.js'
 import { UserError } from '../../core/user-error.js'
 import { editProject } from '../index/update/edit-project.js'
 import { findFiles } from './find-files.js'
+import { updateSummaries } from '../index/update/update-summaries.js'
 import type { PackageIndex } from '../index/update/package-index.js'
 import { projectPages } from '../index/stored/pages.js'
 import {
@@ -62,7 +63,7 @@ export async function planRemoval(index: PackageIndex, name: string, targets: re
 export async function remove(
     index: PackageIndex,
     removal: Removal,
-    options: { releaseName?: boolean } = {},
+    options: { releaseName?: boolean; warn?: (message: string) => void } = {},
 ): Promise<void> {
     const { bucket } = index
     const { project, filenames, keys } = removal
@@ -74,6 +75,8 @@ export async function remove(
         (current) => ({ ...current, files: current.files.filter((file) => !isRemoved(file)) }),
         { replaceBroken: removal.wholeProject },
     )
+    // Search must not find a project by the summary of a removed file.
+    await updateSummaries(index, [page], options.warn)
     if (page.files.length > 0) return bucket.delete(keys)
     await ensureUnlisted(index, project)
     const { jsonKey, htmlKey } = projectPages(project)

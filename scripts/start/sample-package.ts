@@ -6,8 +6,31 @@ import { ZipFile } from 'yazl'
 
 /** The project that `npm start` publishes. Its version has a `+`, which many indexes on S3 fail to serve. */
 export const sampleProject = 'hello-index'
-const version = '1.0+sample'
+const version = '1.1+sample'
 const wheelName = `hello_index-${version}-py3-none-any.whl`
+
+/** Shown by the pages for people. */
+const readme = `# hello-index
+
+A sample package. \`npm start\` has published it to your bucket.
+
+## Usage
+
+\`\`\`console
+$ hello-index
+Hello from your own package index!
+\`\`\`
+
+## Where this page comes from
+
+| part            | source                                     |
+| --------------- | ------------------------------------------ |
+| this text       | the README in the metadata of the wheel    |
+| files, versions | the page that pip and uv read              |
+| search          | the list of projects, in your browser      |
+
+No server renders it: nginx serves a static page, which reads the index as installers do.
+`
 
 /** The files of the wheel, by path. @see PyPA, "Binary distribution format" */
 const files: Record<string, string> = {
@@ -16,8 +39,15 @@ const files: Record<string, string> = {
 Name: ${sampleProject}
 Version: ${version}
 Summary: A sample that was installed from an S3 bucket through nginx
+License: MIT
+Keywords: sample,package-index
+Project-URL: Packaging guide, https://packaging.python.org/
+Classifier: Programming Language :: Python :: 3
+Classifier: Topic :: System :: Archiving :: Packaging
 Requires-Python: >=3.6
-`,
+Description-Content-Type: text/markdown
+
+${readme}`,
     [`hello_index-${version}.dist-info/WHEEL`]: `Wheel-Version: 1.0
 Generator: nginx-s3-pypi
 Root-Is-Purelib: true

@@ -42,7 +42,7 @@ Packages published here are installed from here; all others, such as their depen
             : ''
     return `
 The index of the bucket ${bucket} is at ${url}/simple/
-
+${options.web === false ? '' : `Search and project pages, for a browser: ${url}/\n`}
 Install from it:
   ${pipInstall(`${url}/simple/`, storage.project ?? 'PACKAGE')}
 

@@ -22,6 +22,8 @@ export interface RebuildOptions {
     dryRun?: boolean
     /** Download every file. */
     deep?: boolean
+    /** Called with the page that was written or found up to date. */
+    onPage?: (page: ProjectPage) => void
     warn?: (message: string) => void
 }
 
@@ -85,6 +87,7 @@ export async function rebuildProject(
         return { page: await made(known), isComplete: true }
     }
     const update = await updatePages(index, pages, change, { isCurrent, replaceBroken: true })
+    options.onPage?.(update.page)
     const deleted = await orphans(index, objects)
     await bucket.delete(deleted)
     return { ...changes(update.before, update.page), written: [...written], deleted, pages: update.written }

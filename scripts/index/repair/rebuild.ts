@@ -8,6 +8,8 @@ import { mapParallel } from '../../../core/parallel.js'
 import { isAbandonedUpload } from '../../../core/upload/open-upload.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
+import { readSummaries, readSummary, replaceSummaries } from '../update/update-summaries.js'
+import type { ProjectPage } from '../../../core/project-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { readPage, updatePages, type Change } from '../../../core/index/compare-and-swap.js'
 
@@ -45,13 +47,20 @@ export async function rebuild(
     const now = options.now ?? new Date()
     const changed: ProjectChanges[] = []
     const projects = new Set<string>()
+    const before = await readSummaries(bucket)
+    const summaries = new Map<string, string>()
     let files = 0
     const found = await scan(
         bucket,
         async (objects) => {
-            const changes = await rebuildProject(index, objects.project, options, objects)
+            const pages: ProjectPage[] = []
+            const onPage = (page: ProjectPage) => pages.push(page)
+            const changes = await rebuildProject(index, objects.project, { ...options, onPage }, objects)
             if (isAny(changes)) changed.push(changes)
-            if (changes.files > 0) projects.add(changes.project)
+            if (changes.files > 0) {
+                projects.add(changes.project)
+                for (const page of pages) summaries.set(page.name, await readSummary(bucket, page))
+            }
             files += changes.files
         },
         now,
@@ -61,6 +70,15 @@ export async function rebuild(
     if (!options.dryRun) await bucket.delete(abandoned)
     const isCurrent = (html: Buffer) => isUpToDate(bucket, rootPages.htmlKey, found.html, html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
+    if (!options.dryRun) {
+        // A publisher may have changed one after its project was scanned.
+        const isNewer = ([name, summary]: [string, string]) => summary !== before.summaries?.get(name)
+        await replaceSummaries(
+            index,
+            before,
+            (stored) => new Map([...summaries, ...[...(stored ?? [])].filter(isNewer)]),
+        )
+    }
     const uploads = await abortAbandoned(bucket, now, options.dryRun === true)
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
     return { projects: projects.size, files, changed, ...list, abandoned, ...uploads, unknown: found.unknown }

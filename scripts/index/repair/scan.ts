@@ -3,6 +3,8 @@ import type { Bucket } from '../../s3/bucket.js'
 import type { ListedObject } from '../../../core/index/objects.js'
 import { mapParallel } from '../../../core/parallel.js'
 import { rootPages } from '../stored/pages.js'
+import { isOfDownloads } from '../../../core/index/download-counts.js'
+import { summariesKey } from '../../../core/index/summaries.js'
 import { isMarker, markerFolder } from '../../../core/index/unlisted-projects.js'
 import { pageText } from '../../../core/index/stored-page.js'
 import { readStoredPage, type StoredPage } from '../stored/stored-page.js'
@@ -56,7 +58,8 @@ export async function scan(
             return
         }
         if (folder === markerFolder) {
-            for (const { key } of objects) if (!isMarker(key)) found.unknown.push(key)
+            const isKnown = (key: string) => isMarker(key) || isOfDownloads(key) || key === summariesKey
+            for (const { key } of objects) if (!isKnown(key)) found.unknown.push(key)
             return
         }
         if (folder === stagingFolder) {
