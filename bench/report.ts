@@ -75,23 +75,24 @@ function markdownTable(rows: readonly string[][]): string {
 }
 
 /**
- * Writes the files of a report into a folder, and its Markdown between the markers of performance.md, if the folder has
- * that file.
+ * Writes the files of a report into a folder, and its Markdown between the markers of a document, if the folder has it.
  *
  * @param marker see `replaceMarked`
  * @param files contents by file name
- * @throws UserError when performance.md lacks the markers; then nothing is written
+ * @param name of the document
+ * @throws UserError when the document lacks the markers; then nothing is written
  */
 export async function writeReportFiles(
     folder: string,
     marker: string,
     markdown: string,
     files: Readonly<Record<string, string>>,
+    name = 'performance.md',
 ): Promise<void> {
-    const document = path.join(folder, 'performance.md')
+    const document = path.join(folder, name)
     const marked = existsSync(document) && replaceMarked(await readFile(document, 'utf8'), marker, markdown, document)
     await mkdir(folder, { recursive: true })
-    for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content)
+    for (const [file, content] of Object.entries(files)) await writeFile(path.join(folder, file), content)
     if (marked !== false) await writeFile(document, marked)
 }
 

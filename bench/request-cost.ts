@@ -9,6 +9,8 @@ import { readGateway, type Gateway } from './request-cost/subjects.js'
 import { compareRivals } from './rivals/compare.js'
 import { pageSizes } from './rivals/pages.js'
 import { rivalsTables, writeRivalsReport, type RivalsReport } from './rivals/report.js'
+import { measurePublic } from './public/measure.js'
+import { publicTables, writePublicReport, type PublicReport } from './public/report.js'
 import { measureUploads } from './uploads/measure.js'
 import { uploadsTables, writeUploadsReport, type UploadsReport } from './uploads/report.js'
 import { compareServers } from './servers/compare.js'
@@ -17,8 +19,11 @@ import { findInstallations, type NginxInstallation } from './measured-nginx.js'
 import { inTemporaryFolder, positiveInteger, runInterruptibly, type RunContext } from './measurement.js'
 import { toJson, toMarkdown, toText } from './report.js'
 
-/** The parts that can be measured alone: our nginx against a plain one, all of ours against pypiron and peryx, uploads. */
-const parts = ['nginx', 'rivals', 'uploads'] as const
+/**
+ * The parts that can be measured alone: our nginx against a plain one, all of ours against pypiron and peryx, uploads,
+ * public packages.
+ */
+const parts = ['nginx', 'rivals', 'uploads', 'public'] as const
 type Part = (typeof parts)[number]
 
 interface Options {
@@ -29,6 +34,8 @@ interface Options {
     seconds: number
     paths: PathKind[]
     nginxS3Gateway?: string
+    nginxPypiCache?: string
+    latency: number
     servers?: true
     instructions?: true
     write?: string
@@ -41,7 +48,7 @@ const program = createProgram(
     'npm run bench --',
     'Measures what our nginx costs against a plain one of the same version: signed requests, hits of the cache, a large ' +
         'file. Then it compares pages, files and installs with pypiron and peryx, which it installs from PyPI, and measures ' +
-        'what uploads do to other requests of the same worker.',
+        'what uploads do to other requests of the same worker, and public packages beside other caching proxies.',
 )
     .addOption(new Option('--only <parts...>', 'measure these parts (default: all)').choices(parts))
     .option(
@@ -55,11 +62,13 @@ const program = createProgram(
     .option('--paths <kinds...>', `which paths are asked for: ${pathKinds.join(', ')}`, pathKind, [...pathKinds])
     .option('--page-files <numbers...>', 'files of the pages that are compared', pageFiles, pageSizes)
     .option('--nginx-s3-gateway <folder>', 'measure a checkout of nginx-s3-gateway too, with the newest nginx')
+    .option('--nginx-pypi-cache <folder>', 'install public packages through a checkout of nginx_pypi_cache too')
+    .option('--latency <ms>', 'the index behind caching proxies answers after so long', positiveInteger(4), 20)
     .option('--servers', 'measure pypiserver, devpi, pypiron and s3pypi of PyPI too: it takes minutes more')
     .option('--instructions', 'count instructions with valgrind: the same on a busy machine, but without the kernel')
     .option(
         '--write <folder>',
-        'write performance.json, performance.svg, rivals.json, uploads.json and the tables of a performance.md',
+        'write performance.json, performance.svg, rivals.json, uploads.json, public.json and the tables of a performance.md and a public-packages.md',
     )
     .option('--json', 'print the result for a machine')
     .addHelpText(
@@ -71,6 +80,7 @@ Examples:
   npm run bench -- --rounds 15 --paths recent --json
   npm run bench -- --only rivals --page-files 4 300
   npm run bench -- --only uploads --rounds 3
+  npm run bench -- --only public --rounds 5 --nginx-pypi-cache ~/nginx_pypi_cache
   npm run bench -- --instructions
   npm run bench -- --servers --nginx-s3-gateway ~/nginx-s3-gateway --write docs
 
@@ -89,10 +99,10 @@ async function bench(options: Options, folder: string): Promise<void> {
         process.stdout.write(options.json ? toJson(counts) : tableOfCounts(counts))
         return
     }
-    const { report, rivals, uploads } = await runInterruptibly((context) =>
-        measureParts(nginxes, gateway, folder, options, context),
-    )
+    const measured = await runInterruptibly((context) => measureParts(nginxes, gateway, folder, options, context))
+    const { report, rivals, uploads, public: ofPublic } = measured
     if (options.write !== undefined) {
+        if (ofPublic !== undefined) await writePublicReport(ofPublic, options.write)
         if (report !== undefined) await writeReport(report, options.write)
         if (rivals !== undefined) await writeRivalsReport(rivals, options.write)
         if (uploads !== undefined) await writeUploadsReport(uploads, options.write)
@@ -102,8 +112,9 @@ async function bench(options: Options, folder: string): Promise<void> {
         ...(report ? requestCostTables(report) : []),
         ...(rivals ? rivalsTables(rivals) : []),
         ...(uploads ? uploadsTables(uploads) : []),
+        ...(ofPublic ? publicTables(ofPublic) : []),
     ]
-    process.stdout.write(options.json ? toJson({ ...report, rivals, uploads }) : formatted(tables))
+    process.stdout.write(options.json ? toJson({ ...report, rivals, uploads, public: ofPublic }) : formatted(tables))
 }
 
 /** @param folder for the files of the load generator */
@@ -113,7 +124,7 @@ async function measureParts(
     folder: string,
     options: Options,
     context: RunContext,
-): Promise<{ report?: Report; rivals?: RivalsReport; uploads?: UploadsReport }> {
+): Promise<{ report?: Report; rivals?: RivalsReport; uploads?: UploadsReport; public?: PublicReport }> {
     const wrk = findWrk()
     const isMeasured = (part: Part) => options.only?.includes(part) ?? true
     if (wrk === undefined && (options.servers || options.only?.includes('rivals'))) {
@@ -129,10 +140,12 @@ async function measureParts(
             ? await compareRivals(nginxes.at(-1)!, wrk, options.pageFiles, options, context)
             : undefined
     const uploads = isMeasured('uploads') ? await measureUploads(nginxes, load, options, context) : undefined
+    const ofPublic = isMeasured('public') ? await measurePublic(nginxes, wrk, options, context) : undefined
     return {
         ...(measured && { report: reportOf(measured, load.name, options) }),
         ...(rivals && { rivals }),
         ...(uploads && { uploads }),
+        ...(ofPublic && { public: ofPublic }),
     }
 }
 
