@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { describeWhere } from '../support/machine/requirements.js'
 import { installed, lockAndInstall, run, startProject, wanted, type Client } from './client.js'
 import { testRedirects } from './redirects.js'
-import { expected, password, startWorld, user, type World } from './world.js'
+import { expected, password, startPublicWorld, startWorld, user, type PublicWorld, type World } from './world.js'
 
 const userinfo = `${user}:${encodeURIComponent(password)}`
 
@@ -12,18 +12,43 @@ const userinfo = `${user}:${encodeURIComponent(password)}`
 export function describeClients(clients: readonly Client[]): void {
     vi.setConfig({ testTimeout: 180_000 })
     let world: World
+    let publicWorld: PublicWorld
     beforeAll(async () => {
         world = await startWorld()
+        publicWorld = await startPublicWorld()
     })
-    afterAll(() => world.close())
+    afterAll(async () => {
+        await world.close()
+        await publicWorld.close()
+    })
 
     for (const client of clients) {
         describeWhere(client.name, client.missing, () => {
             beforeAll(() => client.prepare(), 300_000)
             testClient(client, () => world)
+            testPublic(client, () => publicWorld)
             testRedirects(client)
         })
     }
+}
+
+function testPublic(client: Client, theWorld: () => PublicWorld): void {
+    test('takes a public dependency through the index, and no namesake of a private project', async () => {
+        const world = theWorld()
+        const project = await startProject(client, world.url(userinfo), wanted(world, client))
+        expect(await lockAndInstall(client, project, world)).toMatchObject({ succeeded: true })
+        expect(await installed(client, project)).toEqual(expected)
+        const lock = await readFile(path.join(project.folder, client.lockFile), 'utf8')
+        expect(lock).toContain(world.hashes.public_dep)
+        expect(lock).not.toContain(new URL(world.pypi.url).host)
+        const asked = world.pypi.requests.map(({ target }) => target)
+        expect(asked.filter((target) => !target.includes('public'))).toEqual([])
+        // One for each object, for all clients together.
+        expect(asked).toEqual([...new Set(asked)])
+        for (const { header } of world.pypi.requests) {
+            expect([header('user-agent'), header('authorization')]).toEqual(['nginx-s3-pypi', undefined])
+        }
+    })
 }
 
 function testClient(client: Client, theWorld: () => World): void {

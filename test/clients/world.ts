@@ -14,6 +14,8 @@ import { startS3, type S3Server } from '../support/s3/s3-servers.js'
 import { newBucket } from '../support/s3/test-bucket.js'
 import { readTokenOf, uploadTokenOf } from '../support/tokens/signed-tokens.js'
 import { makeWheel, writeDistributions } from '../support/distributions/distributions.js'
+import { offer, sha256Of } from '../support/public/offered-files.js'
+import { startPypi, type PypiServer } from '../support/upstreams/pypi-server.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
 
 /**
@@ -102,6 +104,41 @@ export async function startWorld(): Promise<World> {
         close: async () => {
             await privately.stop()
             await openly.stop()
+            await s3.close()
+        },
+    }
+}
+
+/** The private index with the public packages of a local PyPI behind it, which clients cannot reach. */
+export interface PublicWorld extends Pick<World, 'url' | 'authority' | 'hashes' | 'close'> {
+    pypi: PypiServer
+}
+
+/** Publishes the private packages, and starts the index with --public. */
+export async function startPublicWorld(): Promise<PublicWorld> {
+    const s3 = await startS3('embedded')
+    const pypi = await startPypi()
+    for (const recipe of publicFiles) {
+        const made = makeWheel(recipe)
+        const sha256 = sha256Of(Buffer.from(recipe.metadata))
+        const other = { 'core-metadata': { sha256 }, 'data-dist-info-metadata': { sha256 } }
+        const page = offer(pypi, recipe.name, [{ ...made, other }])
+        pypi.files[`${page.files[0]!.url.split('/packages/')[1]!}.metadata`] = recipe.metadata
+    }
+    const authority = createAuthority()
+    const index = await startIndex({
+        ...(await published(s3, privateFiles, async () => {})),
+        ...(await accessFiles(authority)),
+        ...{ public: pypi.url, private: ['acme-*'], cooldown: '7d', cached: true },
+    })
+    return {
+        url: (userinfo = '') => `https://${userinfo && `${userinfo}@`}localhost:${index.port}/simple/`,
+        authority: authority.file,
+        hashes: hashesOf([...privateFiles, publicFiles[0]!]),
+        pypi,
+        close: async () => {
+            await index.stop()
+            await pypi.close()
             await s3.close()
         },
     }

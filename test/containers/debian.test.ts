@@ -10,6 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { environmentOf } from '../support/s3/bucket.js'
 import { nginxImage } from '../support/containers/container-image.js'
 import { bootDebian, missingDebianMachine, type DebianMachine } from '../support/containers/debian-machine.js'
+import { startPypiInNetwork } from '../support/containers/pypi-in-network.js'
+import { publish } from '../support/nginx/public-index.js'
+import { pypiFile, pypiFiles, pypiPage } from '../support/public/pypi-page.js'
 import { pipInstall } from '../support/python/pip.js'
 import { isToBeFilledIn, readmeCommands } from '../support/programs/readme.js'
 import { describeWhere } from '../support/machine/requirements.js'
@@ -104,6 +107,56 @@ describeWhere('Debian’s nginx under systemd', found.missing, () => {
             )
             await untilStatus(`${machine.url}/-/readyz`, 200)
             expect(await pipInstall(machine.url, world.sample)).toBe(world.sample.version)
+        })
+
+        test('the printed steps, with public packages; nginx that was killed starts again', async () => {
+            const { pypi, authority, close } = await startPypiInNetwork(image, world.network)
+            try {
+                const six = pypiPage('six', [
+                    pypiFile('six-1.16.0.tar.gz', '2020-01-02T03:04:05Z'),
+                    pypiFile('six-1.17.0.tar.gz', '2021-01-02T03:04:05Z'),
+                ])
+                publish(pypi, six)
+                const own = await temporaryFolder()
+                const rules = ['--deny', '/etc/nginx/rules/deny.txt', '--public-ca-bundle', '/etc/nginx/rules/ca.pem']
+                const options = ['--cache', '/var/cache/nginx-s3-pypi', '--public', pypi.url, ...rules]
+                const words = ['--target', 'debian', ...standIns(), ...dns, ...options]
+                const { status, stdout } = await runProgram('generate-config', words, { cwd: own })
+                expect(status).toBe(0)
+                await machine.copy(path.join(own, 'nginx-s3-pypi'))
+                await machine.run(
+                    `rm -f /var/log/nginx/error.log
+                    mkdir -p /etc/nginx/rules
+                    printf '%s' "$CA" > /etc/nginx/rules/ca.pem
+                    echo 'six==1.17 CVE-2026-1' > /etc/nginx/rules/deny.txt`,
+                    { CA: authority },
+                )
+                await machine.run(stdout.match(/^ {2}.*$/gm)!.join('\n'), environmentOf(world.s3))
+                const [file, denied] = six.files.map(({ url }) => url.replace(pypiFiles, '/packages/'))
+                const works = async () => {
+                    await untilStatus(`${machine.url}/-/readyz`, 200)
+                    const page = await (await fetch(`${machine.url}/simple/six/`)).text()
+                    expect(page.match(/six-[\d.]*[\d]/g)).toContain('six-1.16.0')
+                    expect(page).not.toContain('1.17.0')
+                    expect(await statusOf(machine.url + file)).toBe(200)
+                    expect(await statusOf(machine.url + denied)).toBe(403)
+                    expect(await statusOf(machine.url + world.sample.file)).toBe(200)
+                }
+                await works()
+                expect(await machine.run('cat /var/log/nginx/error.log')).toBe('')
+                const socket = '/var/cache/nginx-s3-pypi/pypi-private/public.sock'
+                expect(await machine.run(`stat -c '%F %U' ${socket} $(dirname ${socket})`)).toBe(
+                    'socket root\ndirectory www-data\n',
+                )
+
+                await machine.run(
+                    'systemctl kill --signal KILL nginx; sleep 1; systemctl reset-failed; systemctl start nginx',
+                )
+                pypi.failure = 500
+                await works()
+            } finally {
+                await close()
+            }
         })
 
         test('the printed steps, with uploads; nginx that was killed takes them again', async () => {

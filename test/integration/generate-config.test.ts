@@ -29,10 +29,18 @@ const inContainer = [
     'listed-page.js',
     'locations.conf',
     'maps.conf',
+    'metrics.js',
     'missing-page.js',
     'nginx-s3-pypi.js',
     'nginx.conf',
     'site.conf',
+    'web-app.js',
+    'web-icon.svg',
+    'web-index.html',
+    'web-markdown.js',
+    'web-project.html',
+    'web-style.css',
+    'web-version.html',
 ]
 
 describe('success', () => {
@@ -191,7 +199,11 @@ describe('--dry-run and --json', () => {
                 { ...change, name: 'nginx-s3-pypi.js', diff: expect.any(String) },
                 { ...change, name: 'missing-page.js', diff: expect.any(String) },
                 { ...change, name: 'listed-page.js', diff: expect.any(String) },
+                { ...change, name: 'metrics.js', diff: expect.any(String) },
                 { ...change, name: 'bucket-health.js', diff: expect.any(String) },
+                ...['index.html', 'project.html', 'version.html', 'app.js', 'markdown.js', 'style.css', 'icon.svg'].map(
+                    (name) => ({ ...change, name: `web-${name}`, diff: expect.any(String) }),
+                ),
                 { ...change, name: 'generate-config.options', diff: expect.any(String) },
             ],
         })

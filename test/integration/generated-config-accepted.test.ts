@@ -11,6 +11,7 @@ import {
     credentialsVariants,
     deliveryVariants,
     nginxVersions,
+    publicVariants,
     servingVariants,
     uploadVariants,
     type ServingFiles,
@@ -57,6 +58,7 @@ describe(`nginx ${nginx.version} takes what is written for it and for older ones
         ...configVariants(listen),
         ...servingVariants(listen, files),
         ...deliveryVariants(listen, files),
+        ...publicVariants(listen, files),
         ...uploadVariants(listen, files),
         ...credentials,
     ]

@@ -9,7 +9,6 @@ const json = 'application/vnd.pypi.simple.v1+json'
 const v1html = 'application/vnd.pypi.simple.v1+html'
 const pip = `${json}, ${v1html}; q=0.1, text/html; q=0.01`
 const uv = `${json}, ${v1html};q=0.2, text/html;q=0.01`
-const firefox = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
 const objects = {
     'index.html': '<a href="demo/">demo</a>',
@@ -41,7 +40,7 @@ describe.each([['without a cache'], ['with a cache']])('%s', (mode) => {
     test.each([
         [undefined, 'text/html; charset=utf-8', 'index.html'],
         ['*/*', 'text/html; charset=utf-8', 'index.html'],
-        [firefox, 'text/html; charset=utf-8', 'index.html'],
+        ['text/html, text/plain;q=0.5, */*;q=0.1', 'text/html; charset=utf-8', 'index.html'],
         [json, json, 'index.json'],
         [pip, json, 'index.json'],
         [uv, json, 'index.json'],

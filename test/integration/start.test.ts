@@ -66,7 +66,7 @@ test(
             expect(line).toContain(`http://127.0.0.1:${port}/simple/`)
 
             const shell = await promisify(execFile)('sh', ['-c', line], { cwd: folder, env: environment })
-            expect(shell.stdout, round).toContain('Successfully installed hello-index-1.0+sample')
+            expect(shell.stdout, round).toContain('Successfully installed hello-index-1.1+sample')
             const hello = await promisify(execFile)(path.join(folder, '.venv/bin/hello-index'))
             expect(hello.stdout).toBe('Hello from your own package index!\n')
 

@@ -43,7 +43,7 @@ export function filesOf(cell: Cell): string[] {
 }
 
 function dependsOnEngine(text: string): boolean {
-    return /\/(?:nginx\/(?:start|cached|trusted)-index|uploads\/\w+-(?:index|uploads))\.js'|jsEngineUnderTest/.test(
+    return /\/(?:nginx\/(?:start|cached|trusted|public)-index|uploads\/\w+-(?:index|uploads))\.js'|jsEngineUnderTest/.test(
         text,
     )
 }

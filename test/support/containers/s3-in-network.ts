@@ -46,9 +46,20 @@ export async function startIssuerInNetwork(
     host: string,
     tls: { key: string; cert: string },
 ): Promise<{ close(): Promise<void> }> {
-    const relay = await startRelay(Number(new URL(issuer.url).port), image, network, host, tls)
+    const relay = await startTlsRelay(Number(new URL(issuer.url).port), image, network, host, tls)
     issuer.url = `https://${host}`
     return relay
+}
+
+/** The same for another server, which listens on this port of the loopback without TLS. */
+export function startTlsRelay(
+    port: number,
+    image: string,
+    network: string,
+    host: string,
+    tls: { key: string; cert: string },
+): Promise<{ close(): Promise<void> }> {
+    return startRelay(port, image, network, host, tls)
 }
 
 async function startRelay(

@@ -13,7 +13,10 @@ export interface Answer {
 export async function request(
     port: number,
     path: string,
-    { body: sent, ...options }: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string } = {},
+    {
+        body: sent,
+        ...options
+    }: { method?: string; headers?: http.OutgoingHttpHeaders; body?: string; localAddress?: string } = {},
 ): Promise<Answer> {
     const outgoing = http.request({ host: '127.0.0.1', port, path, agent: false, ...options }).end(sent)
     const [incoming] = (await once(outgoing, 'response')) as [http.IncomingMessage]

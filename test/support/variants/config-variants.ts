@@ -108,6 +108,43 @@ export function deliveryVariants(listen: string[], { cacheFolder, htpasswd }: Se
     }))
 }
 
+/** Public packages, on every target and nginx, with what restricts them. */
+export function publicVariants(listen: string[], files: ServingFiles): ConfigVariant[] {
+    const rules = { cooldown: '7d', cooldownExcept: ['acme-partner-*'], deny: '/etc/nginx/deny.txt' }
+    return product<[Target[], string[], Choice[], Choice[]]>(
+        targets,
+        nginxVersions,
+        [
+            ['PyPI', { public: true }],
+            ['rules', { public: true, private: ['acme-*'], ...rules, allowOnly: '/etc/nginx/allow.txt' }],
+            ['another index', { public: 'http://127.0.0.1:3141/root/simple/', ...rules }],
+        ],
+        [
+            ['', {}],
+            ['password', { htpasswd: files.htpasswd }],
+            ['read tokens, below a prefix', { ...readTokens, prefix: 'team-a/' }],
+            ['networks and redirects', { allow: ['10.0.0.0/8', '::1'], delivery: 'auto' }],
+            [
+                'client certificates, and stale answers',
+                {
+                    ...{ tlsCert: files.certificate, tlsKey: files.key, httpListen: 'off', clientCa: files.clientCa },
+                    ...{ stale: true, publicCaBundle: files.clientCa },
+                },
+            ],
+            [
+                'uploads and read tokens',
+                { htpasswd: files.htpasswd, ...readTokens, upload: true, uploadHtpasswd: files.htpasswd },
+            ],
+        ],
+    ).map(([target, nginxVersion, ...choices]) => ({
+        name: ['public', target, nginxVersion, ...choices.map(([name]) => name).filter(Boolean)].join(', '),
+        options: Object.assign(
+            { bucket: 'my-pypi', cache: files.cacheFolder, listen, target, nginxVersion, resolver: ['127.0.0.1:5353'] },
+            ...choices.map(([, options]) => options),
+        ) as ConfigOptions,
+    }))
+}
+
 /** CI jobs that upload. */
 export const trustedPublishing = {
     tokenKeys: '/etc/nginx/secrets/token-keys',

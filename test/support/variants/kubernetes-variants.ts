@@ -49,5 +49,25 @@ export const kubernetesVariants: [name: string, options: Partial<ConfigOptions>]
         },
     ],
     ['read tokens', { readTokens: true, tokenKeys: `${secrets}/token-keys` }],
+    [
+        'public packages, with rules in files',
+        {
+            ...{
+                public: true,
+                private: ['acme-*'],
+                cache: '/var/cache/nginx',
+                cooldown: '7d',
+                cooldownExcept: ['six'],
+            },
+            ...{ deny: '/etc/nginx/rules/deny.txt', allowOnly: `${secrets}/allow.txt` },
+        },
+    ],
+    [
+        'the packages of another index, in the cluster',
+        {
+            ...{ public: 'https://mirror.ns.svc.cluster.local/simple/', publicCaBundle: `${secrets}/mirror.pem` },
+            ...{ cache: '/tmp', cacheSize: '1g' },
+        },
+    ],
     ['IPv4 and IPv6', { listen: ['9080', '[::]:9080'] }],
 ]

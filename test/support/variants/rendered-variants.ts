@@ -3,7 +3,13 @@ import { render, type GeneratedFile } from '../../../scripts/config/render.js'
 import { isSealed } from '../../../scripts/config/seal.js'
 import { settingsFrom } from '../../../scripts/config/settings.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
-import { configVariants, credentialsVariants, deliveryVariants, servingVariants } from './config-variants.js'
+import {
+    configVariants,
+    credentialsVariants,
+    deliveryVariants,
+    publicVariants,
+    servingVariants,
+} from './config-variants.js'
 
 const listen = ['127.0.0.1:8080', '[::1]:8080']
 const files = {
@@ -16,6 +22,7 @@ export const renderedVariants: [name: string, options: ConfigOptions][] = [
     ...configVariants(listen),
     ...servingVariants(listen, files),
     ...deliveryVariants(listen, files),
+    ...publicVariants(listen, files),
     ...credentialsVariants(listen),
 ].map(({ name, options }) => [name, options])
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fillTemplate } from '../../../scripts/config/render.js'
+import { fillTemplate } from '../../../scripts/config/fill-template.js'
 import type { ConfigOptions } from '../../../scripts/config/option-table.js'
 import { expectTidyFiles, rendered, renderedVariants } from '../../support/variants/rendered-variants.js'
 import { nginxInjections } from './refusal.js'

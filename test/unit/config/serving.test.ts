@@ -12,7 +12,7 @@ describe('options that mean nothing alone', () => {
         [{ cache: 'off', cacheSize: '1g' }, '--cache-size', '--cache'],
         [{ pageTtl: '5' }, '--page-ttl', '--cache'],
         [{ stale: true }, '--stale', '--cache'],
-        [{ private: ['acme-*'] }, '--private', '--fallback'],
+        [{ private: ['acme-*'] }, '--private', '--fallback or --public'],
         [{ tlsCert: '/c' }, '--tls-cert', '--tls-key'],
         [{ tlsKey: '/k' }, '--tls-key', '--tls-cert'],
         [{ clientCa: '/ca' }, '--client-ca', '--tls-cert'],
@@ -28,7 +28,15 @@ describe('options that mean nothing alone', () => {
 describe('what is served', () => {
     test('is open, and not kept, unless an option says so', () => {
         const off = { cache: undefined, fallback: undefined, htpasswd: undefined, tls: undefined }
-        expect(servingFrom({})).toEqual({ ...off, pageTtl: 5, privateNames: [], allow: [], maxConnections: 1000 })
+        expect(servingFrom({})).toEqual({
+            ...off,
+            metricsAllow: ['127.0.0.1', '::1'],
+            pageTtl: 5,
+            privateNames: [],
+            web: true,
+            allow: [],
+            maxConnections: 1000,
+        })
         expect(servingFrom({ cache: 'off' }).cache).toBeUndefined()
     })
 

@@ -276,6 +276,10 @@ describe('the network', () => {
         [{ endpointUrl: 'http://10.0.0.5:9000' }, [{ to: [{ ipBlock: { cidr: '10.0.0.5/32' } }], ports: tcp(9000) }]],
         [{ endpointUrl: 'http://[fd00::5]' }, [{ to: [{ ipBlock: { cidr: 'fd00::5/128' } }], ports: tcp(80) }]],
         [{ endpointUrl: 'http://s3.ns.svc.cluster.local' }, [dns(53), { to: [{ namespaceSelector: {} }] }]],
+        [
+            { public: true, cache: '/var/cache/nginx', endpointUrl: 'http://10.0.0.5:9000' },
+            [dns(53), { to: [{ ipBlock: { cidr: '10.0.0.5/32' } }], ports: tcp(9000) }, { ports: tcp(443) }],
+        ],
     ])('%j', (options, rules) => expect(egress(options)).toEqual(rules))
 
     test.each<[issuers: string[], rules: object[]]>([

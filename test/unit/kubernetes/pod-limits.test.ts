@@ -10,6 +10,7 @@ function check(options: Partial<ConfigOptions>): void {
     checkPod(settingsFrom({ bucket: 'my-pypi', target: 'kubernetes', ...options }, () => []))
 }
 
+const cached = { cache: '/var/cache/nginx' }
 const tls = { tlsCert: '/etc/nginx/secrets/cert.pem', tlsKey: '/etc/nginx/secrets/key.pem' }
 
 test.each(kubernetesVariants)('%s can run', (_name, options) => expect(() => check(options)).not.toThrow())
@@ -24,6 +25,14 @@ test.each<[options: Partial<ConfigOptions>, message: string, cure: string]>([
     [{ endpointUrl: 'http://127.0.0.1:9000' }, "127.0.0.1 is the pod's own loopback", 'Service of the S3 server'],
     [{ endpointUrl: 'http://minio:9000' }, 'the endpoint minio without the domain', 'the full name'],
     [{ endpointUrl: 'http://minio.storage.svc:9000' }, 'minio.storage.svc without', '--resolver off'],
+    [
+        { ...cached, public: 'http://localhost:3141/simple/' },
+        "localhost of --public is the pod's own loopback",
+        'Service',
+    ],
+    [{ ...cached, public: 'http://mirror/simple/' }, 'mirror of --public without the domain', 'the full name'],
+    [{ ...cached, public: 'http://mirror.ns.svc/simple/' }, 'mirror.ns.svc of --public without', '--resolver off'],
+    [{ ...cached, public: true, deny: '/etc/nginx/deny.txt' }, '--deny /etc/nginx/deny.txt cannot', 'secrets/deny.txt'],
     [
         trustingIssuers('url: "https://issuer.ci.svc"'),
         'the issuer issuer.ci.svc of',
@@ -52,6 +61,8 @@ describe('what is refused elsewhere is not refused for its name', () => {
     test.each<Partial<ConfigOptions>>([
         { endpointUrl: 'http://minio:9000', resolver: ['off'] },
         trustingIssuers('url: "https://issuer.ci.svc", jwks: "https://issuer.ci.svc.cluster.local/keys"'),
+        { ...cached, public: 'http://mirror.ns.svc.cluster.local:8080/simple/' },
+        { ...cached, public: 'http://mirror/simple/', endpointUrl: 'http://minio:9000', resolver: ['off'] },
         { listen: ['0.0.0.0:8080'] },
         { cache: '/var/cache/pypi' },
         { ...tls, htpasswd: '/etc/nginx/secrets/users' },

@@ -23,6 +23,12 @@ test.each([
     })
 })
 
+test('pages of the public index have room, too', () => {
+    const options = { target: 'kubernetes', cache: '/var/cache/nginx', cacheSize: '512m', public: true } as const
+    const { cache } = storage(settingsFrom({ bucket: 'my-pypi', ...options }, () => []))
+    expect(cache).toBe(`${512 + 256 + 2 * 2048 + 2048}Mi`)
+})
+
 test('a cache in /tmp has no volume of its own', () => {
     expect(storageOf('/tmp', '1g')).toEqual({
         tmp: '3392Mi',
