@@ -10,6 +10,7 @@ const awsSdk = { group: ['@aws-sdk/*'], message: 'Only scripts/s3/ sees the AWS 
 const rooms = [
     'test',
     'bench/{request-cost,end-to-end,publish}.ts',
+    'bench/public',
     'bench/uploads',
     'bench/rivals',
     'bench/end-to-end',
@@ -24,6 +25,8 @@ const rooms = [
     'scripts/config',
     'scripts/publishers',
     'scripts/manage',
+    'scripts/mirror',
+    'scripts/downloads',
     'scripts/publish',
     'scripts/index/repair',
     'scripts/index/update',
@@ -34,13 +37,16 @@ const rooms = [
     'scripts/nginx',
     'scripts/option-values',
     'scripts/cli',
+    'web',
     'njs/*.ts',
     'njs/upload',
     'njs/oidc',
+    'njs/public',
     'njs/tokens',
     'njs/credentials',
     'njs/signing',
     'core/tokens',
+    'core/public',
     'core/upload',
     'core/index',
     'core/distribution',
@@ -57,7 +63,7 @@ export default defineConfig(
     { ignores: ['dist/', 'node_modules/', 'data/', '.work/', 'coverage/', 'nginx-s3-pypi/'] },
     tseslint.configs.recommended,
     {
-        files: ['**/*.ts'],
+        files: ['**/*.{ts,tsx}'],
         plugins: { 'import-x': importX },
         settings: {
             'import-x/resolver-next': [
@@ -67,6 +73,8 @@ export default defineConfig(
                         'njs/tsconfig.json',
                         'njs/upload/tsconfig.json',
                         'njs/oidc/tsconfig.json',
+                        'njs/public/tsconfig.json',
+                        'web/tsconfig.json',
                     ],
                 }),
             ],
@@ -116,8 +124,8 @@ export default defineConfig(
         ignores: [
             'njs/{handlers,upload-handlers,presigner}.ts',
             'njs/{environment,file,session}-credentials.ts',
-            'njs/{missing-page,listed-page,bucket-health,refresh-credentials,upload}.ts',
-            'njs/{check-token,check-read-token,trusted-publishing,refresh-issuers}.ts',
+            'njs/{missing-page,listed-page,bucket-health,metrics,refresh-credentials,upload}.ts',
+            'njs/{check-token,check-read-token,trusted-publishing,refresh-issuers,public-pages}.ts',
             'njs/tokens/token-context.ts',
         ],
         rules: {
@@ -153,16 +161,39 @@ export default defineConfig(
         },
     },
     {
-        files: ['scripts/**/*.ts'],
+        files: ['web/**/*.{ts,tsx}'],
         rules: {
             'no-restricted-imports': [
                 'error',
-                { paths: [onlyHere('handlebars', 'scripts/config/render.ts')], patterns: [awsSdk] },
+                {
+                    patterns: [
+                        {
+                            regex: '^(?!\\.{1,2}/|preact(?:/hooks)?$|marked$|dompurify$)',
+                            message: 'Browsers run web/: each library counts in its size.',
+                        },
+                    ],
+                },
+            ],
+            'no-restricted-properties': [
+                'error',
+                ...['innerHTML', 'outerHTML', 'insertAdjacentHTML'].map((property) => ({
+                    property,
+                    message: 'Content of packages is hostile: see web/sanitized.ts.',
+                })),
             ],
         },
     },
     {
-        files: ['scripts/s3/*.ts', 'scripts/config/render.ts'],
+        files: ['scripts/**/*.ts'],
+        rules: {
+            'no-restricted-imports': [
+                'error',
+                { paths: [onlyHere('handlebars', 'scripts/config/fill-template.ts')], patterns: [awsSdk] },
+            ],
+        },
+    },
+    {
+        files: ['scripts/s3/*.ts', 'scripts/config/fill-template.ts'],
         rules: { 'no-restricted-imports': 'off' },
     },
 )

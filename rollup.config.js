@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import typescript from '@rollup/plugin-typescript'
+import ts from 'typescript'
 
 /** njs 0.7.9 cannot parse `export { x as default }`, the only form in which rollup writes a default export. */
 const exportDefault = {
@@ -43,7 +46,54 @@ const script = (name, target, tsconfig = 'njs/tsconfig.json', plugins = []) => (
     plugins: [typescript({ tsconfig, noEmitOnError: true, target }), exportDefault, ...plugins, ascii],
 })
 
-/** What signs, and what makes presigned URLs, by where the credentials are; what decides about missing pages; what makes a page of a listing; what remembers the health of the bucket; what renews credentials in the background; what checks and mints tokens; what takes uploads. */
+/** Finds the libraries of web/: the TypeScript plugin only resolves files of this project. */
+const libraries = {
+    name: 'libraries',
+    resolveId(name) {
+        return /^[a-z]/.test(name) && !name.includes('.') ? fileURLToPath(import.meta.resolve(name)) : null
+    },
+}
+
+/** Their licences require the notices in each copy. DOMPurify has a short one, in the first line. */
+const purifyNotice = readFileSync(fileURLToPath(import.meta.resolve('dompurify')), 'utf8').split('\n', 1)[0]
+const notices = ['preact', 'marked'].map((name) => {
+    const folder = new URL(`node_modules/${name}/`, import.meta.url)
+    const license = ['LICENSE', 'LICENSE.md'].map((file) => new URL(file, folder)).find((file) => existsSync(file))
+    const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
+    return { name, version, text: readFileSync(license, 'utf8') }
+})
+
+/** DOMPurify is half comments. */
+const withoutComments = {
+    name: 'without-comments',
+    transform(code, id) {
+        if (!id.includes('dompurify')) return null
+        const compilerOptions = { removeComments: true, target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext }
+        return { code: ts.transpileModule(code, { compilerOptions }).outputText, map: null }
+    },
+}
+
+/** A script of the pages for people: modern JavaScript for browsers. */
+const page = (input, file, contained) => ({
+    input: `web/${input}`,
+    output: {
+        file: `dist/${file}.js`,
+        format: 'es',
+        banner: () =>
+            notices
+                .filter(({ name }) => contained.includes(name))
+                .map(({ name, version, text }) => `/*! ${name} ${version}\n${text.trim()}\n*/`)
+                .concat(contained.includes('dompurify') ? [purifyNotice] : [])
+                .join('\n'),
+    },
+    plugins: [
+        libraries,
+        withoutComments,
+        typescript({ tsconfig: 'web/tsconfig.json', noEmitOnError: true, removeComments: true }),
+    ],
+})
+
+/** What signs, and what makes presigned URLs, by where the credentials are; what decides about missing pages; what makes a page of a listing; what remembers the health of the bucket; what shows metrics; what renews credentials in the background; what checks and mints tokens; what makes pages of public packages; what takes uploads. */
 export default [
     script('nginx-s3-pypi', 'es5'),
     script('nginx-s3-pypi-files', 'es5'),
@@ -54,11 +104,15 @@ export default [
     script('missing-page', 'es5'),
     script('listed-page', 'es5'),
     script('bucket-health', 'es5'),
+    script('metrics', 'es5'),
     script('refresh-credentials', 'es2017'),
     script('check-read-token', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
     script('check-token', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
     script('trusted-publishing', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
     script('refresh-issuers', 'es5', 'njs/oidc/tsconfig.json', [escapeNonAscii]),
+    script('public-pages', 'es5', 'njs/public/tsconfig.json', [escapeNonAscii]),
     script('upload', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
     script('upload-without-zlib', 'es5', 'njs/upload/tsconfig.json', [escapeNonAscii]),
+    page('app.tsx', 'web-app', ['preact', 'dompurify']),
+    page('markdown.ts', 'web-markdown', ['marked']),
 ]

@@ -140,7 +140,11 @@ function allOptions(given: Options): ConfigOptions {
     const { tls, ...others } = given as unknown as Record<string, unknown>
     for (const [name, value] of Object.entries(others)) if (value === false) delete options[name as keyof ConfigOptions]
     if (given.clientCa === (false as never)) delete options.clientCrl
-    if (given.fallback === (false as never)) delete options.private
+    if (given.fallback === (false as never) && options.public === undefined) delete options.private
+    if (given.public === (false as never)) {
+        for (const name of publicOptions) delete options[name]
+        if (options.fallback === undefined) delete options.private
+    }
     if (tls === false) for (const name of tlsOptions) delete options[name]
     if ((given as { tokenKeys?: unknown }).tokenKeys === false) for (const name of tokenOptions) delete options[name]
     if (given.trustedPublishers === (false as never)) delete options.issuerCaBundle
@@ -154,6 +158,7 @@ function allOptions(given: Options): ConfigOptions {
     return options as ConfigOptions
 }
 
+const publicOptions = ['cooldown', 'cooldownExcept', 'deny', 'allowOnly', 'publicCaBundle'] as const
 const tlsOptions = ['tlsCert', 'tlsKey', 'clientCa', 'clientCrl', 'httpListen'] as const
 
 const tokenNegations = ['--no-revoked-tokens', '--no-trusted-publishers']
@@ -176,6 +181,9 @@ function negations(given: Options): Set<string> {
     if (names.has('--no-tls')) for (const name of ['--no-client-ca', '--no-client-crl']) names.add(name)
     if (names.has('--no-client-ca')) names.add('--no-client-crl')
     if (names.has('--no-fallback')) names.add('--no-private')
+    if (names.has('--no-public')) {
+        for (const name of ['--no-private', '--no-cooldown', '--no-deny', '--no-allow-only']) names.add(name)
+    }
     if (names.has('--no-token-keys')) for (const name of tokenNegations) names.add(name)
     if (names.has('--no-upload')) for (const name of uploadNegations) names.add(name)
     return names

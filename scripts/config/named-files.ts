@@ -11,6 +11,9 @@ export interface NamedFile {
         | '--client-ca'
         | '--client-crl'
         | '--ca-bundle'
+        | '--deny'
+        | '--allow-only'
+        | '--public-ca-bundle'
         | '--upload-htpasswd'
         | '--upload-rights'
         | '--token-keys'
@@ -21,7 +24,7 @@ export interface NamedFile {
 }
 
 /** The files that options name, each path once: one file may hold a certificate and its key. */
-export function namedFiles({ htpasswd, tls, caBundle, upload, readTokens }: Settings): NamedFile[] {
+export function namedFiles({ htpasswd, tls, caBundle, public: index, upload, readTokens }: Settings): NamedFile[] {
     const tokens = tokenFilesOf({ upload, readTokens })
     const issuerCaBundle = upload?.tokens?.issuerCaBundle
     const files: [option: NamedFile['option'], file: string | undefined][] = [
@@ -31,6 +34,9 @@ export function namedFiles({ htpasswd, tls, caBundle, upload, readTokens }: Sett
         ['--client-ca', tls?.clientCa],
         ['--client-crl', tls?.clientCrl],
         ['--ca-bundle', caBundle === systemCaBundle ? undefined : caBundle],
+        ['--deny', index?.deny],
+        ['--allow-only', index?.allowOnly],
+        ['--public-ca-bundle', index?.caBundle === systemCaBundle ? undefined : index?.caBundle],
         ['--upload-htpasswd', upload?.htpasswd],
         ['--upload-rights', upload?.rights],
         ['--token-keys', tokens?.keys === 'env' ? undefined : tokens?.keys],

@@ -8,6 +8,7 @@ import { parseKeyPrefix } from '../option-values/key-prefix.js'
 import { parseExternalId, parseRoleArn } from '../option-values/role.js'
 import {
     parseCacheSize,
+    parseDuration,
     parseMaxConnections,
     parsePageTtl,
     parseTokenKeysPlace,
@@ -61,6 +62,8 @@ interface OptionRow {
     defaultHelp?: string
     /** The option that this one requires. */
     needs?: string
+    /** Another one that will do as well. */
+    orNeeds?: string
     /** A later run refuses to drop the option unless this negation says so. */
     negation?: string
     /** Set by `npm start` itself. */
@@ -74,6 +77,7 @@ const connection = 'Connection to S3:'
 const delivery = 'Delivery of files:'
 const cache = 'Cache:'
 const missing = 'Projects that are not in the bucket:'
+const people = 'Pages for people:'
 const access = 'Access:'
 const uploads = 'Uploads:'
 
@@ -254,9 +258,63 @@ export const optionTable = {
     private: {
         flag: '--private <pattern...>',
         group: missing,
-        help: "never redirect projects with these names: 'acme-*'",
+        help: "never look elsewhere for projects with these names: 'acme-*'",
         needs: 'fallback',
+        orNeeds: 'public',
         negation: '--no-private',
+    },
+
+    public: {
+        flag: '--public [url]',
+        group: missing,
+        help: 'serve them from this index, cached (default URL: PyPI)',
+        needs: 'cache',
+        negation: '--no-public',
+    },
+    cooldown: {
+        flag: '--cooldown <duration>',
+        group: missing,
+        help: 'hide public files until this long after their upload: 7d, 12h',
+        default: '0s',
+        needs: 'public',
+        negation: '--no-cooldown',
+        parse: parseDuration,
+    },
+    cooldownExcept: {
+        flag: '--cooldown-except <pattern...>',
+        group: missing,
+        help: "public projects without a cool-down: 'acme-partner-*'",
+        needs: 'cooldown',
+    },
+    deny: {
+        flag: '--deny <file>',
+        group: missing,
+        help: 'public projects and versions that are not served, a path on the machine of nginx; a line: PROJECT<2 REASON',
+        needs: 'public',
+        negation: '--no-deny',
+        parse: parseFilePath,
+    },
+    allowOnly: {
+        flag: '--allow-only <file>',
+        group: missing,
+        help: 'the only public projects and versions that are served, a file as for --deny',
+        needs: 'public',
+        negation: '--no-allow-only',
+        parse: parseFilePath,
+    },
+    publicCaBundle: {
+        flag: '--public-ca-bundle <file>',
+        group: missing,
+        help: 'CA certificates that the certificate of --public is verified against',
+        defaultHelp: "the system's",
+        needs: 'public',
+        parse: parseFilePath,
+    },
+
+    web: {
+        flag: '--no-web',
+        group: people,
+        help: 'serve browsers the plain index: no search, no project pages',
     },
 
     htpasswd: {
@@ -316,6 +374,13 @@ export const optionTable = {
         help: 'address that redirects http to https, or "off"',
         defaultHelp: '80, in Kubernetes 8080',
         needs: 'tlsCert',
+    },
+    metricsAllow: {
+        flag: '--metrics-allow <network...>',
+        group: access,
+        help: 'networks that may read /-/metrics, for Prometheus, or "off"',
+        defaultHelp: '127.0.0.1 ::1',
+        negation: '--no-metrics-allow',
     },
     maxConnections: {
         flag: '--max-connections <count>',
@@ -420,7 +485,7 @@ export type ConfigOptions = { bucket: string } & {
     -readonly [Name in Exclude<keyof Table, 'bucket'>]?: Value<Table[Name]>
 }
 
-const rows = Object.entries(optionTable) as [OptionName, OptionRow & { needs?: OptionName }][]
+const rows = Object.entries(optionTable) as [OptionName, OptionRow & { needs?: OptionName; orNeeds?: OptionName }][]
 
 /** `--name` */
 export function flagOf(name: OptionName): string {
@@ -430,10 +495,12 @@ export function flagOf(name: OptionName): string {
 /** Throws UsageError for an option without the one that it requires. */
 export function checkCompanions(options: ConfigOptions): void {
     const isGiven = (name: OptionName) => ![undefined, false].includes(options[name] as undefined | false)
-    for (const [name, { needs }] of rows) {
+    for (const [name, { needs, orNeeds }] of rows) {
         if (needs === undefined || !isGiven(name)) continue
         if (isGiven(needs) && options[needs] !== 'off') continue
-        const [flag, other] = [flagOf(name), flagOf(needs)]
+        if (orNeeds !== undefined && isGiven(orNeeds)) continue
+        const flag = flagOf(name)
+        const other = flagOf(needs) + (orNeeds === undefined ? '' : ` or ${flagOf(orNeeds)}`)
         throw new UsageError(`${flag} requires ${other}`, `Add ${other}, or leave ${flag} out.`)
     }
 }
@@ -462,6 +529,8 @@ export function addConfigOptions(program: Command, forStart = false): Command {
         const defaultHelp = row.defaultHelp ?? row.default
         const option = new Option(row.flag, row.help + (defaultHelp === undefined ? '' : ` (default: ${defaultHelp})`))
         if (row.choices !== undefined) option.choices(row.choices)
+        // With the positive flag, commander leaves the property undefined; it also undoes a remembered --no-….
+        if (option.negate) program.addOption(new Option(row.flag.replace('--no-', '--')).hideHelp())
         program.addOption(option.helpGroup(row.group))
     }
     return program
@@ -481,6 +550,7 @@ export function optionValues(options: ConfigOptions): Map<string, string[]> {
     return new Map(
         rows.flatMap(([name]): [string, string[]][] => {
             const value = options[name]
+            if (flagOf(name).startsWith('--no-')) return value === false ? [[flagOf(name), []]] : []
             if (value === undefined || value === false) return []
             return [[flagOf(name), value === true ? [] : [value].flat()]]
         }),

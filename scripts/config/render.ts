@@ -1,4 +1,3 @@
-import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { emptyPayloadHash } from '../../njs/signing/sigv4.js'
 import { encodePlace, encodeRequest, signedPattern, type SignableRequest } from '../../njs/signing/nginx-variables.js'
@@ -6,19 +5,18 @@ import { packageRoot } from '../cli/package-root.js'
 import { builtScript } from './built-script.js'
 import { deliveryView, responseOverrides } from './delivery.js'
 import { environmentGroups, tokenKeysGroup } from './environment.js'
+import { fillTemplate, type GeneratedFile } from './fill-template.js'
 import { seal } from './seal.js'
 import { checkSocketPaths } from './socket-paths.js'
+import { publicView } from './public-view.js'
 import { servingView } from './serving-view.js'
 import { tokenFilesOf } from './tokens.js'
 import { publishersFile, uploadView } from './upload-view.js'
 import type { Settings } from './settings.js'
 import { urlPatterns } from './url-patterns.js'
+import { webFiles, webView } from './web.js'
 
-/** A file of the generated folder. */
-export interface GeneratedFile {
-    name: string
-    content: string
-}
+export type { GeneratedFile } from './fill-template.js'
 
 /** The path of the module in Debian's packages, nginx.org's packages and the official image. */
 const defaultModulePath = '/usr/lib/nginx/modules/ngx_http_js_module.so'
@@ -42,9 +40,10 @@ export interface Placement {
  * Renders the files of the folder. The same settings and placement produce the same bytes.
  *
  * @returns env.conf, site.conf, maps.conf, locations.conf, nginx-s3-pypi.js, missing-page.js and listed-page.js; s3.conf with a
- * cache; nginx.conf except for Debian; presigned-url.js if files are redirected; upload.conf and upload.js with uploads;
+ * cache; public.conf and public-pages.js with public packages; nginx.conf except for Debian; presigned-url.js if files are redirected; upload.conf and upload.js with uploads;
  * bucket-health.js if njs has shared memory; refresh-credentials.js if sessions are renewed; check-token.js with tokens;
- * check-read-token.js with tokens of readers; publishers.json, trusted-publishing.js and refresh-issuers.js with trusted publishers
+ * check-read-token.js with tokens of readers; publishers.json, trusted-publishing.js and refresh-issuers.js with trusted publishers;
+ * web-* for browsers; metrics.js for Prometheus
  * @throws UsageError when nginx could not open its sockets in the folders; Error when a template uses an undefined value
  */
 export function render(settings: Settings, placement: Placement): GeneratedFile[] {
@@ -58,6 +57,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         'maps.conf',
         'locations.conf',
         ...(settings.cache === undefined ? [] : ['s3.conf']),
+        ...(settings.public === undefined ? [] : ['public.conf']),
         ...(settings.upload === undefined ? [] : ['upload.conf']),
         ...(settings.target === 'debian' ? [] : ['nginx.conf']),
     ]
@@ -66,9 +66,15 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
         { name: 'nginx-s3-pypi.js', content: seal(builtScript(`nginx-s3-pypi${variant}`), '//') },
         { name: 'missing-page.js', content: seal(builtScript('missing-page'), '//') },
         { name: 'listed-page.js', content: seal(builtScript('listed-page'), '//') },
+        ...(settings.public === undefined
+            ? []
+            : [{ name: 'public-pages.js', content: seal(builtScript('public-pages'), '//') }]),
         ...(settings.delivery === 'stream'
             ? []
             : [{ name: 'presigned-url.js', content: seal(builtScript(`presigned-url${variant}`), '//') }]),
+        ...(settings.metricsAllow.length > 0
+            ? [{ name: 'metrics.js', content: seal(builtScript('metrics'), '//') }]
+            : []),
         ...(settings.features.sharedDictionary
             ? [{ name: 'bucket-health.js', content: seal(builtScript('bucket-health'), '//') }]
             : []),
@@ -79,6 +85,7 @@ export function render(settings: Settings, placement: Placement): GeneratedFile[
             ? []
             : [{ name: 'upload.js', content: seal(builtScript(uploadScript(settings)), '//') }]),
         ...tokenFiles(settings),
+        ...webFiles(settings),
     ]
 }
 
@@ -115,28 +122,6 @@ function templateParts(): Record<string, string> {
         (file) => `parts/${file.replace(/\.hbs$/, '')}`,
     )
     return Object.fromEntries(names.map((name) => [name, readTemplate(name)]))
-}
-
-/**
- * Renders a template.
- *
- * @param parts templates that it may include, by name
- * @throws Error when it uses an undefined value or part
- */
-export function fillTemplate(source: string, view: object, parts: Record<string, string> = {}): string {
-    // Handlebars' strict mode does not detect missing names in {{#if}} and {{#each}}.
-    const complete = new Proxy(view, {
-        get(target, name) {
-            const value: unknown = Reflect.get(target, name)
-            if (value === undefined && typeof name === 'string') {
-                throw new Error(`a template asks for ${name}, which has no value`)
-            }
-            return value
-        },
-    })
-    const template = Handlebars.compile(source, { noEscape: true, strict: true, knownHelpersOnly: true })
-    // Handlebars also indents the empty lines of an indented part.
-    return template(complete, { partials: parts }).replace(/^ +$/gm, '')
 }
 
 /**
@@ -243,7 +228,9 @@ function viewOf(settings: Settings, placement: Placement) {
         ...urlPatterns,
         ...servingView(settings, placement),
         ...deliveryView(settings, placement.folder),
+        ...publicView(settings, placement, resolverOf(settings)),
         ...uploadView(settings, placement),
+        ...webView(settings),
         ...credentialsView(settings, placement),
     }
 }

@@ -39,11 +39,14 @@ export function servingView(settings: Settings, { folder }: Pick<Placement, 'fol
         readTokensFolder: readTokensFolder(settings, folder),
         checkReadTokenScript: `${folder}/check-read-token.js`,
         allow: settings.allow,
+        metricsAllow: settings.metricsAllow.length > 0 && settings.metricsAllow,
+        metricsScript: `${folder}/metrics.js`,
         restricted,
         isPrivate,
         gated,
         unsatisfiedRange: cached ? '$pypi_unsatisfied' : '@range_not_satisfiable',
         pageLocation: gated ? '= /-/page' : `~ "${urlPatterns.pagePattern}"`,
+        webDataLocation: gated ? '= /-/web-data' : `~ "${urlPatterns.webDataPattern}"`,
         detailsLocation: gated ? '/-/readyz-details' : '/-/readyz/details',
         fileLocation: gated || redirects ? '= /-/file' : `~ "${urlPatterns.filePattern}"`,
         hostNames: settings.serverNames.length > 0 && settings.serverNames,
@@ -63,6 +66,7 @@ export function servingView(settings: Settings, { folder }: Pick<Placement, 'fol
         signerFolder: cached && !isContainer(settings.target) ? `${cache.folder}/pypi-private` : false,
 
         fallback: fallback ?? false,
+        namesPrivate: fallback !== undefined || settings.public !== undefined,
         privateNames: settings.privateNames.map((name) => `~^${name.replaceAll('*', '[a-z0-9-]*')}\\z`),
     }
 }

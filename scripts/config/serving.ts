@@ -13,6 +13,8 @@ export interface Serving {
     fallback: string | undefined
     /** Patterns of normalised names, with `*`, that are never redirected to the fallback. */
     privateNames: string[]
+    /** Whether browsers get pages for people. */
+    web: boolean
     htpasswd: string | undefined
     /** Tokens as passwords of readers. */
     readTokens: TokenFiles | undefined
@@ -20,6 +22,8 @@ export interface Serving {
     maxConnections: number
     /** Addresses and networks. */
     allow: string[]
+    /** Those that may read the metrics. */
+    metricsAllow: string[]
     tls:
         | {
               certificate: string
@@ -54,10 +58,12 @@ export function servingFrom(options: Omit<ConfigOptions, 'bucket'>, httpPort = '
         pageTtl: parsed(options, 'pageTtl'),
         fallback: fallback === true ? 'https://pypi.org/simple/' : fallback && parseFallback(fallback),
         privateNames: (options.private ?? []).map(parsePrivateName),
+        web: options.web !== false,
         htpasswd: parsed(options, 'htpasswd'),
         readTokens: readTokensFrom(options),
         maxConnections: parsed(options, 'maxConnections'),
         allow: (options.allow ?? []).map(parseNetwork),
+        metricsAllow: metricsNetworks(options.metricsAllow),
         tls:
             certificate === undefined || key === undefined
                 ? undefined
@@ -69,6 +75,10 @@ export function servingFrom(options: Omit<ConfigOptions, 'bucket'>, httpPort = '
                       httpListen: options.httpListen === 'off' ? [] : parseListens([options.httpListen ?? httpPort]),
                   },
     }
+}
+
+function metricsNetworks(networks = ['127.0.0.1', '::1']): string[] {
+    return networks.join() === 'off' ? [] : networks.map(parseNetwork)
 }
 
 /** Whether the index answers only some clients. */

@@ -17,6 +17,7 @@ import {
     type IpFamily,
     type Target,
 } from './option-table.js'
+import { needsDnsFor, publicFrom, type PublicIndex } from './public.js'
 import { servingFrom, type Serving } from './serving.js'
 import { issuerAddresses } from './tokens.js'
 import { uploadingFrom, type Uploading } from './uploading.js'
@@ -46,6 +47,8 @@ export interface Settings extends Serving {
     credentials: CredentialsSettings
     /** The role that the pods' service account assumes on EKS. */
     serviceAccountRole: string | undefined
+    /** Undefined when only packages of the bucket are served. */
+    public: PublicIndex | undefined
     /** Undefined when the index takes no uploads. */
     upload: Uploading | undefined
 }
@@ -123,8 +126,10 @@ export function settingsFrom(
         ...{ nginxVersion, features, jsEngine: options.jsEngine },
     })
     const upload = uploadingFrom(options, { serverNames, nginxVersion, features, jsEngine: options.jsEngine })
+    const publicIndex = publicFrom(options)
     const issuersNeedDns = issuerAddresses({ upload }).some(({ hostname }) => isIP(hostname) === 0)
-    const needsDns = endpoint.address === undefined || credentials.needsDns || issuersNeedDns
+    const needsDns =
+        endpoint.address === undefined || credentials.needsDns || issuersNeedDns || needsDnsFor(publicIndex)
     const resolver = needsDns ? resolvers(options.resolver, itsDns, machineResolvers) : []
     if (credentials.needsDns && resolver.length === 0) {
         throw new UsageError(
@@ -158,6 +163,7 @@ export function settingsFrom(
         caBundle: parsed(options, 'caBundle') ?? systemCaBundle,
         credentials,
         serviceAccountRole: serviceAccountRole(options.serviceAccountRole, target, credentials),
+        public: publicIndex,
         upload,
     }
 }

@@ -19,6 +19,9 @@ const siteFiles =
     'favicon\\.ico|robots\\.txt|sitemap\\.xml|ads\\.txt|security\\.txt|humans\\.txt|manifest\\.json|site\\.webmanifest|' +
     'browserconfig\\.xml|crossdomain\\.xml|(?:apple-touch-icon|favicon|mstile)[^/]*\\.png'
 
+/** A part of a request's path between slashes. */
+const writtenSegment = '(?:[^/?%]|%(?!2[fF]))+'
+
 /** A character of a file name: neither a slash nor a control character. */
 const fileCharacter = `(?:[\\x20-\\x2e\\x30-\\x7e]++|${wideCharacter})`
 
@@ -33,6 +36,22 @@ export const urlPatterns = {
     filePattern: `^/(?:simple/)?(?!simple/)(?<pypi_file>(?<project>${project})/(?!index\\.json\\z)${fileCharacter}+)(?<!\\.yanked)\\z`,
     /** The cache's requests for pages and files: sets `$s3_object` to the key. */
     objectPattern: `^/(?<s3_object>(?:[\\x20-\\x7e]++|${wideCharacter})+)\\z`,
+    /** A public file: sets `$public_file` to its path below /packages/, and `$public_name`. */
+    publicFilePattern: `^/(?:simple/)?packages/(?<public_file>[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/(?<public_name>[A-Za-z0-9_][A-Za-z0-9._+!~-]*))\\z`,
+    /** Pages for people: a project, in any spelling. */
+    webProjectPattern: `^/-/project/${writtenProject}/\\z`,
+    /** One version of it, as PEP 440 allows a version to be written. */
+    webVersionPattern: `^/-/project/${writtenProject}/[A-Za-z0-9][A-Za-z0-9._!+-]*/\\z`,
+    /** The same as clients write them: as many slashes, none of them encoded. */
+    webProjectRequest: `^/-/project/${writtenSegment}/(?:\\?|\\z)`,
+    webVersionRequest: `^/-/project/${writtenSegment}/${writtenSegment}/(?:\\?|\\z)`,
+    /** What the pages for people also show: counts of downloads, of all projects or of one; summaries of all projects. */
+    webDataPattern: `^/-/(?<pypi_folder>downloads/(?:${project}/)?|summaries/)index\\.json\\z`,
     /** URLs to normalise: PROJECT, Proj_ect/, Proj.ect/FILE. */
     unnormalizedPattern: `^/(?:simple/)?(?!simple(?:/|\\z)|${project}/|(?:${siteFiles})\\z)${writtenProject}(?:/${fileCharacter}*+)?\\z`,
 } as const
+
+/** The cache's requests for index.json of a project: sets `$s3_object` to the key, and `$project`. */
+export function publicPagePattern(prefix: string): string {
+    return `^/(?<s3_object>${prefix.replace(/[.+*?()[\]{}|^$\\]/g, '\\$&')}(?<project>${project})/index\\.json)\\z`
+}

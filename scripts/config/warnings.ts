@@ -26,6 +26,9 @@ export function warningsOf(settings: Settings, options: ConfigOptions): string[]
         ...(fallback?.startsWith('http:') && !isLoopback(new URL(fallback).hostname)
             ? [`--fallback ${fallback} is not encrypted: others on the network can replace packages. Use https://.`]
             : []),
+        ...(publicIsOpen(settings)
+            ? ['--public is not encrypted: others on the network can replace packages. Use https://.']
+            : []),
         ...(tls?.clientCa !== undefined && tls.clientCrl === undefined
             ? ['--client-ca without --client-crl: a lost certificate can be used until it expires.']
             : []),
@@ -34,6 +37,14 @@ export function warningsOf(settings: Settings, options: ConfigOptions): string[]
             .filter((pattern) => !canMatch(pattern))
             .map((pattern) => `--private ${pattern} matches no name: names begin and end with a letter or a digit.`),
     ]
+}
+
+/** Whether public packages come unencrypted over a network. */
+function publicIsOpen({ public: index }: Settings): boolean {
+    if (index === undefined) return false
+    return [index.pages, index.files].some(
+        ({ endpoint }) => endpoint.scheme === 'http' && !isLoopback(endpoint.address ?? ''),
+    )
 }
 
 function unencrypted(option: string): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { findNginx, type Nginx } from '../nginx/find-nginx.js'
 import { systemCaBundle } from '../option-values/file-path.js'
 import { installPackages } from './system-packages.js'
@@ -70,7 +70,7 @@ function makesEnvironments(python: string): boolean {
     return imports(python, 'venv', 'ensurepip')
 }
 
-/** Installs the requirements of `npm test`: nginx with njs, and Python with build tools. */
+/** Installs the requirements of `npm test`: nginx with njs, Python with build tools, a browser. */
 export function prepareForTests(say: (line: string) => void): void {
     const missing = [
         ...(existsSync('/usr/sbin/nginx') && existsSync('/usr/lib/nginx/modules/ngx_http_js_module.so')
@@ -81,8 +81,14 @@ export function prepareForTests(say: (line: string) => void): void {
             ? []
             : ['python3-build', 'python3-setuptools', 'python3-wheel']),
         ...(existsSync('/usr/bin/openssl') ? [] : ['openssl']),
+        // The pages for people are tested in it. Ubuntu has it as a snap only, which apt-get does not start.
+        ...(existsSync('/usr/bin/chromium') || !isDebian() ? [] : ['chromium']),
     ]
     if (missing.length > 0) installPackages(missing, say)
+}
+
+function isDebian(): boolean {
+    return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
 }
 
 function imports(python: string, ...modules: string[]): boolean {
