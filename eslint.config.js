@@ -125,7 +125,8 @@ export default defineConfig(
             'njs/{handlers,upload-handlers,presigner}.ts',
             'njs/{environment,file,session}-credentials.ts',
             'njs/{missing-page,listed-page,bucket-health,metrics,refresh-credentials,upload}.ts',
-            'njs/{check-token,check-read-token,trusted-publishing,refresh-issuers,public-pages}.ts',
+            'njs/{check-token,check-read-token,trusted-publishing,refresh-issuers}.ts',
+            'njs/public-{pages,files,answers}.ts',
             'njs/tokens/token-context.ts',
         ],
         rules: {

@@ -20,13 +20,16 @@ const quote = 0x22
 /** Bytes. The largest page of PyPI has 38 MB. */
 const maxPageSize = 64 * 1024 * 1024
 
-/** Of a file, or of a member of the page other than its files. Bytes. */
-const maxElementSize = 1024 * 1024
+/** Of a member of the page other than its files: its versions are the largest. Bytes. */
+const maxMemberSize = 1024 * 1024
+
+/** Of a file. Bytes. */
+const maxFileSize = 64 * 1024
 
 /** Of the values that are parsed: meta, name and project-status. Bytes. */
 const maxParsedSize = 16384
 
-/** Of the next part of the page, to complete what ended early in the part before. Bytes. */
+/** How much of the next part is read first, to complete what ended early in the part before. Bytes. */
 const firstOverlap = 4096
 
 /** Where in the page the filter is. */
@@ -103,14 +106,18 @@ export class PageFilter {
             const end = this.run(part, from, isLast, part.length)
             this.rest = part.subarray(end)
         }
-        if (this.rest.length > maxElementSize) throw new UnreadablePage('one of its values is longer than 1 MiB')
+        if (this.rest.length > (this.state === 'files' ? maxFileSize : maxMemberSize)) {
+            throw new UnreadablePage(
+                this.state === 'files' ? 'a file has more than 64 KiB' : 'a value has more than 1 MiB',
+            )
+        }
         if (isLast) this.finish()
     }
 
     /** @returns where in the part to go on; -1 if all of it was needed, and maybe more is */
     private completeRest(part: Uint8Array, isLast: boolean): number {
         const { rest } = this
-        for (let overlap = firstOverlap; ; overlap *= 2) {
+        for (let overlap = Math.max(firstOverlap, rest.length); ; overlap *= 2) {
             const isWhole = overlap >= part.length
             const joined = this.join(rest, isWhole ? part : part.subarray(0, overlap))
             const end = this.run(joined, 0, isLast && isWhole, rest.length)

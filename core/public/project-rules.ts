@@ -24,6 +24,12 @@ export class UnreadableRules extends Error {
 /** Characters. */
 const maxReason = 200
 
+/** Of a list. Characters. */
+const maxList = 1024 * 1024
+
+/** A rule about all versions of a project: its normalised name, and no word that could be a version. */
+const plainRule = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:[ \t]+[A-UW-Za-uw-z(#][^\r]*)?$/
+
 /**
  * Reads a list of --deny or --allow-only. A line is a project, which may have `*`, version specifiers, and a reason:
  *
@@ -33,11 +39,16 @@ const maxReason = 200
  *     urllib3 <1.26.5, !=1.25.3     CVE-2021-33503
  *     django<4.2                    # end of life
  *
+ * @param projects normalised; undefined for all rules: those that are plainly about another project are not parsed, which costs
+ * njs memory
  * @throws UnreadableRules for a line that is none of these: a rule that is left out would let something through
  */
-export function parseRules(text: string): ProjectRule[] {
+export function parseRules(text: string, projects?: readonly string[]): ProjectRule[] {
+    if (text.length > maxList)
+        throw new UnreadableRules('it has more than 1 MiB: leave out the reasons, or use patterns')
     const rules: ProjectRule[] = []
     text.split('\n').forEach((line, index) => {
+        if (projects !== undefined && line.search(plainRule) === 0 && !isPlainlyAbout(line, projects)) return
         const content = strip(line)
         if (content === '' || content.charAt(0) === '#') return
         const rule = parseRule(content)
@@ -50,6 +61,13 @@ export function parseRules(text: string): ProjectRule[] {
         rules.push(rule)
     })
     return rules
+}
+
+function isPlainlyAbout(line: string, projects: readonly string[]): boolean {
+    return projects.some((project) => {
+        const next = line.charAt(project.length)
+        return line.indexOf(project) === 0 && (next === '' || next === ' ' || next === '\t')
+    })
 }
 
 function parseRule(line: string): ProjectRule | undefined {

@@ -1,6 +1,7 @@
 import { parseFileName } from '../file-name.js'
 import { filesDocument, fileLine, versionLine } from '../html-document.js'
 import type { OfferedFile } from '../offered-file.js'
+import { normalizeName } from '../project-name.js'
 import { parseStatus } from '../project-status.js'
 
 /** A filtered page of the upstream index. Nothing but the URLs of its files has been checked. */
@@ -19,18 +20,20 @@ export class PublicHtml {
     private readonly lines: string[] = []
     private version = ''
     private next = 0
+    private readonly project: string
 
     /** @param json a page that `PageFilter` has filtered */
     constructor(json: string) {
         this.page = JSON.parse(json) as UpstreamPage
+        this.project = normalizeName(this.page.name)
     }
 
     /** Writes some files. @returns whether all are written */
     write(maxFiles: number): boolean {
-        const { files, name } = this.page
+        const { files } = this.page
         for (let left = maxFiles; left > 0 && this.next < files.length; left--) {
             const file = offeredFile(files[this.next++]!)
-            const parsed = parseFileName(file.filename, name)
+            const parsed = parseFileName(file.filename, this.project)
             if (parsed !== undefined && parsed.version !== this.version) {
                 this.version = parsed.version
                 this.lines.push(versionLine(parsed.version))

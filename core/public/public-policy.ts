@@ -106,12 +106,13 @@ function readingsOf(filename: string): { project: string; version: string | unde
         return [{ project, version: parsed && parsed.version }].filter(isProject)
     }
     const readings: { project: string; version: string | undefined }[] = sdistReadings(filename)
-    if (readings.length > 0) return readings.filter(isProject)
-    // Another format: each beginning could be the name of the project.
     const words = filename.split('-')
-    const beginnings = words.map((_word, index) => ({
-        project: normalizeName(words.slice(0, index + 1).join('-')),
-        version: undefined,
-    }))
-    return beginnings.filter(isProject)
+    // In another format, each beginning could be the name of the project. In the name of an sdist, one before a digit:
+    // demo-1.0-snapshot-2.tar.gz is from before PEP 440.
+    const isSdist = readings.length > 0
+    const beginnings = words
+        .map((_word, index) => ({ project: normalizeName(words.slice(0, index + 1).join('-')), version: undefined }))
+        .filter((_beginning, index) => !isSdist || /^[0-9]/.test(words[index + 1] || ''))
+        .filter(({ project }) => !readings.some((reading) => reading.project === project))
+    return readings.concat(beginnings).filter(isProject)
 }

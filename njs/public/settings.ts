@@ -2,6 +2,15 @@ import { parseRules, type ProjectRule } from '../../core/public/project-rules.js
 import type { PublicPolicy } from '../../core/public/public-policy.js'
 import { readOrExplain } from '../credentials/read-file.js'
 
+/** Rules that cannot be read. */
+export class UnreadablePolicy extends Error {
+    constructor(message: string) {
+        super(message)
+        // Compiled to ES5, an object made by Error() is no UnreadablePolicy.
+        Object.setPrototypeOf(this, new.target.prototype)
+    }
+}
+
 /** What public.conf says: `$public_policy`. */
 export interface PublicSettings {
     /** The URL at which all files of the upstream index are, with a slash at the end. */
@@ -38,14 +47,19 @@ export function decodePublicSettings(text: string | undefined): PublicSettings {
 /**
  * The policy, with the rules of its files, which are read each time: they change without a reload.
  *
- * @throws Error for a file that cannot be read or has a wrong line; nothing public is served then
+ * @param projects normalised: the rules are read that may be about these
+ * @throws UnreadablePolicy for a file that cannot be read or has a wrong line; nothing public is served then
  */
-export function readPolicy(settings: PublicSettings, readFile: (path: string) => string): PublicPolicy {
+export function readPolicy(
+    settings: PublicSettings,
+    readFile: (path: string) => string,
+    projects: readonly string[],
+): PublicPolicy {
     const rulesOf = (path: string): ProjectRule[] => {
         try {
-            return parseRules(readOrExplain(path, readFile))
+            return parseRules(readOrExplain(path, readFile), projects)
         } catch (error) {
-            throw new Error(`${path}: ${(error as Error).message}`)
+            throw new UnreadablePolicy(`${path}: ${(error as Error).message}`)
         }
     }
     return {

@@ -17,6 +17,7 @@ export function publicView(settings: Settings, { folder }: Pick<Placement, 'fold
         public: true,
         publicListen: listen,
         publicScript: `${folder}/public-pages.js`,
+        publicIndex: index.pages.endpoint.authority + index.pages.path,
         publicFileUrl: index.fileUrl,
         publicUrlStart: urlStart,
         publicRelativePrefix: relativePrefix,

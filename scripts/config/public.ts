@@ -38,7 +38,7 @@ export function publicFrom(options: Omit<ConfigOptions, 'bucket'>): PublicIndex 
     if (options.fallback !== undefined) {
         throw new UsageError(
             '--public and --fallback both say what becomes of a project that is not in the bucket',
-            'Leave one of them out: --public serves it, --fallback redirects to it.',
+            'Leave one of them out: --public serves it, --fallback redirects to it. With --from, --no-fallback removes the latter.',
         )
     }
     const url = parsePublicUrl(options.public === true ? 'https://pypi.org/simple/' : options.public)

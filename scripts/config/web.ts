@@ -26,8 +26,14 @@ export function webFiles(settings: Settings): GeneratedFile[] {
     return [...shells, ...assets()]
 }
 
-function hasWeb({ web, upload }: Settings): boolean {
+/** Whether the folder has pages for people. */
+export function hasWeb({ web, upload }: Settings): boolean {
     return web && upload?.only !== true
+}
+
+/** Whether a file of the folder is one of these. */
+export function isOfWeb(name: string): boolean {
+    return name.startsWith('web-')
 }
 
 function pageView(settings: Settings, root: string, hash: string) {

@@ -49,6 +49,10 @@ describe('a public index that', () => {
             'sends something else',
             (_asked, response) => !!response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>login'),
         ],
+        ...[301, 400, 403, 410, 503].map((status): (typeof failures)[number] => [
+            `answers ${status}, to be kept for an hour`,
+            (_asked, response) => !!response.writeHead(status, { 'Cache-Control': 'max-age=3600' }).end(),
+        ]),
     ]
     test.each(failures)('%s: 5xx, never 404; the next answer is right', async (_name, interfere) => {
         await withPublicIndex({}, { edit: impatient }, async (index, pypi) => {
@@ -57,6 +61,17 @@ describe('a public index that', () => {
             expect(await statusOf(index.port, '/simple/six/')).toSatisfy((status) => status === 502 || status === 504)
             pypi.interfere = undefined
             expect(await statusOf(index.port, '/simple/six/')).toBe(200)
+        })
+    })
+
+    test('says for an hour that a project is missing: it is found when it is there', async () => {
+        const edit = (_name: string, content: string) => content.replaceAll('max-age=60', 'max-age=1')
+        await withPublicIndex({}, { edit }, async (index, pypi) => {
+            pypi.interfere = (_asked, response) => !!response.writeHead(404, { 'Cache-Control': 'max-age=3600' }).end()
+            expect(await statusOf(index.port, '/simple/six/')).toBe(404)
+            publish(pypi, six)
+            pypi.interfere = undefined
+            await expect.poll(() => statusOf(index.port, '/simple/six/'), { timeout: 20_000 }).toBe(200)
         })
     })
 

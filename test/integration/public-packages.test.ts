@@ -149,7 +149,7 @@ describe('the rules of --deny and --allow-only', () => {
             publish(pypi, pypiPage('other', []))
             expect(await filesOf(index.port, 'other')).toBe(503)
             expect(index.log()).toContain('line 1')
-            expect((await request(index.port, pathOf(six.files[2]!.url))).status).toBe(503)
+            expect((await request(index.port, pathOf(six.files[2]!.url))).status).toBe(403)
         })
     })
 

@@ -68,10 +68,27 @@ test('rules that nginx cannot read: nothing more is served, and the log has the 
         for (const prepare of [async () => {}, async () => (await writeFile(deny, ''), await chmod(deny, 0o600))]) {
             await prepare()
             expect((await request(index.port, '/simple/six/', { headers: { Accept: json } })).status).toBe(503)
-            expect((await request(index.port, wheel!)).status).toBe(503)
+            const file = await request(index.port, wheel!)
+            expect([file.status, file.body.toString()]).toEqual([403, expect.stringContaining('rules cannot be read')])
         }
         expect(pypi.requests).toEqual([])
         expect(index.log()).toContain(deny)
+    })
+})
+
+test('with --stale, a file in the cache is not served while a line is wrong', async () => {
+    const folder = await temporaryFolder()
+    await chmod(folder, 0o755)
+    const deny = `${folder}/deny.txt`
+    await writeFile(deny, '')
+    await withPublicIndex({}, { deny, edit: impatient, stale: true }, async (index, pypi) => {
+        publish(pypi, six)
+        const status = async () => (await request(index.port, wheel!)).status
+        expect(await status()).toBe(200)
+        await writeFile(deny, 'six==1.16.0 bad\nother line [\n')
+        await expect.poll(status, soon).toBe(403)
+        await writeFile(deny, 'other\n')
+        await expect.poll(status, soon).toBe(200)
     })
 })
 

@@ -254,6 +254,7 @@ describe('a page as large as that of numpy', () => {
     const versionOf = (filename: string) => /^numpy-([^-]+?)(?:\.tar\.gz|-.*)$/.exec(filename)![1]!
     const { files, meta, name, versions, 'project-status': active } = page
     const quarantined = { status: 'quarantined' }
+    const offeredCount = modelOfFilter(JSON.stringify(page), 'numpy', policy, versionOf).files.length
     const filter = (members: object, isStream: boolean) =>
         filterPage(JSON.stringify(members), 'numpy', policy, 65536, isStream)
 
@@ -282,9 +283,18 @@ describe('a page as large as that of numpy', () => {
         expect(() => filter({ files, meta, name, 'project-status': quarantined }, true)).toThrow(/after many files/)
     })
 
+    test('is refused for a file of more than 64 KiB', () => {
+        const reason = 'x'.repeat(200_000)
+        const large = { ...files[7]!, yanked: reason }
+        const pageWith = (file: object) => ({ ...page, files: [...files.slice(0, 100), file, ...files.slice(100)] })
+        expect(() => filter(pageWith(large), true)).toThrow(/file has more than 64 KiB/)
+        const usual = pageWith({ ...large, yanked: reason.slice(0, 60_000) })
+        expect(JSON.parse(filter(usual, true)).files.length).toBe(offeredCount + 1)
+    })
+
     test('is refused for a value of more than 1 MiB', () => {
         const large = 'x'.repeat(1_200_000)
-        expect(() => filter({ ...page, large }, true)).toThrow(/longer than 1 MiB/)
+        expect(() => filter({ ...page, large }, true)).toThrow(/value has more than 1 MiB/)
         expect(JSON.parse(filter({ ...page, large: large.slice(300_000) }, true)).files).not.toEqual([])
     })
 })

@@ -12,6 +12,22 @@ const policyOf = (deny: string, allowOnly?: string, other: Partial<PublicPolicy>
 })
 
 describe('a list of rules', () => {
+    test('read for some projects: their rules, and those that may be about them', () => {
+        const lines = ['evil', 'evil-twin (typo)', 'evil==1.0 x', 'Evil.Twin', 'ev*', 'other', 'other-2 reason', 'evi']
+        const patterns = (projects: string[]) =>
+            parseRules(lines.join('\n'), projects).map(({ pattern, versions }) => pattern + versions.length)
+        expect(patterns(['evil'])).toEqual(['evil0', 'evil1', 'evil-twin0', 'ev*0'])
+        expect(patterns(['other', 'evi'])).toEqual(['evil1', 'evil-twin0', 'ev*0', 'other0', 'evi0'])
+        for (const wrong of ['other [', 'other 1.0', 'other v1', 'other, x', '=x']) {
+            expect(() => parseRules(`evil\n${wrong}`, ['evil'])).toThrow(/line 2/)
+        }
+    })
+
+    test('of more than 1 MiB is refused', () => {
+        expect(parseRules('evil\n'.repeat(200_000), ['good'])).toEqual([])
+        expect(() => parseRules('evil\n'.repeat(220_000), ['good'])).toThrow(/more than 1 MiB/)
+    })
+
     test('a long reason ends with a whole character', () => {
         const [rule] = parseRules(`evil ${'x'.repeat(199)}\u{1f40d}y`)
         expect(rule!.reason).toBe('x'.repeat(199))
@@ -68,6 +84,16 @@ describe('a project', () => {
         ['evil2', undefined],
     ])('%s: %j', (project, refusal) => {
         expect(projectRefusal(policyOf(deny), project)).toBe(refusal)
+    })
+
+    test.each([
+        ['evil-1.0-snapshot-2.tar.gz', 'x'],
+        ['evil-1.0.tar.gz', 'x'],
+        ['evil-twin-1.0.tar.gz', undefined],
+        ['evil-twin-1.0-snapshot-2.tar.gz', undefined],
+        ['good-evil-1.0.tar.gz', undefined],
+    ])('of an sdist from before PEP 440: %s', (filename, reason) => {
+        expect(fileRefusal(policyOf('evil x'), filename)).toBe(reason)
     })
 
     test.each([
