@@ -1,6 +1,7 @@
 import type { GeneratedFile } from '../config/render.js'
 import { seal } from '../config/seal.js'
 import type { Settings } from '../config/settings.js'
+import { hasWeb, isOfWeb } from '../config/web.js'
 import { because, toYaml } from './commented-yaml.js'
 import { deployment } from './deployment.js'
 import { objectNames } from './names.js'
@@ -17,7 +18,7 @@ import { autoscaler, disruptionBudget, service, serviceAccount } from './service
  */
 export function kubernetesFiles(settings: Settings, configurations: string[], command: string): GeneratedFile[] {
     checkPod(settings)
-    const { object: name, labels } = objectNames(settings)
+    const { object: name, web, labels } = objectNames(settings)
     const onlyUploads = settings.upload?.only === true
     const objects: (readonly [name: string, purpose: string, object: object])[] = [
         ['service-account.yaml', 'The identity of the pods.', serviceAccount(settings)],
@@ -43,13 +44,18 @@ export function kubernetesFiles(settings: Settings, configurations: string[], co
             networkPolicy(settings),
         ],
     ]
+    const options = { labels, immutable: true }
     const kustomization = {
         apiVersion: 'kustomize.config.k8s.io/v1beta1',
         kind: 'Kustomization',
         resources: objects.map(([name]) => name),
         configMapGenerator: because(
-            'The name of the ConfigMap ends in a hash of these files: when one changes, new pods replace the old.',
-            [{ name, files: configurations, options: { labels, immutable: true } }],
+            'The name of a ConfigMap ends in a hash of its files: when one changes, new pods replace the old.',
+            [
+                { name, files: configurations.filter((file) => !isOfWeb(file)), options },
+                // kubectl apply keeps each object in an annotation, which holds 256 KiB.
+                ...(hasWeb(settings) ? [{ name: web, files: configurations.filter(isOfWeb), options }] : []),
+            ],
         ),
     }
     return [['kustomization.yaml', 'A package index, for kubectl apply -k.', kustomization] as const, ...objects].map(

@@ -4,6 +4,8 @@ import type { Settings } from '../config/settings.js'
 export interface ObjectNames {
     /** Of every object, and of the Secret with the credentials. */
     object: string
+    /** The ConfigMap with the pages for people. */
+    web: string
     /** The Secret with the certificate and its key, as `kubectl create secret tls` and cert-manager create it. */
     tlsSecret: string
     /** The Secret with the other files that options name. */
@@ -22,6 +24,7 @@ export function objectNames({ upload }: Pick<Settings, 'upload'>): ObjectNames {
     const labels = { 'app.kubernetes.io/name': object }
     return {
         object,
+        web: `${object}-web`,
         tlsSecret: `${object}-tls`,
         filesSecret: `${object}-files`,
         labels,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { nginxFolder } from '../config/placement.js'
 import type { Settings } from '../config/settings.js'
+import { hasWeb } from '../config/web.js'
 import { because } from './commented-yaml.js'
 import { podCredentials } from './credentials.js'
 import { mountedFolders, type MountedFile } from './mounted-files.js'
@@ -13,9 +14,14 @@ const readableByGroup = because("0440: readable for nginx by the pod's group.", 
 /** The volumes of the pod. */
 export function volumes(settings: Settings): object[] {
     const { tmp, cache } = storage(settings)
-    const { object } = objectNames(settings)
+    const { object, web } = objectNames(settings)
     return [
-        { name: 'config', configMap: { name: object } },
+        {
+            name: 'config',
+            ...(hasWeb(settings)
+                ? { projected: { sources: [object, web].map((name) => ({ configMap: { name } })) } }
+                : { configMap: { name: object } }),
+        },
         { name: 'tmp', emptyDir: { sizeLimit: tmp } },
         ...(cache === undefined
             ? []

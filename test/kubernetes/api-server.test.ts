@@ -51,7 +51,7 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
         const { stdout, stderr } = await api.kubectl(...words)
         expect(stderr).toBe('')
         expect(stdout.match(/ (?:created|serverside-applied) \(server dry run\)$/gm)).toHaveLength(
-            options.only === undefined ? 7 : 6,
+            options.only === undefined ? 8 : 6,
         )
     })
 
@@ -62,7 +62,7 @@ describeWhere('the API server of Kubernetes', missingKubernetesApi(), () => {
             (await api.kubectl('get', '-k', folder, '-o', 'jsonpath={.items[*].metadata.resourceVersion}')).stdout
         await api.kubectl('apply', '-k', folder)
         const before = await versions()
-        expect(before.split(' ')).toHaveLength(7)
+        expect(before.split(' ')).toHaveLength(8)
         await api.kubectl('apply', '-k', folder)
         expect(await versions()).toBe(before)
         await api.kubectl('scale', 'deployment/nginx-s3-pypi', '--replicas=5')

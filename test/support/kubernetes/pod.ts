@@ -32,7 +32,10 @@ interface Volume {
     configMap?: { name: string }
     emptyDir?: { sizeLimit: string }
     secret?: { secretName: string; defaultMode: number }
-    projected?: { defaultMode: number; sources: { secret: { name: string; items: SecretKey[] } }[] }
+    projected?: {
+        defaultMode?: number
+        sources: { secret?: { name: string; items: SecretKey[] }; configMap?: { name: string } }[]
+    }
 }
 
 interface PodSpec {
@@ -139,15 +142,17 @@ type Files = Record<string, { text: string; mode: number }>
 
 function filesOf(volume: Volume, configMaps: ConfigMap[], secrets: Cluster['secrets']): Files {
     const files: Files = {}
-    if (volume.configMap !== undefined) {
-        const map = configMaps.find(({ metadata }) => metadata.name === volume.configMap!.name)
+    const addConfigMap = (name: string) => {
+        const map = configMaps.find(({ metadata }) => metadata.name === name)
         for (const [file, text] of Object.entries(map!.data)) files[file] = { text, mode: 0o644 }
     }
+    if (volume.configMap !== undefined) addConfigMap(volume.configMap.name)
     for (const [key, text] of Object.entries(secrets[volume.secret?.secretName ?? ''] ?? {}))
         files[key] = { text, mode: volume.secret!.defaultMode }
-    for (const { secret } of volume.projected?.sources ?? []) {
-        for (const { key, path } of secret.items)
-            files[path!] = { text: keyOf(secrets, secret.name, key), mode: volume.projected!.defaultMode }
+    for (const { secret, configMap } of volume.projected?.sources ?? []) {
+        if (configMap !== undefined) addConfigMap(configMap.name)
+        for (const { key, path } of secret?.items ?? [])
+            files[path!] = { text: keyOf(secrets, secret!.name, key), mode: volume.projected!.defaultMode! }
     }
     return files
 }

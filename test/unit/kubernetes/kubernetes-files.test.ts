@@ -60,8 +60,18 @@ test('the folder lists its files, and no secret', () => {
             .map(({ name }) => name)
             .sort(),
     )
-    expect(configMapGenerator[0].files).toEqual(['env.conf', 'site.conf'])
+    expect(configMapGenerator).toMatchObject([
+        { name: 'nginx-s3-pypi', files: ['env.conf', 'site.conf'] },
+        { name: 'nginx-s3-pypi-web', files: [] },
+    ])
     expect(JSON.stringify(files({}))).not.toMatch(/kind: Secret|stringData/)
+})
+
+test('pages for people are in a ConfigMap of the same folder; without them, there is one', () => {
+    const sources = [{ configMap: { name: 'nginx-s3-pypi' } }, { configMap: { name: 'nginx-s3-pypi-web' } }]
+    expect(pod({}).volumes[0]).toEqual({ name: 'config', projected: { sources } })
+    expect(manifest('kustomization', { web: false }).configMapGenerator).toHaveLength(1)
+    expect(pod({ web: false }).volumes[0]).toEqual({ name: 'config', configMap: { name: 'nginx-s3-pypi' } })
 })
 
 test('credentials come from a Secret, each by its name', () => {
