@@ -126,8 +126,7 @@ describe.each(['v4', 'v2'] as const)('signature %s', (signature) => {
         '/Demo/' + '%C3%BC'.repeat(550),
         '/demo/index.json',
         '/simple/demo/demo-1.0.whl.yanked',
-        '/favicon.ico',
-        '/robots.txt',
+        '/sitemap.xml',
         '/apple-touch-icon-120x120.png',
         '/' + 'x'.repeat(40_000),
     ])('%.60s names nothing: S3 is not asked', async (path) => {
