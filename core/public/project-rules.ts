@@ -1,6 +1,6 @@
 import { normalizeProjectPattern, matchesProject } from '../project-patterns.js'
 import { normalizeVersion, strip } from '../version.js'
-import { matchesSpecifiers, parseSpecifiers, type VersionSpecifiers } from './version-specifiers.js'
+import { matchesSpecifiers, parseSpecifiers, type VersionSpecifiers } from '../version-specifiers.js'
 
 /** A line of a list of projects. */
 export interface ProjectRule {

@@ -1,5 +1,5 @@
 import { normalizeName } from '../../core/project-name.js'
-import { parseSpecifiers, type VersionSpecifiers } from '../../core/public/version-specifiers.js'
+import { parseSpecifiers, type VersionSpecifiers } from '../../core/version-specifiers.js'
 import { UsageError } from '../../core/user-error.js'
 
 /** A digest of a file. */

@@ -4,7 +4,7 @@
  * Right: what Python's `packaging` says.
  */
 import { expect, test } from 'vitest'
-import { matchesSpecifiers, parseSpecifiers } from '../../core/public/version-specifiers.js'
+import { matchesSpecifiers, parseSpecifiers } from '../../core/version-specifiers.js'
 import { normalizeVersion } from '../../core/version.js'
 import { askPackaging, missingPackaging } from '../support/python/python-packaging.js'
 import { describeWhere } from '../support/machine/requirements.js'

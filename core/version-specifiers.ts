@@ -1,5 +1,5 @@
-import { isSpecifierSet } from '../specifier-set.js'
-import { compareVersions, normalizeVersion, sameVersion, strip } from '../version.js'
+import { isSpecifierSet } from './specifier-set.js'
+import { compareVersions, isPrerelease, normalizeVersion, sameVersion, strip } from './version.js'
 
 /** One clause of a set of version specifiers. */
 interface Specifier {
@@ -77,7 +77,11 @@ function isCompatible(version: string, operand: string): boolean {
 /** Pre-releases of the operand are not less than it, unless it is one itself. */
 function isLess(version: string, operand: string): boolean {
     if (compareVersions(version, operand) >= 0) return false
-    return isPrerelease(operand) || !isPrerelease(version) || !sameVersion(baseOf(version), baseOf(operand))
+    return (
+        isPrerelease(normalizeVersion(operand)!) ||
+        !isPrerelease(version) ||
+        !sameVersion(baseOf(version), baseOf(operand))
+    )
 }
 
 /** Post-releases and local versions of the operand are not greater than it, unless it is a post-release itself. */
@@ -90,10 +94,6 @@ function isGreater(version: string, operand: string): boolean {
 
 function withoutLocal(version: string): string {
     return version.split('+')[0]!
-}
-
-function isPrerelease(version: string): boolean {
-    return /[0-9](?:a|b|rc)[0-9]|\.dev/.test(withoutLocal(normalizeVersion(version)!))
 }
 
 function isPostrelease(version: string): boolean {
