@@ -9,7 +9,10 @@ export interface Credentials {
     password: string
 }
 
-/** The credentials of the source: those of its URL and of the environment for its origin, those of netrc for any host. */
+/**
+ * The credentials of the source: those of its URL and of the environment for its origin, those of netrc for any host.
+ * Without TLS, they are sent to the origin of the source only: links on a page must not expose them.
+ */
 export class SourceCredentials {
     constructor(
         private readonly origin: string,
@@ -20,7 +23,9 @@ export class SourceCredentials {
     /** The value of Authorization for a request; undefined for none. */
     authorization(url: URL): string | undefined {
         const netrc = this.netrc.get(url.hostname) ?? this.netrc.get('')
-        const credentials = url.origin === this.origin ? (this.own ?? netrc) : netrc
+        const isElsewhere = url.origin !== this.origin
+        if (isElsewhere && url.protocol !== 'https:') return undefined
+        const credentials = isElsewhere ? netrc : (this.own ?? netrc)
         if (credentials === undefined) return undefined
         return 'Basic ' + Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')
     }

@@ -37,6 +37,20 @@ test('credentials go to their host only: of the URL, then the environment, then 
     }
 })
 
+test('without TLS, nothing of netrc is sent, except to the source', async () => {
+    const netrc = join(await temporaryFolder(), 'netrc')
+    await writeFile(netrc, 'machine index.example login n password n\ndefault login d password d\n')
+    const authorization = async (from: string, url: string) =>
+        (await findCredentials(parseIndexUrl(from), { NETRC: netrc })).authorization(new URL(url))
+    for (const from of ['https://index.example/', 'http://index.example:8080/', 'https://u:p@index.example/']) {
+        expect(await authorization(from, 'http://index.example/a.whl')).toBeUndefined()
+        expect(await authorization(from, 'http://other.example/a.whl')).toBeUndefined()
+    }
+    expect(await authorization('http://index.example/', 'http://index.example/a.whl')).toBe(basic('n:n'))
+    expect(await authorization('https://x.example/', 'https://index.example/a.whl')).toBe(basic('n:n'))
+    expect(await authorization('https://x.example/', 'https://other.example/a.whl')).toBe(basic('d:d'))
+})
+
 test('half of the credentials, or a netrc that is not there, is refused', async () => {
     const source = parseIndexUrl('https://index.example/')
     await expect(findCredentials(source, { MIRROR_USERNAME: 'e' })).rejects.toThrow('MIRROR_PASSWORD is not set')
