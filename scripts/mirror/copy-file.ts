@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { uploadTimeOf } from '../../core/index/object-facts.js'
 import { provenanceKey, yankedKey } from '../../core/index/project-objects.js'
 import { provenanceHeaders, yankedHeaders } from '../../core/index/stored-headers.js'
@@ -44,9 +44,9 @@ export async function copyFile(
 ): Promise<FileEntry> {
     const { client, from, index, folder, onProgress } = context
     const { filename, yanked } = planned.file
-    // my-2-1.tar.gz may be a file of two projects.
-    await mkdir(join(folder, project), { recursive: true })
-    const path = join(folder, project, filename)
+    // my-2-1.tar.gz may be a file of two projects, and some file systems do not tell Acme-1.tar.gz from acme-1.tar.gz.
+    const place = await mkdtemp(join(folder, 'file-'))
+    const path = join(place, filename)
     try {
         const whole = (bytes: number) => planned.file.size ?? bytes
         const downloaded = await download(client, planned, path, (sent) =>
@@ -72,7 +72,7 @@ export async function copyFile(
         if (error instanceof AlreadyExists) throw new SourceProblem(...existsWithOtherContent(project, filename))
         throw error
     } finally {
-        await rm(path, { force: true })
+        await rm(place, { recursive: true, force: true })
     }
 }
 

@@ -26,6 +26,11 @@ export function expectedSha256({ all }: Expected): string | undefined {
     return all.find(({ algorithm }) => algorithm === 'sha256')?.hex
 }
 
+/** A digest of the same algorithm with another value. */
+export function findOther(digests: readonly Digest[], { algorithm, hex }: Digest): Digest | undefined {
+    return digests.find((digest) => digest.algorithm === algorithm && digest.hex !== hex)
+}
+
 /** Computes the digests that are compared, and SHA-256. */
 export class Hasher {
     readonly #hashes = new Map<string, Hash>()

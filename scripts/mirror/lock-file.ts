@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { kindOf } from '../../core/file-name.js'
 import { normalizeName } from '../../core/project-name.js'
 import { normalizeVersion } from '../../core/version.js'
 import { UserError } from '../../core/user-error.js'
+import type { LockOrigin } from './lock-origin.js'
+import { readText } from './read-text.js'
 import { uploadTimeIn } from './source-page.js'
 import { parseDigest, type Digest, type LockedFile, type Wanted, type Wishes } from './wanted.js'
 
@@ -17,6 +17,7 @@ interface LockedPackage {
     version: unknown
     /** Undefined if the package is of an index: where else it is from. */
     elsewhere: string | undefined
+    origin: LockOrigin
     files?: LockedFile[]
     digests?: Digest[]
 }
@@ -28,46 +29,38 @@ interface LockedPackage {
  * @see PEP 751; the documentation of each tool
  */
 export async function readLock(path: string): Promise<Wishes> {
-    const name = basename(path)
     const root = parsed(await readText(path), path)
     const { wanted, leftOut }: Wishes = { wanted: [], leftOut: [] }
     for (const entry of lockedPackages(root, path)) {
-        const { name: written, version, elsewhere, files, digests } = entry
+        const { name: written, version, elsewhere } = entry
         if (typeof written !== 'string') throw new UserError(`${path} has a package without a name`, relock)
         const project = normalizeName(written)
         if (elsewhere !== undefined) {
             if (elsewhere !== 'itself') {
-                leftOut.push(`${name}: ${project} comes from ${placeNames[elsewhere] ?? elsewhere}, not from an index`)
+                leftOut.push(`${path}: ${project} comes from ${placeNames[elsewhere] ?? elsewhere}, not from an index`)
             }
             continue
         }
         if (typeof version !== 'string' || normalizeVersion(version) === undefined) {
             throw new UserError(`${path}: ${project} has no version`, relock)
         }
-        wanted.push(asWanted(project, version, name, files, digests))
+        wanted.push(asWanted(project, version, path, entry))
     }
     return { wanted, leftOut }
 }
 
 const relock = 'Make the lock file again with a current version of its tool.'
 
-function asWanted(project: string, version: string, where: string, files?: LockedFile[], digests?: Digest[]): Wanted {
+function asWanted(project: string, version: string, where: string, entry: LockedPackage): Wanted {
+    const { origin, files, digests } = entry
     return {
         project,
         where,
         specifiers: [{ operator: '==', operand: version }],
         specifierText: `==${version}`,
+        origin,
         ...(files && files.length > 0 ? { files } : {}),
         ...(digests && digests.length > 0 ? { digests } : {}),
-    }
-}
-
-async function readText(path: string): Promise<string> {
-    try {
-        return await readFile(path, 'utf8')
-    } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        throw new UserError(`${path} cannot be read (${code})`)
     }
 }
 
@@ -117,18 +110,15 @@ const placeNames: Record<string, string> = {
 
 /** uv writes a normalised name where that of the index is another: the name in the URL is right. @see PEP 751 */
 function pylockPackage(entry: Table): LockedPackage {
-    const { name, version } = entry
+    const { name, version, index } = entry
     const elsewhere = ['vcs', 'directory', 'archive'].find((key) => entry[key] !== undefined)
-    const files = [...tables(entry.wheels), ...(entry.sdist === undefined ? [] : [table(entry.sdist)])].map(
-        ({ name: named, url, path, hashes, 'upload-time': uploaded }) => ({
-            filename: typeof named === 'string' && !isDistribution(url) ? named : lastSegment(url ?? path),
-            digests: Object.entries(table(hashes)).flatMap(
-                ([algorithm, hex]) => parseDigest(`${algorithm}:${hex}`) ?? [],
-            ),
-            uploadTime: uploadTimeIn(uploaded),
-        }),
-    )
-    return { name, version, elsewhere, files }
+    const listed = [...tables(entry.wheels), ...(entry.sdist === undefined ? [] : [table(entry.sdist)])]
+    const files = listed.map(({ name: named, url, path, hashes, 'upload-time': uploaded }) => ({
+        filename: typeof named === 'string' && !isDistribution(url) ? named : lastSegment(url ?? path),
+        digests: Object.entries(table(hashes)).flatMap(([algorithm, hex]) => parseDigest(`${algorithm}:${hex}`) ?? []),
+        uploadTime: uploadTimeIn(uploaded),
+    }))
+    return { name, version, elsewhere, origin: originOf(index, listed), files }
 }
 
 /** @see uv, crates/uv-resolver/src/lock */
@@ -137,29 +127,31 @@ function uvPackage({ name, version, source, wheels, sdist }: Table): LockedPacka
     const isRoot = virtual === '.' || editable === '.'
     const kind = isRoot ? 'itself' : (Object.keys(table(source))[0] ?? 'nowhere')
     const isIndex = typeof registry === 'string' && /^https?:/i.test(registry)
-    const files = [...tables(wheels), ...(sdist === undefined ? [] : [table(sdist)])].map(
-        ({ filename, url, path, hash, 'upload-time': uploaded }) => ({
-            filename: typeof filename === 'string' ? filename : lastSegment(url ?? path),
-            digests: [parseDigest(hash)].flatMap((digest) => digest ?? []),
-            uploadTime: uploadTimeIn(uploaded),
-        }),
-    )
-    return { name, version, elsewhere: isIndex ? undefined : kind === 'registry' ? 'directory' : kind, files }
+    const listed = [...tables(wheels), ...(sdist === undefined ? [] : [table(sdist)])]
+    const files = listed.map(({ filename, url, path, hash, 'upload-time': uploaded }) => ({
+        filename: typeof filename === 'string' ? filename : lastSegment(url ?? path),
+        digests: [parseDigest(hash)].flatMap((digest) => digest ?? []),
+        uploadTime: uploadTimeIn(uploaded),
+    }))
+    const elsewhere = isIndex ? undefined : kind === 'registry' ? 'directory' : kind
+    return { name, version, elsewhere, origin: originOf(registry, listed), files }
 }
 
-/** Until lock-version 2.0, files were in `metadata.files`. */
+/** Until lock-version 2.0, files were in `metadata.files`. Packages of PyPI have no source. */
 function poetryPackage({ name, version, source, files }: Table, root: Table): LockedPackage {
-    const { type } = table(source)
+    const { type, url } = table(source)
     const isIndex = type === undefined || type === 'legacy' || type === 'pypi'
     const older = table(table(root.metadata).files)[name as string]
-    return { name, version, elsewhere: isIndex ? undefined : String(type), files: namedFiles(files ?? older) }
+    const elsewhere = isIndex ? undefined : String(type)
+    return { name, version, elsewhere, origin: originOf(url, []), files: namedFiles(files ?? older) }
 }
 
 /** Until lock_version 4.0, files were in `metadata.files`, by `NAME VERSION`. With `static_urls`, files have URLs. */
 function pdmPackage({ name, version, files, ...entry }: Table, root: Table): LockedPackage {
     const elsewhere = ['git', 'hg', 'svn', 'bzr', 'path', 'url'].find((key) => entry[key] !== undefined)
     const older = table(table(root.metadata).files)[`${String(name)} ${String(version)}`]
-    return { name, version, elsewhere, files: namedFiles(files ?? older) }
+    const listed = tables(files ?? older)
+    return { name, version, elsewhere, origin: originOf(undefined, listed), files: namedFiles(listed) }
 }
 
 function namedFiles(files: unknown): LockedFile[] {
@@ -169,18 +161,25 @@ function namedFiles(files: unknown): LockedFile[] {
     }))
 }
 
-/** Pipfile.lock. It has hashes, but no names of files. */
+/** Pipfile.lock. It has hashes, but no names of files. The first source is that of packages without another. */
 function pipenvPackages(root: Table): LockedPackage[] {
     const groups = Object.keys(root).filter((key) => key !== '_meta')
+    const sources = tables(table(root._meta).sources)
     return groups.flatMap((group) =>
         Object.entries(table(root[group])).map(([name, value]) => {
-            const { version, hashes, ...entry } = table(value)
+            const { version, hashes, index, ...entry } = table(value)
             const elsewhere = ['git', 'hg', 'svn', 'bzr', 'path', 'file', 'editable'].find((key) => entry[key])
             const digests = (Array.isArray(hashes) ? hashes : []).flatMap((hash) => parseDigest(hash) ?? [])
             const pinned = typeof version === 'string' ? version.replace(/^={2,3}/, '') : version
-            return { name, version: pinned, elsewhere, digests }
+            const source = index === undefined ? sources[0] : sources.find(({ name: known }) => known === index)
+            return { name, version: pinned, elsewhere, origin: originOf(source?.url ?? index, []), digests }
         }),
     )
+}
+
+function originOf(index: unknown, files: readonly Table[]): LockOrigin {
+    const urls = files.flatMap(({ url }) => (typeof url === 'string' ? [url] : []))
+    return { index: typeof index === 'string' ? index : undefined, urls }
 }
 
 function isDistribution(url: unknown): boolean {

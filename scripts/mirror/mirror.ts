@@ -72,9 +72,11 @@ export async function mirror(
 ): Promise<MirrorReport> {
     const { jobs, dryRun, warn = () => {}, onProgress = () => {} } = options
     const index = new PackageIndex(bucket, warn)
+    const source = { from, readPage: (project: string) => readSourcePage(client, from, project) }
     const plans = await mapParallel(byProject(wanted), jobs, ([project, own]) =>
-        planProject(bucket, project, own, () => readSourcePage(client, from, project), options),
+        planProject(bucket, project, own, source, options),
     )
+    for (const line of plans.flatMap(({ leftOut }) => leftOut)) warn(`left out: ${line}`)
     const report: MirrorReport = {
         files: [],
         problems: plans.flatMap(({ problems }) => problems),

@@ -8,7 +8,8 @@ import { compareVersions } from '../../core/version.js'
 import { projectPages } from '../index/stored/pages.js'
 import { readStoredPage, type StoredPage } from '../index/stored/stored-page.js'
 import type { Bucket } from '../s3/bucket.js'
-import { expectedSha256, known, type Expected } from './digests.js'
+import { expectedSha256, findOther, known, type Expected } from './digests.js'
+import { isKnownToSource, shownOrigin } from './lock-origin.js'
 import type { SourceFile, SourcePage } from './source-page.js'
 import { SourceProblem } from './source-problem.js'
 import type { Wanted } from './wanted.js'
@@ -43,6 +44,15 @@ export interface ProjectPlan {
     problems: Problem[]
     /** Files in formats that installers no longer support. */
     unsupported: string[]
+    /** What locks took from indexes other than the source. One line each. */
+    leftOut: string[]
+}
+
+/** The index that is copied. */
+export interface Source {
+    from: URL
+    /** Reads the page of a project; undefined if the source has none. */
+    readPage: (project: string) => Promise<SourcePage | undefined>
 }
 
 /** Who uploaded a file, in its metadata: `manage-index list --long` shows it. */
@@ -60,22 +70,28 @@ const parallelHeads = 16
 
 /**
  * Compares what is wanted of a project with the source and the bucket. The source is not asked if the bucket has all files
- * that a lock names: names of private projects stay here.
+ * that a lock names, or if the lock took the project from elsewhere: names of private projects stay here.
  *
- * @param readSource reads the page of the source; undefined if it has no such project
  * @throws UserError if S3 fails
  */
 export async function planProject(
     bucket: Bucket,
     project: string,
     wanted: readonly Wanted[],
-    readSource: () => Promise<SourcePage | undefined>,
+    source: Source,
     options: PlanOptions,
 ): Promise<ProjectPlan> {
     const pages = projectPages(project)
     const stored = await readStoredPage(bucket, pages.jsonKey)
     const page = stored && pages.parse(stored)
-    const empty = { copies: [], present: [], yanks: new Map<string, string>(), problems: [], unsupported: [] }
+    const empty = {
+        copies: [],
+        present: [],
+        yanks: new Map<string, string>(),
+        problems: [],
+        unsupported: [],
+        leftOut: [],
+    }
     const plan: ProjectPlan = { project, stored, page, source: undefined, ...empty }
     if (page && holdsAll(page, wanted)) {
         addPresent(
@@ -85,8 +101,13 @@ export async function planProject(
         )
         return plan
     }
+    const isKnown = ({ origin }: Wanted) => origin === undefined || isKnownToSource(origin, source.from)
+    if (!wanted.some(isKnown)) {
+        plan.leftOut = [...new Set(wanted.map((entry) => fromElsewhere(entry)))]
+        return plan
+    }
     try {
-        plan.source = await readSource()
+        plan.source = await source.readPage(project)
         if (plan.source === undefined) {
             throw new SourceProblem(
                 `the source has no project ${project} (${wanted[0]!.where})`,
@@ -94,7 +115,7 @@ export async function planProject(
             )
         }
         refuseClosed(plan, plan.source)
-        choose(plan, plan.source, wanted, options)
+        choose(plan, plan.source, wanted, isKnown, options)
         if (plan.copies.length > 0 && !options.merge) await refuseOthers(bucket, plan, plan.source)
     } catch (error) {
         if (!(error instanceof SourceProblem)) throw error
@@ -102,6 +123,10 @@ export async function planProject(
         plan.problems = [{ project, message: error.message, cure: error.cure }]
     }
     return plan
+}
+
+function fromElsewhere({ project, where, origin }: Wanted): string {
+    return `${where}: ${project} comes from ${shownOrigin(origin!)}, not from the source`
 }
 
 /** Whether a page has all files that locks name, with their SHA-256. */
@@ -130,7 +155,22 @@ function refuseClosed({ project, page }: ProjectPlan, { status }: SourcePage): v
     }
 }
 
-function choose(plan: ProjectPlan, source: SourcePage, wanted: readonly Wanted[], options: PlanOptions): void {
+/** A file that something asks for, perhaps two locks. */
+interface Chosen {
+    file: SourceFile
+    expected: Expected
+    /** What named it first. */
+    where: string
+}
+
+/** @param isKnown whether the source is expected to have what a lock names */
+function choose(
+    plan: ProjectPlan,
+    source: SourcePage,
+    wanted: readonly Wanted[],
+    isKnown: (entry: Wanted) => boolean,
+    options: PlanOptions,
+): void {
     const { project, page } = plan
     const versions = new Map<SourceFile, string>()
     const unsupported = new Map<SourceFile, string>()
@@ -139,15 +179,35 @@ function choose(plan: ProjectPlan, source: SourcePage, wanted: readonly Wanted[]
         if (version !== undefined && kindOf(file.filename) !== undefined) versions.set(file, version)
         else unsupported.set(file, version ?? '')
     }
-    const chosen = new Map<SourceFile, Expected>()
+    const chosen = new Map<string, Chosen>()
+    const disputed = new Set<string>()
     const present = new Set<string>()
-    const problem = (message: string, cure?: string, filename?: string) =>
+    const problem = (message: string, cure?: string, filename?: string) => {
+        if (plan.problems.some((before) => before.message === message)) return
         plan.problems.push({ project, ...(filename === undefined ? {} : { filename }), message, cure })
-    const add = (file: SourceFile, { all, anyOf }: Expected) => {
-        const before = chosen.get(file)
-        chosen.set(file, { all: [...(before?.all ?? []), ...all], anyOf: [...(before?.anyOf ?? []), ...anyOf] })
     }
-    for (const { files, digests = [], specifiers, specifierText, where } of wanted) {
+    const add = (file: SourceFile, expected: Expected, where: string) => {
+        const before = chosen.get(file.filename)
+        if (before === undefined) return void chosen.set(file.filename, { file, expected, where })
+        const other = expected.all.find((digest) => findOther(before.expected.all, digest))
+        if (other !== undefined && !disputed.has(file.filename)) {
+            disputed.add(file.filename)
+            const { algorithm, hex } = findOther(before.expected.all, other)!
+            problem(
+                `${file.filename}: ${before.where} has ${algorithm} ${hex}, ${where} ${other.hex}`,
+                'They were locked from indexes with different files of this name. Nothing of it is copied. Lock again.',
+                file.filename,
+            )
+        }
+        if (before.expected.all.length === 0) before.where = where
+        before.file = { ...file, uploadTime: before.file.uploadTime ?? file.uploadTime }
+        before.expected = {
+            all: [...before.expected.all, ...expected.all],
+            anyOf: [...before.expected.anyOf, ...expected.anyOf],
+        }
+    }
+    for (const entry of wanted) {
+        const { files, digests = [], specifiers, specifierText, where } = entry
         if (files) {
             for (const locked of files) {
                 const file = source.files.find(({ filename }) => filename === locked.filename)
@@ -155,6 +215,7 @@ function choose(plan: ProjectPlan, source: SourcePage, wanted: readonly Wanted[]
                     const has = page?.files.find(({ filename }) => filename === locked.filename)
                     const sha256 = expectedSha256({ all: locked.digests, anyOf: [] })
                     if (has !== undefined && has.sha256 === sha256) present.add(locked.filename)
+                    else if (!isKnown(entry)) plan.leftOut.push(fromElsewhere(entry))
                     else
                         problem(
                             `the source has no ${locked.filename} (${where})`,
@@ -166,6 +227,7 @@ function choose(plan: ProjectPlan, source: SourcePage, wanted: readonly Wanted[]
                     add(
                         { ...file, uploadTime: file.uploadTime ?? locked.uploadTime },
                         { all: known(locked.digests), anyOf: [] },
+                        where,
                     )
             }
             continue
@@ -174,21 +236,28 @@ function choose(plan: ProjectPlan, source: SourcePage, wanted: readonly Wanted[]
         const matching = [...versions].filter(([, version]) => isWanted(version))
         const accepted = known(digests)
         const mine = matching.filter(([{ hashes }]) => mayBeOneOf(hashes, accepted))
-        for (const [file] of mine) add(file, { all: [], anyOf: accepted })
+        for (const [file] of mine) add(file, { all: [], anyOf: accepted }, where)
         for (const [{ filename }, version] of unsupported) {
             if (version === '' ? specifiers.length === 0 : isWanted(version)) plan.unsupported.push(filename)
         }
         if (mine.length > 0) continue
+        if (!isKnown(entry)) {
+            plan.leftOut.push(fromElsewhere(entry))
+            continue
+        }
         if (matching.length > 0) problem(`the source has no file of ${project} with a hash of ${where}`, 'Lock again.')
         else {
             const what = specifiers.length === 0 ? 'wheel or sdist' : `version ${specifierText}`
             problem(`the source has no ${what} of ${project} (${where})`, 'Wheels, .tar.gz and .zip files are copied.')
         }
     }
-    for (const [file, expected] of chosen) decide(plan, file, versions, expected, options)
+    for (const { file, expected } of chosen.values()) {
+        if (!disputed.has(file.filename)) decide(plan, file, expected, options)
+    }
     addPresent(plan, page, [...present])
     plan.copies.sort((a, b) => compareVersions(a.version, b.version) || (a.file.filename < b.file.filename ? -1 : 1))
     plan.unsupported = [...new Set(plan.unsupported)]
+    plan.leftOut = [...new Set(plan.leftOut)]
 }
 
 /** Whether a file may have one of these digests, by those that the source lists. */
@@ -201,26 +270,28 @@ function mayBeOneOf(hashes: Record<string, string>, accepted: Expected['anyOf'])
 function decide(
     plan: ProjectPlan,
     file: SourceFile,
-    versions: ReadonlyMap<SourceFile, string>,
-    { all, anyOf }: Expected,
+    { all, anyOf: accepted }: Expected,
     { acceptUnhashed }: PlanOptions,
 ): void {
     const { project, page } = plan
     const { filename } = file
-    const version = versions.get(file) ?? parseFileName(filename, project)!.version
+    const { version } = parseFileName(filename, project)!
     const listed = known(Object.entries(file.hashes).map(([algorithm, hex]) => ({ algorithm, hex })))
-    const expected = { all: [...all, ...listed], anyOf }
+    // The hash of this file decides over those of all files of its version.
+    const isNamed = all.some(({ algorithm }) => accepted.some((digest) => digest.algorithm === algorithm))
+    const expected = { all: [...all, ...listed], anyOf: isNamed ? [] : accepted }
     const problem = (message: string, cure?: string) => plan.problems.push({ project, filename, message, cure })
-    for (const { algorithm, hex } of all) {
-        const other = expected.all.find((digest) => digest.algorithm === algorithm && digest.hex !== hex)
+    for (const digest of all) {
+        const other = findOther(listed, digest)
         if (other === undefined) continue
+        const { algorithm, hex } = digest
         problem(
             `${filename}: the lock has ${algorithm} ${hex}, the source ${other.hex}`,
             'The source has another file under this name than the index that was locked. Nothing of it is copied.',
         )
         return
     }
-    if (expected.all.length === 0 && anyOf.length === 0 && !acceptUnhashed) {
+    if (expected.all.length === 0 && accepted.length === 0 && !acceptUnhashed) {
         problem(
             `${filename}: neither the source nor a lock has its hash`,
             'Name a lock file with hashes. --accept-unhashed trusts the connection to the source instead.',

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { UserError } from '../../core/user-error.js'
+import { readText } from './read-text.js'
 import { isPinned, parseDigest, parseRequirement, type Digest, type Wishes } from './wanted.js'
 
 /** Of unpinned requirements in the error. */
@@ -62,15 +62,6 @@ async function readInto(path: string, wishes: Wishes, unpinned: string[], seen: 
             const hashes = digests.length === 0 ? {} : { digests }
             wishes.wanted.push({ project, where, specifiers, specifierText, ...hashes })
         }
-    }
-}
-
-async function readText(path: string): Promise<string> {
-    try {
-        return (await readFile(path, 'utf8')).replace(/^\ufeff/, '')
-    } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        throw new UserError(`${path} cannot be read (${code})`)
     }
 }
 

@@ -1,6 +1,7 @@
 import { normalizeName } from '../../core/project-name.js'
 import { parseSpecifiers, type VersionSpecifiers } from '../../core/version-specifiers.js'
 import { UsageError } from '../../core/user-error.js'
+import type { LockOrigin } from './lock-origin.js'
 
 /** A digest of a file. */
 export interface Digest {
@@ -21,7 +22,7 @@ export interface LockedFile {
 export interface Wanted {
     /** Normalised. */
     project: string
-    /** For messages: `uv.lock`, `requirements.txt:3`. */
+    /** For messages: `app/uv.lock`, `requirements.txt:3`. */
     where: string
     /** Which versions; all without specifiers. Ignored if files are named. */
     specifiers: VersionSpecifiers
@@ -29,6 +30,8 @@ export interface Wanted {
     specifierText: string
     /** The files, if the lock names them. */
     files?: LockedFile[] | undefined
+    /** Where a lock took it from. */
+    origin?: LockOrigin | undefined
     /** Digests of the files that may be used, if the lock has them but does not name files. */
     digests?: Digest[] | undefined
 }

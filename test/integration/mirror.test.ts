@@ -5,15 +5,13 @@ import { readFacts } from '../../core/index/object-facts.js'
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { setStatus } from '../../scripts/manage/project-status.js'
-import { mirror, type MirrorOptions } from '../../scripts/mirror/mirror.js'
-import { SourceClient } from '../../scripts/mirror/source-client.js'
-import { findCredentials, parseIndexUrl } from '../../scripts/mirror/source-credentials.js'
-import { wantedProjects, type Wanted } from '../../scripts/mirror/wanted.js'
+import type { MirrorOptions } from '../../scripts/mirror/mirror.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { makeSdist, makeWheel, writeDistributions } from '../support/distributions/distributions.js'
 import { pageText } from '../support/index/pages.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
+import { locked, runMirror as run } from '../support/mirror/run-mirror.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { offer, sha256Of, uploaded } from '../support/public/offered-files.js'
 import { pypiFiles } from '../support/public/pypi-page.js'
@@ -38,30 +36,6 @@ async function world(body: (pypi: PypiServer, bucket: Bucket) => Promise<void>):
         await pypi.close()
     }
 }
-
-/** @param wanted projects, or what a file names */
-async function run(bucket: Bucket, from: string, wanted: string[] | Wanted[], options: Partial<MirrorOptions> = {}) {
-    const source = parseIndexUrl(from)
-    const warnings: string[] = []
-    const warn = (message: string) => void warnings.push(message)
-    const client = new SourceClient(await findCredentials(source, { NETRC: '/dev/null' }), warn, 2000)
-    try {
-        const all = wanted.flatMap((each) => (typeof each === 'string' ? wantedProjects([each]) : [each]))
-        const defaults = { jobs: 4, dryRun: false, merge: false, acceptUnhashed: false, warn }
-        const report = await mirror(bucket, client, source.url, all, { ...defaults, ...options })
-        return { ...report, warnings, statuses: report.files.map(({ filename, status }) => `${filename} ${status}`) }
-    } finally {
-        client.close()
-    }
-}
-
-const locked = (filename: string, bytes: Buffer): Wanted => ({
-    project: 'acme',
-    where: 'uv.lock',
-    specifiers: [],
-    specifierText: '',
-    files: [{ filename, digests: [{ algorithm: 'sha256', hex: sha256Of(bytes) }] }],
-})
 
 const pageOf = async (bucket: Bucket) => JSON.parse((await pageText(bucket, 'acme/index.json'))!)
 
@@ -279,44 +253,6 @@ describe('refuses', () => {
             offer(pypi, 'acme', [wheel])
             const { problems, statuses } = await run(bucket, pypi.url, ['acme'])
             expect([problems, statuses]).toEqual([[], [`${wheel.filename} copied`]])
-        })
-    })
-})
-
-describe('a lock', () => {
-    test('whose hash is another than that of the source is refused before any download', async () => {
-        await world(async (pypi, bucket) => {
-            offer(pypi, 'acme', [wheel])
-            const { problems } = await run(bucket, pypi.url, [locked(wheel.filename, wheel2.bytes)])
-            expect(problems[0]!.message).toMatch(/the lock has sha256 .*, the source/)
-            expect(pypi.requests).toHaveLength(1)
-        })
-    })
-
-    test('verifies files for which the source has no hash', async () => {
-        await world(async (pypi, bucket) => {
-            offer(pypi, 'acme', [{ ...wheel, other: { hashes: {} as never } }])
-            const wrong = await run(bucket, pypi.url, [locked(wheel.filename, wheel2.bytes)])
-            expect(wrong.problems[0]!.message).toContain('was expected')
-            const right = await run(bucket, pypi.url, [locked(wheel.filename, wheel.bytes)])
-            expect(right.statuses).toEqual([`${wheel.filename} copied`])
-        })
-    })
-
-    test('with hashes of a version copies its files, and none of another hash', async () => {
-        await world(async (pypi, bucket) => {
-            const sdist = await makeSdist({ name: 'acme', version: '1.0' })
-            offer(pypi, 'acme', [wheel, sdist, wheel2])
-            const digests = [{ algorithm: 'sha256', hex: sha256Of(wheel.bytes) }]
-            const specifiers = [{ operator: '==', operand: '1.0' }]
-            const wanted = { project: 'acme', where: 'r.txt:1', specifiers, specifierText: '==1.0' }
-            expect((await run(bucket, pypi.url, [{ ...wanted, digests }])).statuses).toEqual([
-                `${wheel.filename} copied`,
-            ])
-            const none = await run(bucket, pypi.url, [
-                { ...wanted, digests: [{ algorithm: 'sha256', hex: sha256Of(wheel2.bytes) }] },
-            ])
-            expect(none.problems[0]!.message).toContain('no file of acme with a hash of r.txt:1')
         })
     })
 })

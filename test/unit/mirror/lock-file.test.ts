@@ -11,7 +11,9 @@ const digests = [{ algorithm: 'sha256', hex }]
 async function read(text: string) {
     const path = join(await temporaryFolder(), 'a.lock')
     await writeFile(path, text)
-    return readLock(path)
+    const { wanted, leftOut } = await readLock(path)
+    const shown = (line: string) => line.replace(path, 'a.lock')
+    return { wanted: wanted.map((each) => ({ ...each, where: shown(each.where) })), leftOut: leftOut.map(shown) }
 }
 
 const locks: [string, string, Record<string, unknown>][] = [
@@ -135,6 +137,36 @@ test.each(locks)('%s', async (_name, text, { leftOut, ...expected }) => {
     expect(wishes.wanted).toEqual([
         expect.objectContaining({ project: 'acme-tools', specifierText: '==1.0', where: 'a.lock', ...expected }),
     ])
+})
+
+test.each([
+    ['uv', 0, 'https://pypi.org/simple', 2],
+    ['pylock.toml without an index', 1, undefined, 2],
+    ['poetry, from PyPI', 2, undefined, 0],
+    ['poetry', 3, 'https://private.example/simple', 0],
+    ['pdm with URLs', 4, undefined, 1],
+    ['Pipfile.lock with an index that it does not describe', 5, 'x', 0],
+])('where %s has a package from', async (_name, lock, index, urls) => {
+    const { origin } = (await read(locks[lock]![1])).wanted[0]!
+    expect([origin?.index, origin?.urls.length]).toEqual([index, urls])
+})
+
+test('the sources of Pipfile.lock: the first is that of packages without one', async () => {
+    const sources = [
+        { name: 'corp', url: 'https://pypi.corp/simple' },
+        { name: 'pypi', url: 'https://pypi.org/simple' },
+    ]
+    const { wanted } = await read(
+        JSON.stringify({
+            _meta: { sources },
+            default: { a: { version: '==1' }, b: { version: '==1', index: 'pypi' } },
+        }),
+    )
+    expect(wanted.map(({ origin }) => origin?.index)).toEqual(['https://pypi.corp/simple', 'https://pypi.org/simple'])
+})
+
+test.each(locks)('%s with a byte order mark', async (_name, text) => {
+    expect(await read(`\ufeff${text}`)).toEqual(await read(text))
 })
 
 test.each([
