@@ -9,7 +9,7 @@ import { sha256Of } from '../public/offered-files.js'
 export async function runMirror(
     bucket: Bucket,
     from: string,
-    wanted: string[] | Wanted[],
+    wanted: (string | Wanted)[],
     options: Partial<MirrorOptions> = {},
 ) {
     const source = parseIndexUrl(from)
