@@ -36,7 +36,8 @@ export function addressed(): { name: string; version: string | undefined } | und
     return { name: decoded(match[1]!), version: match[2] === undefined ? undefined : decoded(match[2]) }
 }
 
-function decoded(text: string): string {
+/** Decodes a part of an address; another text stays what it is. */
+export function decoded(text: string): string {
     try {
         return decodeURIComponent(text)
     } catch {

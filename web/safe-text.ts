@@ -1,7 +1,8 @@
 /** Characters that reorder the text around them: a reader would not see what is written. */
-const reordering = /[\u061c\u202a-\u202e\u2066-\u2069]/g
-/** Control characters, except tab and line breaks. */
-const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]/g
+const reordering = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+/** Control characters, except tab and line breaks, and characters without width; U+200D joins emoji. */
+const controls =
+    /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
 
 /** Text from a package, with its invisible characters made visible: `\u202e` becomes `[U+202E]`. */
 export function visible(text: string): string {

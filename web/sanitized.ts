@@ -1,5 +1,7 @@
 import DOMPurify from 'dompurify'
+import { decoded } from './address.js'
 import { descriptionTags } from './description-tags.js'
+import { namesOtherHost } from './named-hosts.js'
 import { onlyPlainTags } from './plain-tags.js'
 import { hostOf, visible, webLink } from './safe-text.js'
 
@@ -80,18 +82,7 @@ function makeHarmless(link: HTMLAnchorElement, anchors: Map<string, string>): vo
     link.setAttribute('href', url)
     link.setAttribute('rel', 'nofollow noopener noreferrer')
     // A text that names another host than the link's would mislead.
-    const written = /^\s*https?:\/\/([^/\s:?#]+)/i.exec(link.textContent ?? '')?.[1]?.toLowerCase()
-    if (written !== undefined && !/^mailto:/i.test(url) && written !== new URL(url).hostname) {
-        link.append(` (${hostOf(url)})`)
-    }
-}
-
-function decoded(text: string): string {
-    try {
-        return decodeURIComponent(text)
-    } catch {
-        return text
-    }
+    if (!/^mailto:/i.test(url) && namesOtherHost(link.textContent ?? '', url)) link.append(` (${hostOf(url)})`)
 }
 
 /** Wide content scrolls by itself, also with the keyboard. */
