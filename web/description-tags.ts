@@ -5,10 +5,15 @@ const withoutAttributes = (
     'span strike strong sub summary sup table tbody tfoot thead tr tt u ul var div h1 h2 h3 h4 h5 h6'
 ).split(' ')
 
-/** What a README may hold. No class, style, id or name: it must not look like a part of the page, nor be found in its place. */
+/**
+ * What a README may hold. No class, style, id or name: it must not look like a part of the page, nor be found in its place.
+ * No title, which would say something else than the text, and no direction of code, which would show it in another order.
+ */
 export const descriptionTags: PlainTags = {
-    ...Object.fromEntries(withoutAttributes.map((name) => [name, ['align', 'dir', 'lang', 'title']])),
-    a: ['href', 'title'],
+    ...Object.fromEntries(withoutAttributes.map((name) => [name, ['align', 'dir', 'lang']])),
+    code: ['lang'],
+    pre: ['lang'],
+    a: ['href'],
     img: ['src', 'alt'],
     details: ['open'],
     li: ['align', 'dir'],

@@ -1,9 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Metadata } from './metadata.js'
-import { restructuredHtml } from './restructured-text.js'
 import { sanitized } from './sanitized.js'
 import { visible } from './safe-text.js'
-import { startMarkdownWorker } from './trusted.js'
+import { startMarkupWorker } from './trusted.js'
 
 /** Longer descriptions are shown as text: rendering them would make the page slow. Characters. */
 const maxRendered = 250_000
@@ -12,8 +11,6 @@ const maxShown = 250_000
 
 /** A real README takes milliseconds; a busy machine a hundred times as long. */
 const timeLimit = 10_000
-/** Of the result, in characters: an element for each of 100 bytes. */
-const maxHtml = 1024 * 1024
 
 /** The README of a package: rendered if it is Markdown or reStructuredText, else as text. */
 export function Description({ metadata, isWhole }: { metadata: Metadata; isWhole: boolean }) {
@@ -48,23 +45,20 @@ export function Description({ metadata, isWhole }: { metadata: Metadata; isWhole
 /** @returns undefined for a description that is shown as text */
 async function render(text: string, contentType: string): Promise<Node | undefined> {
     if (text.length > maxRendered) return undefined
-    if (contentType === 'text/markdown') {
-        const html = await markdownHtml(text)
-        return html === undefined ? undefined : sanitized(html)
-    }
+    const isMarkdown = contentType === 'text/markdown'
     // PyPI reads a description without a type as reStructuredText.
-    if (contentType === 'text/x-rst' || contentType === '') return sanitized(restructuredHtml(text))
-    return undefined
+    if (!isMarkdown && contentType !== 'text/x-rst' && contentType !== '') return undefined
+    const html = await plainHtml(text, isMarkdown)
+    return html === undefined ? undefined : sanitized(html)
 }
 
-/** Makes HTML of Markdown, which is not yet safe to show. @returns undefined if it takes too long or cannot be read */
-function markdownHtml(text: string): Promise<string | undefined> {
-    const worker = startMarkdownWorker()
+/** Makes HTML with plain tags alone. @returns undefined if it takes too long, is too much, or cannot be read */
+function plainHtml(text: string, isMarkdown: boolean): Promise<string | undefined> {
+    const worker = startMarkupWorker()
     return new Promise<string | undefined>((resolve) => {
         setTimeout(resolve, timeLimit, undefined)
         worker.onerror = () => resolve(undefined)
-        worker.onmessage = ({ data }: MessageEvent<{ html?: string }>) =>
-            resolve(data.html !== undefined && data.html.length <= maxHtml ? data.html : undefined)
-        worker.postMessage(text)
+        worker.onmessage = ({ data }: MessageEvent<{ html?: string }>) => resolve(data.html)
+        worker.postMessage({ text, isMarkdown })
     }).finally(() => worker.terminate())
 }

@@ -1,4 +1,5 @@
 import { parseFileName } from '../core/file-name.js'
+import { normalizeName } from '../core/project-name.js'
 import { isPrerelease, versionKey } from '../core/version.js'
 import { indexUrl, plainUrl } from './address.js'
 import { onlyPlainTags } from './plain-tags.js'
@@ -69,12 +70,7 @@ export async function readProjectNames(): Promise<string[]> {
         page.json === undefined
             ? [...page.html.querySelectorAll('a[href]')].map((link) => link.textContent?.trim() ?? '')
             : list(page.json, 'projects').map((project) => text(field(project, 'name')) ?? '')
-    return [...new Set(names.map(normalize).filter(isName))].sort()
-}
-
-/** Normalises the name of a project. @see PEP 503 */
-export function normalize(name: string): string {
-    return name.replace(/[-_.]+/g, '-').toLowerCase()
+    return [...new Set(names.map(normalizeName).filter(isName))].sort()
 }
 
 /** Whether a text is the normalised name of a project. */
@@ -131,7 +127,7 @@ async function readPage(url: URL): Promise<{ json: object; html?: never } | { js
     if (!response.ok) throw new Unreadable('failed', `Status ${response.status}: ${body.slice(0, 500)}`)
     if (!isWhole) throw new Unreadable('failed', 'The page is too long.')
     if (!/\+json/.test(response.headers.get('Content-Type') ?? ''))
-        return { html: inertDocument(onlyPlainTags(body, linkTags)) }
+        return { html: inertDocument(onlyPlainTags(body, linkTags)!) }
     try {
         const parsed: unknown = JSON.parse(body)
         if (typeof parsed === 'object' && parsed !== null) return { json: parsed }

@@ -199,8 +199,8 @@ function dedented(lines: readonly string[]): string[] {
     const indents = lines.filter((line) => line.trim() !== '').map(indentOf)
     const indent = indents.reduce((least, each) => Math.min(least, each), Infinity)
     const inner = lines.map((line) => line.slice(Number.isFinite(indent) ? indent : 0))
-    while (inner.length > 0 && inner[0]!.trim() === '') inner.shift()
-    return inner
+    const first = inner.findIndex((line) => line.trim() !== '')
+    return first < 0 ? [] : inner.slice(first)
 }
 
 function indentOf(line: string): number {

@@ -2,7 +2,6 @@ import DOMPurify from 'dompurify'
 import { decoded } from './address.js'
 import { descriptionTags } from './description-tags.js'
 import { namesOtherHost } from './named-hosts.js'
-import { onlyPlainTags } from './plain-tags.js'
 import { hostOf, visible, webLink } from './safe-text.js'
 
 const allowed = {
@@ -18,10 +17,11 @@ const allowed = {
 /**
  * Makes the HTML of a package safe to show: no script, no form, no style, nothing that is loaded. Images become links.
  *
+ * @param html has passed the first filter, onlyPlainTags
  * @returns nodes of a document that runs and loads nothing
  */
 export function sanitized(html: string): DocumentFragment {
-    const content = DOMPurify.sanitize(onlyPlainTags(html, descriptionTags), allowed)
+    const content = DOMPurify.sanitize(html, allowed)
     for (const image of content.querySelectorAll('img')) image.replaceWith(linkToImage(image))
     const anchors = nameHeadings(content)
     for (const link of content.querySelectorAll('a')) makeHarmless(link, anchors)

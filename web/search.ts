@@ -1,4 +1,4 @@
-import { normalize } from './read-index.js'
+import { normalizeName } from '../core/project-name.js'
 
 /** The names and summaries of all projects in one text: a browser looks through it faster than through each of them. */
 export interface SearchText {
@@ -31,8 +31,8 @@ export function search(all: SearchText, query: string): readonly string[] {
     const { names, text, starts } = all
     const words = query.toLowerCase().split(/\s+/).filter(Boolean)
     if (words.length === 0) return names
-    const terms = words.map((word) => ({ word, name: trimmed(normalize(word)) }))
-    const whole = trimmed(normalize(words.join('-')))
+    const terms = words.map((word) => ({ word, name: trimmed(normalizeName(word)) }))
+    const whole = trimmed(normalizeName(words.join('-')))
     const ranked: string[][] = [[], [], [], [], []]
     const longest = terms.reduce((one, other) => (other.word.length > one.word.length ? other : one))
     for (const at of linesWith(all, longest)) {

@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
+import { normalizeName } from '../core/project-name.js'
 import { projectUrl } from './address.js'
 import type { Metadata } from './metadata.js'
-import { normalize, readProjectNames, type Release } from './read-index.js'
+import { readProjectNames, type Release } from './read-index.js'
 import { hostOf, shortened, visible, webLink } from './safe-text.js'
 
 /** What a package says about itself. */
@@ -104,7 +105,7 @@ function Requirements({ requirements }: { requirements: readonly string[] }) {
                 {requirements.slice(0, count).map((text, at) => {
                     const [, name, extras = '', specifiers = '', marker] = requirement.exec(text.slice(0, 2000)) ?? []
                     if (name === undefined) return <li key={at}>{visible(shortened(text, 200))}</li>
-                    const normalized = normalize(name)
+                    const normalized = normalizeName(name)
                     return (
                         <li key={at}>
                             {here.has(normalized) ? <a href={projectUrl(normalized)}>{name}</a> : name}

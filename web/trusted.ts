@@ -23,7 +23,7 @@ export function inertDocument(html: string): Document {
     return new DOMParser().parseFromString(policy?.createHTML(html) ?? html, 'text/html')
 }
 
-/** Starts the script that makes HTML of Markdown. */
-export function startMarkdownWorker(): Worker {
+/** Starts the script that makes HTML of Markdown and reStructuredText. */
+export function startMarkupWorker(): Worker {
     return new Worker(policy?.createScriptURL('') ?? workerUrl, { type: 'module' })
 }

@@ -28,6 +28,8 @@ const html = `
 <video src="https://evil.example/v"></video><picture><source srcset="https://evil.example/s"></picture>
 <template><img src=x onerror=alert(1)></template><noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>
 <a href="https://evil.example/login">https://pypi.org/login</a>
+<a href="https://evil.example/bare">pypi.org</a> <a href="https://evil.example/see">See https://pypi.org</a>
+<a href="https://evil.example/mark">\u200epypi.org</a> <a href="https://evil.example/same">evil.example/same.html</a>
 `
 const links =
     '[a](javascript:alert(1)) [b](data:text/html;base64,PHNjcmlwdD4=) ![c](javascript:alert(1)) <javascript:alert(1)>'
@@ -72,6 +74,16 @@ const projects: [name: string, fields: string[], description: string, shown: str
         `${'**a *b `c <d '.repeat(20_000)}\n\n${'|'.repeat(50_000)}\n\n${'* '.repeat(5000)}e`,
         'a',
     ],
+    ['slashes', [markdown], `text <a${' b=////////////'.repeat(40)}`, 'text'],
+    [
+        'opened-again',
+        [markdown],
+        `<p>${Array.from({ length: 400 }, (_, at) => `<b title=${at}>`).join('')}${'<p>x'.repeat(50_000)}`,
+        // As text.
+        '<p><b title=0>',
+    ],
+    ['empty-lines-in-rst', [rst], `.. note::\n${'\n'.repeat(240_000)} x`, 'Note'],
+    ['many-elements-in-rst', [rst], '``x`` '.repeat(40_000), '``x``'],
     ['huge', [markdown], `# Huge\n\n${'word <b>x</b> '.repeat(400_000)}`, 'word'],
     ['many-fields', [markdown, ...Array.from({ length: 1500 }, (_, at) => `Requires-Dist: dep-${at}`)], 'text', 'text'],
 ]
@@ -127,6 +139,12 @@ describeWhere('hostile content', missingChromium(), () => {
         const link = opened.page.locator('.description a[href="https://evil.example/login"]')
         await link.waitFor()
         expect(await link.textContent()).toBe('https://pypi.org/login (evil.example)')
+        const textOf = (path: string) =>
+            opened.page.locator(`.description a[href="https://evil.example/${path}"]`).textContent()
+        expect(await textOf('bare')).toBe('pypi.org (evil.example)')
+        expect(await textOf('see')).toBe('See https://pypi.org (evil.example)')
+        expect(await textOf('mark')).toBe('[U+200E]pypi.org (evil.example)')
+        expect(await textOf('same')).toBe('evil.example/same.html')
         await opened.close()
     })
 
@@ -191,12 +209,36 @@ describeWhere('hostile content', missingChromium(), () => {
     })
 
     test('a page in HTML only, with scripts', async () => {
-        const page = `<script>alert(1)</script><img src=x onerror=alert(1)><a href="only_html-1.0.tar.gz" data-yanked="<b>">only_html-1.0.tar.gz</a><a href="javascript:alert(1)">only_html-2.0.tar.gz</a>`
+        const slow = `<a${' b=////////////'.repeat(40)}`
+        const page = `${slow}<script>alert(1)</script><img src=x onerror=alert(1)><a href="only_html-1.0.tar.gz" data-yanked="<b>">only_html-1.0.tar.gz</a><a href="javascript:alert(1)">only_html-2.0.tar.gz</a>`
         const headers = { contentType: 'text/html', cacheControl: 'no-cache' }
         await bucket.write('only-html/index.html', Buffer.from(page), headers)
         const opened = await openPage(browser, `${index.url}/-/project/only-html/`)
         await opened.page.getByRole('heading', { name: 'only-html 1.0' }).waitFor()
         expect(await opened.page.locator('.files .file').count()).toBe(1)
         await opened.close()
+    })
+
+    test('counts that another tool wrote: days that do not exist, numbers as versions', async () => {
+        const headers = { contentType: 'application/json', cacheControl: 'no-cache' }
+        const counts = { first: '2026-01-01', last: '2026-01-02', downloads: 3, days: {} }
+        const write = (name: string, json: object) =>
+            bucket.write(`-/downloads/${name}index.json`, Buffer.from(JSON.stringify({ ...counts, ...json })), headers)
+        await write('html/', { last: '2026-99-99' })
+        await write('bidi/', { days: { '2026-01-02': 3, '2026-01-01': -5 } })
+        await write('', { projects: { 2: 5, bidi: 7, html: 100 } })
+        const broken = await openPage(browser, `${index.url}/-/project/html/`)
+        await broken.page.locator('.description:visible').waitFor()
+        await broken.page.waitForLoadState('networkidle')
+        expect(await broken.page.locator('.chart').count()).toBe(0)
+        await broken.close()
+        const twin = await openPage(browser, `${index.url}/-/project/bidi/`)
+        await twin.page.getByText('3 in 30 days').waitFor()
+        await twin.close()
+        const list = await openPage(browser, `${index.url}/`)
+        const popular = list.page.locator('section', { hasText: 'Most downloaded' })
+        await popular.waitFor()
+        expect(await popular.locator('a').allTextContents()).toEqual(['html', 'bidi', '2'])
+        await list.close()
     })
 })
