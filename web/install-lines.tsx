@@ -7,23 +7,29 @@ const tools = {
     pip: (url: string, what: string) => `pip install --index-url ${url} ${what}`,
     uv: (url: string, what: string) =>
         `uv pip install --index-url ${url} ${what}\n# In a project:\nuv add --default-index ${url} ${what}`,
-    poetry: (url: string, what: string) =>
-        `poetry source add --priority=primary private ${url}\npoetry add --source private ${what}`,
-    pdm: (url: string, what: string) => `pdm config --local pypi.url ${url}\npdm add ${what}`,
+    // Both write the URL into a file that is committed: the password stands elsewhere.
+    poetry: (_: string, what: string) =>
+        `poetry source add --priority=primary private ${indexUrl.href}\n` +
+        (user === undefined ? '' : `poetry config http-basic.private ${user} TOKEN\n`) +
+        `poetry add --source private ${what}`,
+    pdm: (_: string, what: string) =>
+        `pdm config --local pypi.url ${indexUrl.href}\n` +
+        (user === undefined ? '' : `export PDM_PYPI_USERNAME=${user} PDM_PYPI_PASSWORD=TOKEN\n`) +
+        `pdm add ${what}`,
 }
 type Tool = keyof typeof tools
 
 /** The user and the password stand where the reader replaces them. */
 const url = user === undefined ? indexUrl.href : indexUrl.href.replace('://', `://${user}:TOKEN@`)
 
-/** Lines that install a requirement, by tool. @param what `demo` or `demo==1.0`: ASCII that no shell interprets */
+/** Lines that install a requirement, by tool. @param what `demo` or `demo==1!1.0`: ASCII, of which shells interpret only "!" */
 export function InstallLines({ what }: { what: string }) {
     const [tool, setTool] = useState<Tool>(remembered)
     const choose = (chosen: Tool) => {
         setTool(chosen)
         remember(chosen)
     }
-    const line = tools[tool](url, what)
+    const line = tools[tool](url, what.includes('!') ? `'${what}'` : what)
     return (
         <section class="install" aria-label="Installation">
             <div class="tools" role="group" aria-label="Tool">
@@ -40,7 +46,9 @@ export function InstallLines({ what }: { what: string }) {
                 <CopyButton text={line} label={`the commands for ${tool}`} />
             </div>
             {user !== undefined && (
-                <p class="hint">Replace {user === 'USER' ? 'USER:TOKEN' : 'TOKEN'}, or keep it in ~/.netrc.</p>
+                <p class="hint">
+                    Replace {user === 'USER' ? 'USER and TOKEN' : 'TOKEN'}, or keep the password in ~/.netrc.
+                </p>
             )}
         </section>
     )

@@ -1,7 +1,5 @@
 /** The fields of core metadata that a page shows; all from the package, none checked. @see "Core metadata specifications" */
 export interface Metadata {
-    name: string
-    version: string
     summary: string
     description: string
     /** `text/markdown`, `text/x-rst` or `text/plain`, in lower case; empty if it is not given. */
@@ -33,8 +31,6 @@ export function parseMetadata(text: string): Metadata {
     }
     const body = end === null ? '' : text.slice(end.index + end[0].length)
     return {
-        name: one('name'),
-        version: one('version'),
         summary: one('summary').split('\n')[0]!,
         description: body.trim() === '' ? unindented(one('description')) : body,
         contentType: one('description-content-type').split(';')[0]!.trim().toLowerCase(),

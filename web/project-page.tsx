@@ -93,7 +93,7 @@ function Loaded({ project, version }: { project: Project; version: string | unde
                     <section aria-labelledby="description">
                         <h2 id="description">Description</h2>
                         {release === undefined ? (
-                            <p>This project has no files.</p>
+                            <p>{project.others.length > 0 ? 'No file has a version.' : 'This project has no files.'}</p>
                         ) : read === undefined ? (
                             <p role="status">Loading…</p>
                         ) : read.metadata === undefined ? (
