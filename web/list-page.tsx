@@ -22,14 +22,13 @@ export function ListPage() {
     const [names, setNames] = useState<readonly string[]>()
     const [problem, setProblem] = useState<string>()
     const [, setKnown] = useState(0)
-    const reader = useMemo(() => new FactReader(oncePerFrame(() => setKnown((count) => count + 1))), [])
+    const reader = useMemo(() => new FactReader(atIntervals(() => setKnown((count) => count + 1))), [])
 
     useEffect(() => {
         readProjectNames().then(setNames, (error: unknown) => {
             if (!(error instanceof Unreadable)) throw error
-            // An empty bucket has no page.
-            if (error.kind === 'missing') setNames([])
-            else setProblem(error.message)
+            // An empty bucket has a page; a bucket with files and without one has an answer that names the cure.
+            setProblem(error.message.slice(0, 500))
         })
     }, [])
 
@@ -47,7 +46,7 @@ export function ListPage() {
     const unread = isSmall ? names : missing && missing.length <= inBackground ? missing : undefined
     // New summaries can change what is found. Those of a few projects of many would not be worth the time.
     const revision = unread === undefined ? 0 : reader.revision
-    const all = useMemo(() => searchText(names ?? [], reader.summaries), [names, revision])
+    const all = useMemo(() => searchText(names ?? [], reader.summaries), [names, stored, revision])
     const found = useMemo(() => search(all, query), [all, query])
     const results = found.slice(0, shown)
     useEffect(() => {
@@ -86,11 +85,11 @@ export function ListPage() {
                 )}
                 {names !== undefined && found.length === 0 && query !== '' && (
                     <p>
-                        No name{unread !== undefined ? ' or summary' : ''} contains these words.{' '}
+                        No name{unread !== undefined || stored?.size ? ' or summary' : ''} contains these words.{' '}
                         <a href={searchUrl('')}>Show all projects</a>
                     </p>
                 )}
-                {names?.length === 0 && query === '' && problem === undefined && (
+                {names?.length === 0 && query === '' && (
                     <p>Publish the first one with publish-package, or with an upload by twine or uv.</p>
                 )}
             </div>
@@ -130,6 +129,8 @@ function Recent({ facts }: { facts: ReadonlyMap<string, Facts> }) {
 
 function Popular({ counts: { projects = {}, first, last } }: { counts: DownloadsJson }) {
     const most = Object.entries(projects).filter(([name]) => isName(name))
+    // Objects list keys that are numbers first.
+    most.sort(([, a], [, b]) => b - a)
     if (most.length === 0) return null
     return (
         <section aria-labelledby="popular">
@@ -171,8 +172,8 @@ function countText(all: number | undefined, found: number, query: string): strin
     return `${count} result${found === 1 ? '' : 's'}`
 }
 
-/** Calls a function at most once for each frame. */
-function oncePerFrame(action: () => void): () => void {
+/** Calls a function at most once in 30 ms. */
+function atIntervals(action: () => void): () => void {
     let waits = false
     return () => {
         if (waits) return

@@ -21,7 +21,8 @@ export async function readDownloads(name?: string): Promise<DownloadsJson | unde
 /** Other tools may write anything into the bucket. Throws for another form. */
 function checked(json: unknown): DownloadsJson {
     const { first, last, downloads, days, versions, projects } = json as DownloadsJson
-    const isDay = (day: unknown) => typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day)
+    const isDay = (day: unknown) =>
+        typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day) && Number.isFinite(Date.parse(`${day}T00:00:00Z`))
     if (!isDay(first) || !isDay(last) || !Number.isSafeInteger(downloads)) throw new TypeError('counts')
     return {
         ...{ meta: { version: 1 }, first, last, downloads, installers: {}, pythons: {} },
@@ -33,7 +34,11 @@ function checked(json: unknown): DownloadsJson {
 
 function numbers(json: unknown): Record<string, number> {
     const entries = Object.entries((json ?? {}) as object) as [string, unknown][]
-    return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])))
+    return Object.fromEntries(
+        entries.filter(
+            (entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && (entry[1] as number) >= 0,
+        ),
+    )
 }
 
 /** The days up to `last`, oldest first, with their downloads. */

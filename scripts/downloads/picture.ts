@@ -12,7 +12,9 @@ const rowHeight = 24
 
 /** Draws the downloads by day, and the projects or versions with the most. @returns SVG, which follows light and dark */
 export function downloadsPicture(title: string, counts: DownloadsJson): string {
-    const bars = Object.entries(counts.projects ?? counts.versions ?? {}).slice(0, maxBars)
+    // Objects list keys that are numbers, as versions can be, first.
+    const sorted = Object.entries(counts.projects ?? counts.versions ?? {}).sort(([, a], [, b]) => b - a)
+    const bars = sorted.slice(0, maxBars)
     const height = 100 + chartHeight + bars.length * rowHeight + 30
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">
 <style>

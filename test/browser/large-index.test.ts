@@ -101,6 +101,23 @@ describeWhere('a large index', missingChromium(), () => {
         await opened.close()
     })
 
+    test('search also finds stored summaries when many projects have none', async () => {
+        const some = Object.fromEntries(Object.entries(summaries).slice(0, 60_000))
+        const json = JSON.stringify({ meta: { version: 1 }, summaries: some })
+        await bucket.write(summariesKey, gzipSync(json), { ...headers, contentType: 'application/json' })
+        const options = { endpointUrl: s3.endpoint, bucket: bucket.name, environment: environmentOf(s3) }
+        const other = await startIndex({ ...options, cached: true })
+        const opened = await openPage(browser, `${other.url}/?q=customer+54321`)
+        const { page } = opened
+        await page.getByRole('heading', { name: '1 result', exact: true }).waitFor()
+        expect(await page.locator('.results .name').allTextContents()).toEqual([names[54321]])
+        await page.keyboard.press('/')
+        await page.keyboard.type('customer 76543')
+        await page.getByText('No name or summary contains these words').waitFor()
+        await opened.close()
+        await other.stop()
+    })
+
     test('100,000 projects: an unknown name has near names', async () => {
         const opened = await openPage(browser, `${index.url}/-/project/image-straem-777/`)
         await opened.page.getByRole('link', { name: 'image-stream-777' }).waitFor()

@@ -15,6 +15,7 @@ import { startIndex, type Index, type IndexOptions } from '../support/nginx/star
 import { pypiFile, pypiFiles, pypiPage } from '../support/public/pypi-page.js'
 import { environmentOf } from '../support/s3/bucket.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
+import { newBucket } from '../support/s3/test-bucket.js'
 import { startPypi } from '../support/upstreams/pypi-server.js'
 
 describeWhere('ways to the pages for people', missingChromium(), () => {
@@ -44,7 +45,19 @@ describeWhere('ways to the pages for people', missingChromium(), () => {
         const httpCredentials = { username: 'ci', password: 'secret' }
         const opened = await openPage(browser, `${index.url}/-/project/acme-tools/`, { httpCredentials })
         await opened.page.getByRole('heading', { level: 3, name: 'Acme tools' }).waitFor()
-        expect(await opened.page.locator('.install code').textContent()).toContain('http://USER:TOKEN@127.0.0.1')
+        const line = opened.page.locator('.install code')
+        expect(await line.textContent()).toContain('http://USER:TOKEN@127.0.0.1')
+        // What these store is committed with the project.
+        await opened.page.getByRole('button', { name: 'poetry', exact: true }).click()
+        expect(await line.textContent()).toBe(
+            `poetry source add --priority=primary private ${index.url}/simple/\n` +
+                'poetry config http-basic.private USER TOKEN\npoetry add --source private acme-tools',
+        )
+        await opened.page.getByRole('button', { name: 'pdm', exact: true }).click()
+        expect(await line.textContent()).toBe(
+            `pdm config --local pypi.url ${index.url}/simple/\n` +
+                'export PDM_PYPI_USERNAME=USER PDM_PYPI_PASSWORD=TOKEN\npdm add acme-tools',
+        )
         await opened.close()
         const stranger = await openPage(browser, `${index.url}/`, {
             httpCredentials: { username: 'ci', password: 'x' },
@@ -52,6 +65,31 @@ describeWhere('ways to the pages for people', missingChromium(), () => {
         await stranger.page.getByText('401').first().waitFor()
         await stranger.close()
         await index.stop()
+    })
+
+    test('files without a page of the index: what to do; the twin: an empty bucket', async () => {
+        const files = await newBucket(s3)
+        const options = { contentType: 'application/octet-stream', cacheControl: 'no-cache' }
+        for (const version of ['1!2.0', '1!3.0']) {
+            await files.write(`epoch/epoch-${version}.tar.gz`, Buffer.from('x'), options)
+        }
+        const index = await start({ bucket: files.name })
+        const opened = await openPage(browser, `${index.url}/`)
+        await opened.page.getByText('manage-index rebuild').waitFor()
+        expect(await opened.page.getByText('The index is empty').count()).toBe(0)
+        await opened.close()
+        // History expansion would change what a shell reads.
+        const project = await openPage(browser, `${index.url}/-/project/epoch/1!2.0/`)
+        await project.page.getByRole('heading', { level: 1, name: 'epoch 1!2.0' }).waitFor()
+        const line = `pip install --index-url ${index.url}/simple/ 'epoch==1!2.0'`
+        expect(await project.page.locator('.install code').textContent()).toBe(line)
+        await project.close()
+        await index.stop()
+        const empty = await start({ bucket: (await newBucket(s3)).name })
+        const twin = await openPage(browser, `${empty.url}/`)
+        await twin.page.getByRole('heading', { name: 'The index is empty' }).waitFor()
+        await twin.close()
+        await empty.stop()
     })
 
     test('behind a proxy that serves the index below another path', async () => {
