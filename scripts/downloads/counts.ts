@@ -24,12 +24,17 @@ export interface IndexCounts extends Counts {
 /** Files and clients that are remembered at least, to recognise ranges of one download; twice as many at most. */
 const remembered = 50_000
 
+/** Versions of a project that redirects may add in one run: nginx redirects to any. */
+const maxVersions = 10_000
+
 /**
  * Counts downloads: each answer with a whole file, and one for all ranges of a file that one client gets on one day. Ranges
  * beside a whole file on the same day are a resumed download, or an installer that read the file's metadata first.
  */
 export class DownloadCounter {
     readonly counts: IndexCounts = { ...noCounts(), projects: new Map() }
+    /** By project: versions for which only redirects were seen, so that they may not exist. */
+    readonly unproven = new Map<string, Set<string>>()
     /** Files by day, client and name; whether a range was counted that no whole file has followed. */
     private seen = new Map<string, boolean>()
     /** Those before. Deleting the oldest of one map would take time for each that was deleted before. */
@@ -37,19 +42,30 @@ export class DownloadCounter {
 
     add(delivery: Delivery): void {
         if (!this.isNew(delivery)) return
-        const { day, project, version, installer } = delivery
+        const { day, project, installer } = delivery
         let own = this.counts.projects.get(project)
         if (own === undefined) {
             own = { ...noCounts(), versions: new Map() }
             this.counts.projects.set(project, own)
         }
-        increase(own.versions, version)
+        this.addVersion(own.versions, delivery)
         for (const counts of [this.counts, own]) {
             counts.downloads++
             increase(counts.days, day)
             increase(counts.installers, installer.name)
             increase(counts.pythons, installer.python)
         }
+    }
+
+    private addVersion(versions: Tally, { project, version, isRedirect }: Delivery): void {
+        const unproven = this.unproven.get(project)
+        if (!isRedirect) unproven?.delete(version)
+        else if (!versions.has(version)) {
+            if (versions.size >= maxVersions) return
+            if (unproven) unproven.add(version)
+            else this.unproven.set(project, new Set([version]))
+        }
+        increase(versions, version)
     }
 
     private isNew({ day, client, filename, isWhole }: Delivery): boolean {

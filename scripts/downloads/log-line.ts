@@ -13,6 +13,8 @@ export interface Delivery {
     installer: Installer
     /** False for a range (status 206). */
     isWhole: boolean
+    /** nginx redirects to any well-formed name: this one may not exist. */
+    isRedirect: boolean
 }
 
 /** A line of an access log that `log_format pypi` wrote. */
@@ -62,6 +64,7 @@ export function readLine(line: string): Delivery | 'other' | 'foreign' {
         client: entry.client,
         installer: installerOf(entry.user_agent),
         isWhole: entry.status !== 206,
+        isRedirect: entry.status === 302,
     }
 }
 

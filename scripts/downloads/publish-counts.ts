@@ -1,19 +1,13 @@
 import { UserError } from '../../core/user-error.js'
 import { downloadCountsKey, downloadsKey, type DownloadsJson } from '../../core/index/download-counts.js'
-import type { ObjectHeaders } from '../../core/index/objects.js'
 import { isProjectName } from '../../core/index/project-objects.js'
+import { waitForOthers } from '../../core/index/write-html.js'
 import { mapParallel } from '../../core/parallel.js'
-import { compressPage, readStoredPage } from '../index/stored/stored-page.js'
+import { compressPage, jsonHeaders, readStoredPage } from '../index/stored/stored-page.js'
 import type { PackageIndex } from '../index/update/package-index.js'
 import { addCounts, noCounts, type IndexCounts } from './counts.js'
 import type { Cursor } from './read-logs.js'
 import { indexJson, parseStoredCounts, projectJson, toStoredJson, trimmed, type StoredCounts } from './stored-counts.js'
-
-const headers: ObjectHeaders = {
-    contentType: 'application/json',
-    cacheControl: 'no-cache',
-    contentEncoding: 'gzip',
-}
 
 /** Concurrent writes. */
 const parallelWrites = 16
@@ -60,8 +54,7 @@ export async function publishCounts(
         const merged = mergedCounts(current.stored, counts, cursors)
         const etag = await replace(index, merged, current.etag)
         if (etag !== undefined) {
-            await writePages(index, merged, etag)
-            return merged
+            return writePages(index, { stored: merged, etag }, [...counts.projects.keys()].filter(isProjectName))
         }
         current = await readPublished(index)
     }
@@ -83,22 +76,38 @@ function mergedCounts(stored: StoredCounts, counts: IndexCounts, cursors: readon
 
 /** @returns the ETag; undefined if another run was faster */
 async function replace(index: PackageIndex, stored: StoredCounts, expected: string | undefined) {
-    const replaced = await index.replace(downloadCountsKey, compressPage(toStoredJson(stored)), headers, expected)
+    const replaced = await index.replace(downloadCountsKey, compressPage(toStoredJson(stored)), jsonHeaders, expected)
     return replaced?.etag
 }
 
-async function writePages(index: PackageIndex, stored: StoredCounts, etag: string): Promise<void> {
-    await mapParallel(stored.unwritten, parallelWrites, async (project) => {
-        const counts = stored.counts.projects.get(project)
-        if (counts !== undefined) await write(index, downloadsKey(project), projectJson(stored, counts))
-    })
-    await write(index, downloadsKey(), indexJson(stored))
-    // If another run has changed it meanwhile, that one writes these pages again.
-    if (stored.unwritten.length > 0) await replace(index, { ...stored, unwritten: [] }, etag)
+/**
+ * Writes the pages of the counts until no other run has changed these meanwhile: each run's last look is after its last
+ * write, so no page stays older than the counts.
+ *
+ * @param own projects that this run has counted
+ */
+async function writePages(index: PackageIndex, published: Published, own: string[]): Promise<StoredCounts> {
+    let { stored, etag } = published
+    for (let round = 0; round < maxRounds; round++) {
+        await mapParallel([...new Set([...stored.unwritten, ...own])], parallelWrites, async (project) => {
+            const counts = stored.counts.projects.get(project)
+            if (counts !== undefined) await write(index, downloadsKey(project), projectJson(stored, counts))
+        })
+        await write(index, downloadsKey(), indexJson(stored))
+        if (stored.unwritten.length > 0) {
+            if (await replace(index, { ...stored, unwritten: [] }, etag)) return stored
+        } else if ((await index.bucket.head(downloadCountsKey))?.etag === etag) return stored
+        await waitForOthers(index.platform, round)
+        ;({ stored, etag } = await readPublished(index))
+    }
+    throw new UserError(
+        `the counts are published, but other runs changed them ${maxRounds} times while their pages were written`,
+        'Publish at other minutes on each node: a page may be older than the counts until its next download.',
+    )
 }
 
 async function write({ bucket }: PackageIndex, key: string, json: DownloadsJson): Promise<void> {
-    await bucket.write(key, compressPage(Buffer.from(JSON.stringify(json) + '\n')), headers)
+    await bucket.write(key, compressPage(Buffer.from(JSON.stringify(json) + '\n')), jsonHeaders)
 }
 
 function overtaken(): UserError {

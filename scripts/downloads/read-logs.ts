@@ -27,8 +27,12 @@ export interface LogReport {
     downloads: number
     /** Lines of another form. */
     foreign: number
-    /** Lines before the first day that is counted. */
+    /** Lines before the first day that is counted, or after the last. */
     old: number
+    /** Lines from the future: the clock of the node was wrong. */
+    late: number
+    /** Redirects for projects that the index does not have. */
+    unlisted: number
     /** Bytes that an earlier run has counted. */
     skipped: number
     /** Bytes of a last line without its end. */
@@ -42,6 +46,19 @@ export interface Selection {
     /** The first and the last day. */
     since?: string
     until?: string
+    /** Later days are errors of the node's clock. */
+    tomorrow?: string
+    /** The projects for which redirects are counted; undefined for all. */
+    projects?: ReadonlySet<string>
+}
+
+/** What was read. */
+export interface LogCounts {
+    counts: IndexCounts
+    /** By project: versions for which only redirects were seen. */
+    unproven: ReadonlyMap<string, ReadonlySet<string>>
+    reports: LogReport[]
+    cursors: Cursor[]
 }
 
 /** Bytes before the end of what was counted, which must be the same in the next run. */
@@ -58,7 +75,7 @@ export async function readLogs(
     names: readonly string[],
     selection: Selection = {},
     onBytes: (bytes: number) => void = () => {},
-): Promise<{ counts: IndexCounts; reports: LogReport[]; cursors: Cursor[] }> {
+): Promise<LogCounts> {
     const counter = new DownloadCounter()
     const reports: LogReport[] = []
     const cursors: Cursor[] = []
@@ -72,7 +89,7 @@ export async function readLogs(
         reports.push(log.report)
         cursors.push(...log.cursors())
     }
-    return { counts: counter.counts, reports, cursors }
+    return { counts: counter.counts, unproven: counter.unproven, reports, cursors }
 }
 
 /** One log while it is read. */
@@ -90,13 +107,13 @@ class Log {
         private readonly counter: DownloadCounter,
         private readonly selection: Selection,
     ) {
-        this.report = { log: name, lines: 0, downloads: 0, foreign: 0, old: 0, skipped: 0, incomplete: 0 }
+        const none = { lines: 0, downloads: 0, foreign: 0, old: 0, late: 0, unlisted: 0, skipped: 0, incomplete: 0 }
+        this.report = { log: name, ...none }
     }
 
     /** Counts the next whole lines. @param given the logs of this run, by first line */
     count(bytes: Buffer, given: Map<string, string>): void {
-        const text = bytes.toString('utf8')
-        if (this.first === undefined) this.recognise(text, given)
+        if (this.first === undefined) this.recognise(bytes.toString('utf8'), given)
         const counted = Math.min(Math.max((this.earlier?.bytes ?? 0) - this.position, 0), bytes.length)
         if (counted > 0) {
             this.pass(bytes.subarray(0, counted))
@@ -106,7 +123,7 @@ class Log {
         }
         if (counted === bytes.length) return
         this.pass(bytes.subarray(counted))
-        this.countLines(counted === 0 ? text : bytes.toString('utf8', counted))
+        this.countLines(bytes.toString('utf8', counted))
     }
 
     /** How far the log is counted now; none without a line of `log_format pypi`. */
@@ -140,7 +157,7 @@ class Log {
 
     private countLines(text: string): void {
         const { counter, report } = this
-        const { since = '', until = '~' } = this.selection
+        const { since = '', until = '~', tomorrow = '~', projects } = this.selection
         const before = counter.counts.downloads
         for (const line of text.split('\n')) {
             if (line === '' || line === '\r') continue
@@ -151,9 +168,16 @@ class Log {
             }
             report.lines++
             const day = line.slice(9, 19)
+            if (day > tomorrow) {
+                report.late++
+                continue
+            }
             if (day > this.last) this.last = day
             if (day < since || day > until) report.old++
-            else if (read !== 'other') counter.add(read)
+            else if (read !== 'other') {
+                if (read.isRedirect && projects?.has(read.project) === false) report.unlisted++
+                else counter.add(read)
+            }
         }
         report.downloads += counter.counts.downloads - before
     }

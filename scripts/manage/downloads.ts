@@ -7,9 +7,17 @@ import { print, printError } from '../cli/output.js'
 import { byFrequency, noCounts, type IndexCounts, type Tally } from '../downloads/counts.js'
 import { sizeOf } from '../downloads/log-lines.js'
 import { downloadsPicture } from '../downloads/picture.js'
+import { forgetInvented, knownProjects } from '../downloads/invented.js'
 import { publishCounts, readPublished } from '../downloads/publish-counts.js'
 import { readLogs, type LogReport } from '../downloads/read-logs.js'
-import { countsJson, firstCountedDay, indexJson, projectJson, type StoredCounts } from '../downloads/stored-counts.js'
+import {
+    countsJson,
+    daysBefore,
+    firstCountedDay,
+    indexJson,
+    projectJson,
+    type StoredCounts,
+} from '../downloads/stored-counts.js'
 import { PackageIndex } from '../index/update/package-index.js'
 import { openBucket } from '../s3/bucket.js'
 import type { BucketOptions } from '../s3/bucket-options.js'
@@ -40,16 +48,21 @@ export async function downloadsCommand(logs: string[], options: DownloadsOptions
               )
     const base = index && (await readPublished(index))
     const selection =
-        base === undefined
+        index === undefined || base === undefined
             ? options
             : {
                   earlier: new Map(base.stored.cursors.map((cursor) => [cursor.first, cursor])),
                   since: firstCountedDay(base.stored),
+                  tomorrow: daysBefore(new Date().toISOString().slice(0, 10), -1),
+                  projects: await knownProjects(index.bucket),
               }
     const progress = showProgress(sizes.reduce((sum, size) => sum + size, 0))
-    const { counts, reports, cursors } = await readLogs(logs, selection, progress.update).finally(progress.end)
+    const { counts, unproven, reports, cursors } = await readLogs(logs, selection, progress.update).finally(
+        progress.end,
+    )
     for (const report of reports) for (const line of describeReport(report)) printError(`manage-index: ${line}\n`)
     if (cursors.length === 0) throw noLines(logs)
+    if (index && base) await forgetInvented(index.bucket, base.stored.counts, counts, unproven)
     const days = [...counts.days.keys()].sort()
     const found: StoredCounts = { counts, first: days[0] ?? '', last: days.at(-1) ?? '', cursors, unwritten: [] }
     const shown = index && base ? await publishCounts(index, base, counts, cursors) : found
@@ -77,10 +90,12 @@ function noLines(logs: string[]): UserError {
 }
 
 /** What a reader should know of a log. */
-function describeReport({ log, foreign, old, skipped, incomplete }: LogReport): string[] {
+function describeReport({ log, foreign, old, late, unlisted, skipped, incomplete }: LogReport): string[] {
     const notes = [
         foreign > 0 && `${foreign} lines of another form`,
         old > 0 && `${old} lines of days that are not counted`,
+        late > 0 && `${late} lines from the future, not counted: the clock of the node is wrong`,
+        unlisted > 0 && `${unlisted} redirects for projects that the index does not have, not counted`,
         skipped > 0 && `${formatSize(skipped)} counted by an earlier run`,
         incomplete > 0 && 'the last line is incomplete and not counted yet',
     ].filter((note) => note !== false)

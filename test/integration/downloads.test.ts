@@ -3,8 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { DownloadsJson } from '../../core/index/download-counts.js'
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
 import { verify } from '../../scripts/index/repair/verify.js'
+import { readStoredPage } from '../../scripts/index/stored/stored-page.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
 import { noCounts } from '../../scripts/downloads/counts.js'
@@ -87,14 +89,15 @@ test.each([
     expect([result.status, result.stderr]).toEqual([0, expect.stringContaining(`${expected} new downloads`)])
     expect(result.stdout).toMatch(new RegExp(`^${expected} downloads, `))
     // nginx does not ask S3 whether a file exists before it redirects.
-    const versions = { '1.0': 2, ...(expected === 3 && { '9': 1 }) }
+    const versions = { '1.0': 2 }
     const counts = { downloads: expected, installers: { pip: expected }, pythons: { '3.12': expected } }
     const all = await request(index.port, '/-/downloads/index.json')
     expect(all.headers['content-type']).toBe('application/json')
     expect(all.headers['cache-control']).toBe('no-cache')
     expect(JSON.parse(String(all.body))).toMatchObject({ ...counts, projects: { acme: expected } })
     const own = await request(index.port, '/-/downloads/acme/index.json')
-    expect(JSON.parse(String(own.body))).toMatchObject({ ...counts, versions })
+    expect(JSON.parse(String(own.body))).toMatchObject(counts)
+    expect((JSON.parse(String(own.body)) as DownloadsJson).versions).toEqual(versions)
     // What the counts are made of is not served, nor anything else of the folder.
     for (const hidden of ['counts.json', 'other/index.json', '../unlisted/acme', 'index.html', 'Acme/index.json', '']) {
         expect((await request(index.port, `/-/downloads/${hidden}`)).status, hidden).toBe(404)
@@ -167,6 +170,60 @@ test('a run that was killed before it wrote the pages: the next one writes them'
     expect(await bucket.get('-/downloads/acme/index.json')).toBeDefined()
     expect(await readJson()).toBe(2)
 })
+
+test('projects and versions that readers invent are not published: nginx redirects to any name', async () => {
+    await publish(bucket, await writeDistributions(makeWheel({ name: 'acme', version: '1.0' })))
+    const redirect = (project: string, version: string) =>
+        logLine({ status: 302, project, uri: `/${project}/${project}-${version}.tar.gz` })
+    const invented = [1, 2, 3].map((at) => redirect(`invented-${at}`, '1'))
+    const file = await log('a.log', redirect('acme', '1.0'), redirect('acme', '99'), ...invented)
+    const result = await publishing(file)
+    expect(result.stderr).toMatch(/3 redirects for projects that the index does not have[^]*2 new downloads/)
+    const { stored } = await readPublished(new PackageIndex(bucket))
+    expect([...stored.counts.projects.keys()]).toEqual(['acme'])
+    expect([...stored.counts.projects.get('acme')!.versions]).toEqual([['1.0', 1]])
+    expect(await bucket.get('-/downloads/invented-1/index.json')).toBeUndefined()
+    // An answer with the file proves that it exists.
+    expect((await publishing(await log('b.log', logLine({ project: 'other' })))).stderr).toContain('1 new downloads')
+    expect(await readJson('other')).toBe(1)
+})
+
+test('lines from the future are not counted, and do not end counting', async () => {
+    const future = { time: '2096-01-01T00:00:00+00:00' }
+    const text = [logLine(), logLine(future), logLine()]
+    const result = await publishing(await log('a.log', ...text))
+    expect(result.stderr).toMatch(/1 lines from the future[^]*2 new downloads/)
+    expect((await publishing(await log('b.log', logLine(future)))).stderr).toContain('0 new downloads')
+    expect((await publishing(await log('a.log', ...text, logLine()))).stderr).toContain('1 new downloads')
+    const { stored } = await readPublished(new PackageIndex(bucket))
+    expect([stored.last, [...stored.counts.days]]).toEqual(['2026-11-27', [['2026-11-27', 3]]])
+})
+
+test.each([[['acme']], [[]]])(
+    'a slow run does not leave older pages than a fast one; it counts %j',
+    async (projects) => {
+        const index = new PackageIndex(bucket)
+        const lines = projects.map((project) => logLine({ project }))
+        const { counts, cursors } = await readLogs([await log('slow.log', logLine({ method: 'HEAD' }), ...lines)])
+        const write = bucket.write.bind(bucket)
+        let overtaken = false
+        bucket.write = async (key, ...rest) => {
+            // Before its first page: the other run counts the same project, and ends.
+            if (!overtaken) {
+                overtaken = true
+                expect((await publishing(await log('fast.log', logLine()))).status).toBe(0)
+            }
+            return write(key, ...rest)
+        }
+        await publishCounts(index, await readPublished(index), counts, cursors)
+        const expected = projects.length + 1
+        for (const key of ['-/downloads/index.json', '-/downloads/acme/index.json']) {
+            const page = await readStoredPage(bucket, key)
+            expect((JSON.parse(String(page!.body)) as DownloadsJson).downloads, key).toBe(expected)
+        }
+        expect(await readJson()).toBe(expected)
+    },
+)
 
 test('a damaged object is refused, not replaced', async () => {
     const headers = { contentType: 'application/json', cacheControl: 'no-cache' }

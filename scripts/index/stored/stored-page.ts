@@ -3,7 +3,7 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as core from '../../../core/index/stored-page.js'
-import type { ListedObject } from '../../../core/index/objects.js'
+import type { ListedObject, ObjectHeaders } from '../../../core/index/objects.js'
 import type { IndexPlatform } from '../../../core/index/platform.js'
 import { asBuffer, nodeEngine } from '../../distribution/file-source.js'
 import type { Bucket } from '../../s3/bucket.js'
@@ -14,6 +14,13 @@ export type StoredPage = core.StoredPage<Buffer>
 
 /** Larger than any page: PyPI's largest project has 43,000 files, 20 MB. Bytes. */
 const maxPageSize = 256 * 1024 * 1024
+
+/** Of what the pages for people read beside the pages of the index. */
+export const jsonHeaders: ObjectHeaders = {
+    contentType: 'application/json',
+    cacheControl: 'no-cache',
+    contentEncoding: 'gzip',
+}
 
 /** Compresses a page. The bytes differ between versions of zlib, so compare pages decompressed. */
 export function compressPage(page: Buffer): Buffer {
