@@ -16,8 +16,8 @@ export const summariesKey = `${markerFolder}/summaries/index.json`
 
 /** PyPI allows 512. Characters. */
 const maxSummary = 512
-/** Where the fields of metadata end at the latest. Characters. */
-const maxHead = 64 * 1024
+/** Where the fields of metadata end at the latest. Characters, and bytes. */
+export const maxHead = 64 * 1024
 
 /** The file whose metadata describes a project: of the version that installers choose, as far as files have metadata. */
 export function describedFile(page: ProjectPage): FileEntry | undefined {

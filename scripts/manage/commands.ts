@@ -8,11 +8,12 @@ import { rootPages } from '../index/stored/pages.js'
 import { readStoredPage } from '../index/stored/stored-page.js'
 import type { Problem } from '../index/repair/problem.js'
 import { listProject } from '../../core/index/project-objects.js'
-import { toProjectJson } from '../../core/project-page.js'
+import { toProjectJson, type ProjectPage } from '../../core/project-page.js'
 import { readProject, readUploaders } from './read-project.js'
 import { setStatus } from './project-status.js'
 import { rebuildProject, type RebuildOptions } from '../index/repair/rebuild-project.js'
 import { rebuild } from '../index/repair/rebuild.js'
+import { updateSummaries } from '../index/update/update-summaries.js'
 import { planRemoval, remove, type Removal } from './remove.js'
 import { ensureListed } from '../../core/index/update-root.js'
 import { readPage } from '../../core/index/compare-and-swap.js'
@@ -69,10 +70,16 @@ export async function rebuildCommand(name: string, projects: string[], options: 
     const how: RebuildOptions = { dryRun: options.dryRun === true, deep: options.deep === true, warn }
     if (projects.length > 0) {
         const changes = []
-        for (const project of projects.map(normalizeName)) {
-            const done = await rebuildProject(index, project, how)
-            if (done.files > 0 && !how.dryRun) await ensureListed(index, [project])
-            changes.push(done)
+        const pages: ProjectPage[] = []
+        const onPage = (page: ProjectPage) => pages.push(page)
+        try {
+            for (const project of projects.map(normalizeName)) {
+                const done = await rebuildProject(index, project, { ...how, onPage })
+                if (done.files > 0 && !how.dryRun) await ensureListed(index, [project])
+                changes.push(done)
+            }
+        } finally {
+            if (pages.length > 0) await updateSummaries(index, pages, warn)
         }
         show(
             options,

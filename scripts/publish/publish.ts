@@ -118,8 +118,8 @@ async function publishProjects(index: PackageIndex, plans: ProjectPlan[], option
         }
     } finally {
         if (unlisted.length > 0) await ensureListed(index, unlisted)
+        if (pages.length > 0) await updateSummaries(index, pages, options.warn)
     }
-    await updateSummaries(index, pages, options.warn)
 }
 
 /** A published project: its page, and whether it may be missing on the project list. */

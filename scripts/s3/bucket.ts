@@ -137,6 +137,21 @@ export class Bucket {
         )
     }
 
+    /** Reads the first bytes of an object; undefined if it does not exist. @param length at most so many bytes */
+    async getStart(key: string, length: number): Promise<Buffer | undefined> {
+        return this.#connection.run(key, async () => {
+            const input = { ...this.#at(key), Range: `bytes=0-${length - 1}` }
+            const send = () => absent(this.#client.send(new GetObjectCommand(input)))
+            try {
+                return await retryCut(send, async ({ Body }) => Buffer.from(await Body!.transformToByteArray()))
+            } catch (error) {
+                // An empty object has no range.
+                if (isNamed(error, 'InvalidRange')) return Buffer.alloc(0)
+                throw error
+            }
+        })
+    }
+
     /** Reads the size, ETag and metadata of an object; undefined if it does not exist. */
     async head(key: string): Promise<ObjectHead | undefined> {
         return this.#connection.run(key, async () => {

@@ -4,6 +4,8 @@ import { UserError } from '../../core/user-error.js'
 import { rebuild } from '../../scripts/index/repair/rebuild.js'
 import { verify } from '../../scripts/index/repair/verify.js'
 import { PackageIndex } from '../../scripts/index/update/package-index.js'
+import { readSummary } from '../../scripts/index/update/update-summaries.js'
+import { rebuildCommand } from '../../scripts/manage/commands.js'
 import { remove, planRemoval } from '../../scripts/manage/remove.js'
 import { publish } from '../../scripts/publish/publish.js'
 import type { Bucket } from '../../scripts/s3/bucket.js'
@@ -35,6 +37,8 @@ const publishWheels = async (...recipes: Recipe[]) => {
 }
 
 const rebuildAll = (dryRun = false) => rebuild(new PackageIndex(bucket), { dryRun })
+
+const metadata = (version: string) => `acme/acme-${version}-py3-none-any.whl.metadata`
 
 async function stored(): Promise<unknown> {
     const page = await readStoredPage(bucket, summariesKey)
@@ -107,6 +111,57 @@ test('summaries that cannot be written are a warning, not a failed publish', asy
     ])
     expect(await stored()).toEqual({ acme: 'Tools' })
     expect((await verify(bucket, { deep: true })).problems).toEqual([])
+})
+
+test.each(['read', 'written'])('summaries that cannot be %s are a warning of a rebuild', async (what) => {
+    await publishWheels({ name: 'acme', version: '1.0', summary: 'Tools' })
+    const denied = () => Promise.reject(new UserError('access denied'))
+    const put = bucket.put.bind(bucket)
+    if (what === 'read') bucket.getStart = denied
+    else bucket.put = (key, ...rest) => (key === summariesKey ? denied() : put(key, ...rest))
+    const warnings: string[] = []
+    const report = await rebuild(new PackageIndex(bucket), { warn: (message) => warnings.push(message) })
+    expect(warnings).toEqual([expect.stringContaining('access denied')])
+    expect([report.projects, report.seesOpenUploads, await stored()]).toEqual([1, true, undefined])
+})
+
+test('only the head of large metadata is read, and none of empty metadata', async () => {
+    await publishWheels({ name: 'acme', version: '1.0' }, { name: 'other', version: '1.0' })
+    const text = (summary: string) => Buffer.from(`Metadata-Version: 2.1\nSummary: ${summary}\n\n`)
+    await bucket.write(metadata('1.0'), Buffer.concat([text('Tools'), Buffer.alloc(8 << 20, 'x')]), headers)
+    expect((await bucket.getStart(metadata('1.0'), 65536))!.length).toBe(65536)
+    await bucket.write(metadata('2.0'), Buffer.alloc(0), headers)
+    expect((await bucket.getStart(metadata('2.0'), 65536))!.length).toBe(0)
+    expect(await bucket.getStart('acme/none', 65536)).toBeUndefined()
+    expect(await readSummary(bucket, 'acme', 'acme-1.0-py3-none-any.whl')).toBe('Tools')
+    expect(await readSummary(bucket, 'acme', 'acme-2.0-py3-none-any.whl')).toBe('')
+})
+
+test('rebuild of one project stores its summary, in an index that has summaries', async () => {
+    const { accessKeyId, secretAccessKey, region, endpoint } = s3
+    const options = { endpointUrl: endpoint, region, credentials: { accessKeyId, secretAccessKey } }
+    const run = () => rebuildCommand(bucket.name, ['Acme'], options)
+    await publishWheels({ name: 'acme', version: '1.0', summary: 'Tools' })
+    await run()
+    expect(await stored()).toBeUndefined()
+    const old = { meta: { version: 1 }, summaries: { acme: 'Old', other: 'Other' } }
+    await bucket.write(summariesKey, Buffer.from(JSON.stringify(old)), headers)
+    await run()
+    expect(await stored()).toEqual({ acme: 'Tools', other: 'Other' })
+})
+
+test('a publish whose second project fails stores the summary of the first', async () => {
+    await publishWheels({ name: 'other', version: '1.0', summary: 'Other' })
+    await rebuildAll()
+    const put = bucket.put.bind(bucket)
+    const denied = () => Promise.reject(new UserError('access denied'))
+    bucket.put = (key, ...rest) => (key.startsWith('zulu/') ? denied() : put(key, ...rest))
+    const published = publishWheels(
+        { name: 'acme', version: '1.0', summary: 'Tools' },
+        { name: 'zulu', version: '1.0', summary: 'Last' },
+    )
+    await expect(published).rejects.toThrow('access denied')
+    expect(await stored()).toEqual({ acme: 'Tools', other: 'Other' })
 })
 
 test.each(['{', '{"meta":{"version":2},"summaries":{}}', 'null', '{"meta":{"version":1},"summaries":{"acme":5}}'])(

@@ -8,7 +8,9 @@ import { mapParallel } from '../../../core/parallel.js'
 import { isAbandonedUpload } from '../../../core/upload/open-upload.js'
 import { rebuildProject, type ProjectChanges, type RebuildOptions } from './rebuild-project.js'
 import { rootPage, type RootPage } from '../../../core/root-page.js'
-import { readSummaries, readSummary, replaceSummaries } from '../update/update-summaries.js'
+import { describedFile } from '../../../core/index/summaries.js'
+import { orWarn, readSummaries } from '../update/update-summaries.js'
+import { rebuildSummaries } from './rebuild-summaries.js'
 import type { ProjectPage } from '../../../core/project-page.js'
 import { parallelProjects, scan, type ScanProgress } from './scan.js'
 import { readPage, updatePages, type Change } from '../../../core/index/compare-and-swap.js'
@@ -47,20 +49,19 @@ export async function rebuild(
     const now = options.now ?? new Date()
     const changed: ProjectChanges[] = []
     const projects = new Set<string>()
-    const before = await readSummaries(bucket)
-    const summaries = new Map<string, string>()
+    const { warn = () => {} } = options
+    const summaries = await orWarn(warn, () => readSummaries(bucket))
+    const described = new Map<string, string | undefined>()
+    const onPage = (page: ProjectPage) => {
+        if (page.files.length > 0) described.set(page.name, describedFile(page)?.filename)
+    }
     let files = 0
     const found = await scan(
         bucket,
         async (objects) => {
-            const pages: ProjectPage[] = []
-            const onPage = (page: ProjectPage) => pages.push(page)
             const changes = await rebuildProject(index, objects.project, { ...options, onPage }, objects)
             if (isAny(changes)) changed.push(changes)
-            if (changes.files > 0) {
-                projects.add(changes.project)
-                for (const page of pages) summaries.set(page.name, await readSummary(bucket, page))
-            }
+            if (changes.files > 0) projects.add(changes.project)
             files += changes.files
         },
         now,
@@ -70,16 +71,8 @@ export async function rebuild(
     if (!options.dryRun) await bucket.delete(abandoned)
     const isCurrent = (html: Buffer) => isUpToDate(bucket, rootPages.htmlKey, found.html, html)
     const list = await rebuildList(index, projects, isCurrent, options.dryRun === true)
-    if (!options.dryRun) {
-        // A publisher may have changed one after its project was scanned.
-        const isNewer = ([name, summary]: [string, string]) => summary !== before.summaries?.get(name)
-        await replaceSummaries(
-            index,
-            before,
-            (stored) => new Map([...summaries, ...[...(stored ?? [])].filter(isNewer)]),
-        )
-    }
     const uploads = await abortAbandoned(bucket, now, options.dryRun === true)
+    if (!options.dryRun && summaries) await orWarn(warn, () => rebuildSummaries(index, summaries, described))
     changed.sort((a, b) => (a.project < b.project ? -1 : 1))
     return { projects: projects.size, files, changed, ...list, abandoned, ...uploads, unknown: found.unknown }
 }

@@ -1,32 +1,28 @@
-import type { ObjectHeaders } from '../../../core/index/objects.js'
 import { metadataKey } from '../../../core/index/project-objects.js'
-import { describedFile, summariesKey, summaryIn, type SummariesJson } from '../../../core/index/summaries.js'
+import { describedFile, maxHead, summariesKey, summaryIn, type SummariesJson } from '../../../core/index/summaries.js'
 import { waitForOthers } from '../../../core/index/write-html.js'
 import { mapParallel } from '../../../core/parallel.js'
 import type { ProjectPage } from '../../../core/project-page.js'
 import { UserError } from '../../../core/user-error.js'
 import type { Bucket } from '../../s3/bucket.js'
-import { compressPage, isStoredAs, readStoredPage, type StoredPage } from '../stored/stored-page.js'
+import { compressPage, isStoredAs, jsonHeaders, readStoredPage, type StoredPage } from '../stored/stored-page.js'
 import type { PackageIndex } from './package-index.js'
 
 /** By the normalised name of the project. */
 export type Summaries = ReadonlyMap<string, string>
 
-const headers: ObjectHeaders = {
-    contentType: 'application/json',
-    cacheControl: 'no-cache',
-    contentEncoding: 'gzip',
-}
-
 const parallelReads = 4
 /** Publishers that may overtake this one: summaries are not worth a longer wait. */
 const maxRounds = 10
 
-/** Reads the summary of a project from the metadata of a wheel; empty without one. */
-export async function readSummary(bucket: Bucket, page: ProjectPage): Promise<string> {
-    const file = describedFile(page)
-    const content = file && (await bucket.get(metadataKey(page.name, file.filename)))
-    return content === undefined ? '' : summaryIn(content.body.toString())
+/**
+ * Reads the summary of a project from the metadata of a wheel; empty without one.
+ *
+ * @param filename the described file of the project
+ */
+export async function readSummary(bucket: Bucket, project: string, filename: string | undefined): Promise<string> {
+    const head = filename === undefined ? undefined : await bucket.getStart(metadataKey(project, filename), maxHead)
+    return head === undefined ? '' : summaryIn(head.toString())
 }
 
 /** Summaries as read from a bucket. */
@@ -50,16 +46,27 @@ export async function updateSummaries(
     pages: readonly ProjectPage[],
     warn: (message: string) => void = () => {},
 ): Promise<void> {
-    try {
+    await orWarn(warn, async () => {
         const stored = await readSummaries(index.bucket)
         if (stored.summaries === undefined) return
         const read = await mapParallel(pages, parallelReads, async (page) => {
-            return [page.name, await readSummary(index.bucket, page)] as const
+            return [page.name, await readSummary(index.bucket, page.name, describedFile(page)?.filename)] as const
         })
         await replaceSummaries(index, stored, (summaries) => new Map([...(summaries ?? []), ...read]))
+    })
+}
+
+/** Summaries are optional: no failure of S3 that concerns them fails a command. @returns undefined if it failed */
+export async function orWarn<Result>(
+    warn: (message: string) => void,
+    attempt: () => Promise<Result>,
+): Promise<Result | undefined> {
+    try {
+        return await attempt()
     } catch (error) {
         if (!(error instanceof UserError)) throw error
         warn(`search does not know the new summary yet: ${error.message}`)
+        return undefined
     }
 }
 
@@ -79,7 +86,7 @@ export async function replaceSummaries(
     for (let round = 0; round < maxRounds; round++) {
         const json = toJson(change(summaries))
         if (isStoredAs(page, json)) return
-        if (await index.replace(summariesKey, compressPage(json), headers, page?.etag)) return
+        if (await index.replace(summariesKey, compressPage(json), jsonHeaders, page?.etag)) return
         await waitForOthers(index.platform, round)
         ;({ page, summaries } = await readSummaries(index.bucket))
     }
