@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { escapeHtml } from '../../core/html-document.js'
 import { packageRoot } from '../cli/package-root.js'
 import { builtScript } from './built-script.js'
 import { fillTemplate, type GeneratedFile } from './fill-template.js'
@@ -42,7 +43,7 @@ function pageView(settings: Settings, root: string, hash: string) {
         hash,
         // With tokens alone, all readers have one user name.
         user: settings.htpasswd === undefined ? settings.readTokens !== undefined && '__token__' : 'USER',
-        fallback: settings.fallback === undefined ? false : forAttribute(settings.fallback),
+        fallback: settings.fallback === undefined ? false : escapeHtml(settings.fallback),
     }
 }
 
@@ -67,8 +68,4 @@ function webHash(settings: Settings): string {
 
 function asset(name: string): string {
     return readFileSync(new URL(`templates/web/${name}`, packageRoot), 'utf8')
-}
-
-function forAttribute(text: string): string {
-    return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 }

@@ -17,6 +17,7 @@ const objects = {
     'index.json': '{"projects":[{"name":"demo"}]}',
     'demo/index.html': '<a href="demo-1.0.tar.gz">demo-1.0.tar.gz</a>',
     'demo/index.json': '{"name":"demo","files":[]}',
+    '-/summaries/index.json': '{"meta":{"version":1},"summaries":{}}',
 }
 
 let s3: S3Server
@@ -116,7 +117,7 @@ describe.each([
     ])('%s is not there', async (path) => {
         const { status, body } = await get(index, path)
         expect(status).toBe(404)
-        expect(String(body)).not.toContain('<script')
+        expect(String(body)).toMatch(/^There is nothing at this address/)
     })
 
     test('no other file of the folder is served', async () => {
@@ -131,6 +132,16 @@ describe.each([
             '',
         ]) {
             expect((await get(index, `/${script.replace('app.js', name)}`)).status, name).toBe(404)
+        }
+    })
+
+    test('what is compressed for some clients varies by Accept-Encoding', async () => {
+        const script = scriptOf(String((await get(index, '/')).body))
+        for (const path of [`/${script}`, '/favicon.ico', '/-/summaries/index.json']) {
+            expect((await get(index, path, '*/*')).headers.vary, path).toBe('Accept-Encoding')
+        }
+        for (const path of ['/', '/-/project/demo/']) {
+            expect((await get(index, path)).headers.vary, path).toBe('Accept, Accept-Encoding')
         }
     })
 
@@ -192,6 +203,12 @@ test.each([false, true])('a password protects the pages; cached: %s', async (cac
     for (const path of ['/', '/-/project/demo/', `/${script}`]) {
         expect((await get(index, path)).status, path).toBe(401)
         expect((await get(index, path, firefox, authorization)).status, path).toBe(200)
+    }
+    const slash = await get(index, '/-/project/demo', firefox, authorization)
+    expect([slash.status, slash.headers.location]).toEqual([301, 'demo/'])
+    for (const path of ['/-/project/demo', '/-/project/a%2Fb/', '/-/project/a%2fb/1.0/', '/-/project//demo/']) {
+        const refused = await get(index, path)
+        expect([refused.status, refused.headers.location], path).toEqual([401, undefined])
     }
     expect((await get(index, '/', '*/*')).status).toBe(401)
     expect(String((await get(index, '/', '*/*', authorization)).body)).toBe(list)
