@@ -74,7 +74,7 @@ function bucketMetrics(isReadable: boolean, seconds: number): Metric[] {
         {
             name: 'nginx_s3_pypi_bucket_probe_seconds',
             type: 'gauge',
-            help: 'Time of that request; 0 if the answer of another request in this second was used.',
+            help: 'Time of that request; about 0 if the answer of another request in this second was used.',
             values: [[{}, seconds]],
         },
     ]

@@ -134,6 +134,22 @@ describe.each([false, true])('cached: %s', (cached) => {
         await index.stop()
     })
 
+    test.each([
+        ['127.0.0.0/8', 200],
+        ['10.0.0.0/8', 403],
+    ])(
+        '--client-ca: Prometheus needs no certificate, but an address of --metrics-allow %s',
+        async (network, status) => {
+            const own = { ...options, ...(await certificate()), httpListen: 'off', clientCa: authority.file }
+            const index = await startIndex({ ...own, metricsAllow: [network] })
+            const answer = await ask(index.port, '/-/metrics')
+            expect(answer.status).toBe(status)
+            expect(answer.body.includes('nginx_s3_pypi_bucket_readable 1')).toBe(status === 200)
+            expect((await ask(index.port, '/-/metrics/')).status).toBe(403)
+            await index.stop()
+        },
+    )
+
     test('--max-connections: one address does not take all', async () => {
         const slow = await startRecordingUpstream((_request, response) => void setTimeout(() => response.end('x'), 500))
         const index = await startIndex({ ...options, endpointUrl: slow.endpoint, maxConnections: '2' })
@@ -189,7 +205,7 @@ describe.each([false, true])('cached: %s', (cached) => {
             ca,
         })
         const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
-        await answer.toArray()
-        return { status: answer.statusCode, headers: answer.headers }
+        const body = Buffer.concat((await answer.toArray()) as Buffer[]).toString()
+        return { status: answer.statusCode, headers: answer.headers, body }
     }
 })

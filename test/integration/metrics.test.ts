@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startContainerProvider } from '../support/credentials/credential-providers.js'
 import { startSessionS3 } from '../support/credentials/sessions.js'
@@ -79,6 +81,23 @@ test('a bucket that does not answer', async () => {
     expect(metrics.nginx_s3_pypi_bucket_readable).toBe(0)
     await index.stop()
 })
+
+// Prometheus waits 10 s, nginx 30 s for other requests.
+test.each([false, true])(
+    'a bucket that accepts connections and does not answer; cached: %s',
+    { timeout: 25_000 },
+    async (cached) => {
+        const silent = createServer().listen(0, '127.0.0.1')
+        await once(silent, 'listening')
+        const { port } = silent.address() as AddressInfo
+        const index = await start({ cached, endpointUrl: `http://127.0.0.1:${port}` })
+        const metrics = parse(String((await request(index.port, '/-/metrics')).body))
+        expect(metrics.nginx_s3_pypi_bucket_readable).toBe(0)
+        expect(metrics.nginx_connections_accepted_total).toBeGreaterThan(0)
+        await index.stop()
+        silent.close()
+    },
+)
 
 test.each([
     ['the default', undefined, 200],
