@@ -53,7 +53,7 @@ export interface Selection {
 }
 
 /** What was read. */
-export interface LogCounts {
+interface LogCounts {
     counts: IndexCounts
     /** By project: versions for which only redirects were seen. */
     unproven: ReadonlyMap<string, ReadonlySet<string>>
