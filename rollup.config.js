@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import terser from '@rollup/plugin-terser'
 import typescript from '@rollup/plugin-typescript'
-import ts from 'typescript'
 
 /** njs 0.7.9 cannot parse `export { x as default }`, the only form in which rollup writes a default export. */
 const exportDefault = {
@@ -63,16 +63,6 @@ const notices = ['preact', 'marked'].map((name) => {
     return { name, version, text: readFileSync(license, 'utf8') }
 })
 
-/** DOMPurify is half comments. */
-const withoutComments = {
-    name: 'without-comments',
-    transform(code, id) {
-        if (!id.includes('dompurify')) return null
-        const compilerOptions = { removeComments: true, target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext }
-        return { code: ts.transpileModule(code, { compilerOptions }).outputText, map: null }
-    },
-}
-
 /** A script of the pages for people: modern JavaScript for browsers. */
 const page = (input, file, contained) => ({
     input: `web/${input}`,
@@ -88,8 +78,9 @@ const page = (input, file, contained) => ({
     },
     plugins: [
         libraries,
-        withoutComments,
-        typescript({ tsconfig: 'web/tsconfig.json', noEmitOnError: true, removeComments: true }),
+        typescript({ tsconfig: 'web/tsconfig.json', noEmitOnError: true }),
+        // The pages have to fit into a ConfigMap that kubectl apply takes: 256 KiB.
+        terser(),
     ],
 })
 
