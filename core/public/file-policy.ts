@@ -35,7 +35,7 @@ const uploadTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/
 
 const dash = 0x2d
 /** Other indexes than PyPI may write it: their files are beside /simple/. */
-const relativeBytes = encodeUtf8(relativePrefix)
+export const relativeBytes = encodeUtf8(relativePrefix)
 const wheelEnding = encodeUtf8('.whl')
 const sdistEnding = encodeUtf8('.tar.gz')
 

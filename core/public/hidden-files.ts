@@ -20,7 +20,7 @@ export class HiddenFiles {
     private readonly reasons: string[] = []
     /** By normalised version: whether it has files that are offered. */
     private readonly isOffered = Object.create(null) as { [version: string]: boolean | undefined }
-    /** By version as it is written. */
+    /** By version, in the spelling of the file's name. */
     private readonly normalized = Object.create(null) as { [written: string]: string | undefined }
 
     constructor(private readonly project: string) {}

@@ -3,7 +3,7 @@ import { parseStatus } from '../project-status.js'
 import { encodeUtf8 } from '../utf8.js'
 import type { ByteTools } from './byte-tools.js'
 import { relativePrefix, urlStart } from './file-address.js'
-import { FilePolicy, type PagePolicy } from './file-policy.js'
+import { FilePolicy, relativeBytes, type PagePolicy } from './file-policy.js'
 import { FileReader } from './file-reader.js'
 import { HiddenFiles } from './hidden-files.js'
 import { JsonScanner } from './json-scanner.js'
@@ -301,8 +301,6 @@ export class PageFilter {
         return JSON.parse(this.tools.text(bytes, 0, bytes.length))
     }
 }
-
-const relativeBytes = encodeUtf8(relativePrefix)
 
 const compactUrl = encodeUtf8(urlStart)
 

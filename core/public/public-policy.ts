@@ -73,8 +73,7 @@ const maxReadings = 12
  * @param privateNames patterns of projects whose names the upstream index must not see
  */
 export function fileRefusal(policy: PublicPolicy, filename: string, privateNames: string[] = []): string | undefined {
-    const name = filename.slice(-9) === '.metadata' ? filename.slice(0, -9) : filename
-    const readings = readingsOf(name)
+    const readings = readingsOf(filename)
     if (readings.length === 0 || readings.length > maxReadings) return 'not the name of a file of a project'
     let refused: string | undefined
     let isAllowed = policy.allowOnly === undefined
@@ -93,12 +92,16 @@ export function fileRefusal(policy: PublicPolicy, filename: string, privateNames
 
 /** The projects that a file may be of. @param filename of a file, or FILE.metadata */
 export function projectsOf(filename: string): string[] {
-    const name = filename.slice(-9) === '.metadata' ? filename.slice(0, -9) : filename
-    return readingsOf(name).map(({ project }) => project)
+    return readingsOf(filename).map(({ project }) => project)
 }
 
-/** The projects that a file may be of, with the version, if it is known. Others have names that no project has. */
-function readingsOf(filename: string): { project: string; version: string | undefined }[] {
+/**
+ * The projects that a file may be of, with the version, if it is known. Others have names that no project has.
+ *
+ * @param requested the name of a file, or FILE.metadata
+ */
+function readingsOf(requested: string): { project: string; version: string | undefined }[] {
+    const filename = requested.slice(-9) === '.metadata' ? requested.slice(0, -9) : requested
     const isProject = ({ project }: { project: string }) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(project)
     if (filename.slice(-4) === '.whl') {
         const project = normalizeName(filename.split('-')[0]!)
