@@ -9,11 +9,10 @@ import type { Bucket } from '../../scripts/s3/bucket.js'
 import { makeSdist, makeWheel, writeDistributions } from '../support/distributions/distributions.js'
 import { pageText } from '../support/index/pages.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
-import { locked, runMirror as run } from '../support/mirror/run-mirror.js'
+import { locked, runMirror as run, withSource } from '../support/mirror/run-mirror.js'
 import { offer, sha256Of } from '../support/public/offered-files.js'
 import { startS3, type S3Server } from '../support/s3/s3-servers.js'
-import { newBucket } from '../support/s3/test-bucket.js'
-import { startPypi, type PypiServer } from '../support/upstreams/pypi-server.js'
+import type { PypiServer } from '../support/upstreams/pypi-server.js'
 
 let s3: S3Server
 beforeAll(async () => {
@@ -24,14 +23,7 @@ afterAll(() => s3.close())
 const wheel = makeWheel({ name: 'acme', version: '1.0', requiresPython: '>=3.8' })
 const wheel2 = makeWheel({ name: 'acme', version: '2.0' })
 
-async function world(body: (pypi: PypiServer, bucket: Bucket) => Promise<void>): Promise<void> {
-    const pypi = await startPypi()
-    try {
-        await body(pypi, await newBucket(s3))
-    } finally {
-        await pypi.close()
-    }
-}
+const world = (body: (pypi: PypiServer, bucket: Bucket) => Promise<void>) => withSource(s3, body)
 
 /** Writes files, and reads what they name. */
 async function wantedOf(files: Record<string, string>) {

@@ -11,7 +11,7 @@ import type { Bucket } from '../../scripts/s3/bucket.js'
 import { makeSdist, makeWheel, writeDistributions } from '../support/distributions/distributions.js'
 import { pageText } from '../support/index/pages.js'
 import { temporaryFolder } from '../support/machine/temporary-folder.js'
-import { locked, runMirror as run } from '../support/mirror/run-mirror.js'
+import { locked, runMirror as run, withSource } from '../support/mirror/run-mirror.js'
 import { runProgram } from '../support/programs/run-program.js'
 import { offer, sha256Of, uploaded } from '../support/public/offered-files.js'
 import { pypiFiles } from '../support/public/pypi-page.js'
@@ -28,14 +28,7 @@ afterAll(() => s3.close())
 const wheel = makeWheel({ name: 'acme', version: '1.0', requiresPython: '>=3.8' })
 const wheel2 = makeWheel({ name: 'acme', version: '2.0' })
 
-async function world(body: (pypi: PypiServer, bucket: Bucket) => Promise<void>): Promise<void> {
-    const pypi = await startPypi()
-    try {
-        await body(pypi, await newBucket(s3))
-    } finally {
-        await pypi.close()
-    }
-}
+const world = (body: (pypi: PypiServer, bucket: Bucket) => Promise<void>) => withSource(s3, body)
 
 const pageOf = async (bucket: Bucket) => JSON.parse((await pageText(bucket, 'acme/index.json'))!)
 

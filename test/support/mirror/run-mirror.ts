@@ -4,6 +4,22 @@ import { findCredentials, parseIndexUrl } from '../../../scripts/mirror/source-c
 import { wantedProjects, type Wanted } from '../../../scripts/mirror/wanted.js'
 import type { Bucket } from '../../../scripts/s3/bucket.js'
 import { sha256Of } from '../public/offered-files.js'
+import type { S3Server } from '../s3/s3-servers.js'
+import { newBucket } from '../s3/test-bucket.js'
+import { startPypi, type PypiServer } from '../upstreams/pypi-server.js'
+
+/** Runs a test with a source and an empty bucket. */
+export async function withSource(
+    s3: S3Server,
+    body: (pypi: PypiServer, bucket: Bucket) => Promise<void>,
+): Promise<void> {
+    const pypi = await startPypi()
+    try {
+        await body(pypi, await newBucket(s3))
+    } finally {
+        await pypi.close()
+    }
+}
 
 /** Mirrors without credentials, and shows the result. @param wanted projects, or what a file names */
 export async function runMirror(
